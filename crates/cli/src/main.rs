@@ -1,0 +1,2 @@
+//! The populi command.
+fn main() {}

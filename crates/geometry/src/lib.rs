@@ -1,0 +1,1 @@
+//! Matrices only: PCA, randomised SVD, k-means and the metrics that judge them.

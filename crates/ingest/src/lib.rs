@@ -1,0 +1,1 @@
+//! How the bytes of a platform's dump become events.

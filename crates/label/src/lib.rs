@@ -1,0 +1,1 @@
+//! From clusters to names: keywords and exemplars.

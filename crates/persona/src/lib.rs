@@ -1,0 +1,1 @@
+//! From posts to author vectors and persona clusters.

@@ -1,0 +1,1 @@
+//! The recipe, the stage graph, resume and progress.

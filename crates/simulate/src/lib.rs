@@ -1,0 +1,1 @@
+//! A seeded world with planted truth, written in each platform's own dump format.

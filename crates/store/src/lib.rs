@@ -1,0 +1,1 @@
+//! Where rows live: runs, buckets, parts, the manifest and atomic publishing.

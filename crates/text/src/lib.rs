@@ -1,0 +1,1 @@
+//! What texts are made of: tokens, language, stop words, class-based TF-IDF.

@@ -1,0 +1,1 @@
+//! Who answers whom: roots, depths and missing parents, over keys.
