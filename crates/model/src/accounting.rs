@@ -1,0 +1,253 @@
+//! What became of every input record.
+//!
+//! `in = stored + superseded + deletes + notices + duplicates + ignored + quarantined + blank`, in sum and for
+//! every file. The first five are [`Class`]es and counted over the table `sources`; the others are counted while a
+//! file is read, in a [`Tally`].
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What a taken input record counts as.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// The version that stands.
+    Stored,
+    /// An older version, or one whose record was deleted or undone.
+    Superseded,
+    /// A delete.
+    Deletes,
+    /// A notice about an account.
+    Notices,
+    /// The same event again.
+    Duplicates,
+}
+
+impl Class {
+    /// Every class, in the order of the equation.
+    pub const ALL: [Self; 5] = [
+        Self::Stored,
+        Self::Superseded,
+        Self::Deletes,
+        Self::Notices,
+        Self::Duplicates,
+    ];
+
+    /// The name in the `class` column.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Superseded => "superseded",
+            Self::Deletes => "deletes",
+            Self::Notices => "notices",
+            Self::Duplicates => "duplicates",
+        }
+    }
+
+    /// The class of a name, as a corpus holds it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.name() == name)
+    }
+}
+
+macro_rules! reasons {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal,)+) => {
+        /// Why an input record was not taken: a closed list.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Reason {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl Reason {
+            /// Every reason.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The code in the `reason` column.
+            #[must_use]
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code),+ }
+            }
+
+            /// What the code means, in a sentence.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+).trim_ascii_start()),+ }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The line is no JSON document: cut short, or wrong somewhere.
+    BadJson = "bad_json",
+    /// The line is a JSON document, but not an object.
+    NotAnObject = "not_an_object",
+    /// The line is a JSON object, but no event of this platform.
+    NotAnEvent = "not_an_event",
+    /// A field that we keep has another type than the platform gives it.
+    WrongType = "wrong_type",
+    /// The event does not say which record or account it is about.
+    MissingId = "missing_id",
+    /// The network's time is missing, no integer, or outside the years 1 to 9999.
+    BadTime = "bad_time",
+    /// The record is not UTF-8.
+    InvalidUtf8 = "invalid_utf8",
+    /// A NUL byte stands in the record (an escaped one is text and welcome).
+    RawNul = "raw_nul",
+    /// A field that we keep holds half a surrogate pair, which is no character.
+    LoneSurrogate = "lone_surrogate",
+    /// The record is longer than 8 MiB.
+    LineTooLong = "line_too_long",
+    /// Arrays and objects are nested more than 128 deep.
+    TooDeep = "too_deep",
+    /// The line was left by a merge that was never finished.
+    ConflictMarker = "conflict_marker",
+    /// A quoted field of the table is never closed.
+    UnclosedQuote = "unclosed_quote",
+    /// The row has another number of fields than the table's header.
+    FieldCount = "field_count",
+    /// The row has no text where the text column should be.
+    MissingText = "missing_text",
+}
+
+/// A code that this version does not know.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown code {code:?}: expected one of {expected}")]
+pub struct ParseCodeError {
+    code: String,
+    expected: String,
+}
+
+impl std::str::FromStr for Reason {
+    type Err = ParseCodeError;
+
+    fn from_str(code: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|reason| reason.code() == code)
+            .ok_or_else(|| ParseCodeError {
+                code: code.to_owned(),
+                expected: Self::ALL
+                    .iter()
+                    .map(|reason| reason.code())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            })
+    }
+}
+
+/// What was counted while one input was read.
+///
+/// `records = taken + quarantined + ignored + blank`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Tally {
+    /// Input records: lines, elements of an array, rows.
+    pub records: u64,
+    /// Records with nothing in them.
+    pub blank: u64,
+    /// Records that became events.
+    pub taken: u64,
+    /// Records of kinds that we do not take, by kind.
+    pub ignored: BTreeMap<String, u64>,
+    /// Records that were put aside, by reason.
+    pub quarantined: BTreeMap<Reason, u64>,
+    /// Things worth telling that lost nothing but a field, by what they are (such as `bad_created_at`).
+    pub warnings: BTreeMap<String, u64>,
+}
+
+impl Tally {
+    /// Counts one ignored record of a kind.
+    pub fn ignore(&mut self, kind: &str) {
+        bump(&mut self.ignored, kind);
+    }
+
+    /// Counts one quarantined record.
+    pub fn quarantine(&mut self, reason: Reason) {
+        *self.quarantined.entry(reason).or_default() += 1;
+    }
+
+    /// Counts one warning.
+    pub fn warn(&mut self, what: &str) {
+        bump(&mut self.warnings, what);
+    }
+
+    /// All that was quarantined.
+    #[must_use]
+    pub fn n_quarantined(&self) -> u64 {
+        self.quarantined.values().sum()
+    }
+
+    /// All that was ignored.
+    #[must_use]
+    pub fn n_ignored(&self) -> u64 {
+        self.ignored.values().sum()
+    }
+
+    /// Adds what another part of the input counted.
+    pub fn add(&mut self, other: &Self) {
+        self.records += other.records;
+        self.blank += other.blank;
+        self.taken += other.taken;
+        for (kind, n) in &other.ignored {
+            *self.ignored.entry(kind.clone()).or_default() += n;
+        }
+        for (reason, n) in &other.quarantined {
+            *self.quarantined.entry(*reason).or_default() += n;
+        }
+        for (what, n) in &other.warnings {
+            *self.warnings.entry(what.clone()).or_default() += n;
+        }
+    }
+}
+
+/// Counts `name` without a new string where it is known already.
+fn bump(counts: &mut BTreeMap<String, u64>, name: &str) {
+    if let Some(n) = counts.get_mut(name) {
+        *n += 1;
+    } else {
+        counts.insert(name.to_owned(), 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_and_read_back() {
+        for reason in Reason::ALL {
+            assert_eq!(reason.code().parse(), Ok(*reason));
+            assert!(!reason.meaning().is_empty());
+        }
+        let error = "nonsense"
+            .parse::<Reason>()
+            .expect_err("no such code")
+            .to_string();
+        assert!(
+            error.contains("nonsense") && error.contains("bad_json"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn tallies_add_up() {
+        let mut a = Tally {
+            records: 3,
+            taken: 1,
+            ..Tally::default()
+        };
+        a.ignore("x");
+        a.quarantine(Reason::BadJson);
+        let mut b = a.clone();
+        b.add(&a);
+        assert_eq!(
+            (b.records, b.taken, b.n_ignored(), b.n_quarantined()),
+            (6, 2, 2, 2)
+        );
+    }
+}

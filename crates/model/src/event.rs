@@ -1,0 +1,397 @@
+//! What one input record says.
+//!
+//! Rooms that read dumps make events; the room that stores sorts, merges and settles them into tables. Texts are
+//! borrowed, from the input line or from the run that holds them, so that an event costs no allocation a field.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Id, Key, Reason, Timestamp, Version};
+
+/// One input record that was taken: an act on a record of an account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event<'a> {
+    /// Where the record was read.
+    pub origin: Origin,
+    /// The network it comes from.
+    pub platform: Platform,
+    /// The record that it speaks of: a post, a like, …; for a profile and for notices the account itself.
+    #[serde(borrow)]
+    pub record: Id<'a>,
+    /// The acting account; `None` only in tables without authors.
+    pub actor: Option<Id<'a>>,
+    /// What was done to the record.
+    pub operation: Operation,
+    /// Where in the record's history.
+    pub version: Version,
+    /// The network's clock, where the dump tells it.
+    pub received_at: Option<Timestamp>,
+    /// What the record says.
+    pub body: Body<'a>,
+    /// The untouched record and its native content id, where originals are kept.
+    pub original: Option<(&'a str, &'a [u8])>,
+}
+
+/// Where a record was read: it decides which of equal copies counts, and nothing else.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+pub struct Origin {
+    /// The key of the file's BLAKE3 hash, or of what was read of standard input.
+    pub file: Key,
+    /// Bytes of decoded content before the record; for a table read through columns, its row.
+    pub offset: u64,
+}
+
+/// The network that a record comes from.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum Platform {
+    /// Bluesky and what else speaks the AT protocol.
+    Bluesky,
+    /// Any table of posts.
+    Table,
+}
+
+impl Platform {
+    /// Every platform.
+    pub const ALL: [Self; 2] = [Self::Bluesky, Self::Table];
+
+    /// The platform of a name, as a corpus holds it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|platform| platform.name() == name)
+    }
+
+    /// The name in the `platform` column and before native ids.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bluesky => "bluesky",
+            Self::Table => "table",
+        }
+    }
+
+    /// Whether two events of one record with the same operation and revision are one event whatever they say.
+    ///
+    /// A network's revision names a commit; a table's time does not, so there the content decides.
+    #[must_use]
+    pub fn revision_names_the_event(self) -> bool {
+        matches!(self, Self::Bluesky)
+    }
+}
+
+/// What was done to a record.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum Operation {
+    /// The record was made.
+    Create,
+    /// A newer version of the record.
+    Update,
+    /// The record was taken away.
+    Delete,
+    /// The network says something about an account.
+    Notice,
+}
+
+impl Operation {
+    /// The name in the `operation` column.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Notice => "notice",
+        }
+    }
+
+    /// The operation of a name, as a corpus holds it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Create, Self::Update, Self::Delete, Self::Notice]
+            .into_iter()
+            .find(|op| op.name() == name)
+    }
+}
+
+/// What a record is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum RecordKind {
+    /// What an account says of itself.
+    Profile,
+    /// A notice of an account's handle.
+    Identity,
+    /// A notice of an account's status.
+    Account,
+    /// A post, reply or quote.
+    Post,
+    /// A like of a post.
+    Like,
+    /// A repost of a post.
+    Repost,
+    /// A follow of an account.
+    Follow,
+    /// A block of an account.
+    Block,
+}
+
+impl RecordKind {
+    /// Every kind, in their order.
+    pub const ALL: [Self; 8] = [
+        Self::Profile,
+        Self::Identity,
+        Self::Account,
+        Self::Post,
+        Self::Like,
+        Self::Repost,
+        Self::Follow,
+        Self::Block,
+    ];
+
+    /// The name in `kind` columns.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Profile => "profile",
+            Self::Identity => "identity",
+            Self::Account => "account",
+            Self::Post => "post",
+            Self::Like => "like",
+            Self::Repost => "repost",
+            Self::Follow => "follow",
+            Self::Block => "block",
+        }
+    }
+
+    /// The kind of a name, as a corpus holds it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether records of this kind speak of the account itself and are keyed by it.
+    #[must_use]
+    pub fn is_of_the_account(self) -> bool {
+        matches!(self, Self::Profile | Self::Identity | Self::Account)
+    }
+}
+
+/// What a record says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Body<'a> {
+    /// A version of a post.
+    Post(#[serde(borrow)] Box<Post<'a>>),
+    /// A like.
+    Like(Subject<'a>),
+    /// A repost.
+    Repost(Subject<'a>),
+    /// A follow of this account.
+    Follow(Id<'a>),
+    /// A block of this account.
+    Block(Id<'a>),
+    /// A version of the account's profile.
+    Profile(Profile<'a>),
+    /// The account's handle, where the notice tells it.
+    Handle(Option<&'a str>),
+    /// The account's status.
+    Status(AccountStatus),
+    /// Nothing: a record of this kind was deleted.
+    Gone(RecordKind),
+}
+
+impl Body<'_> {
+    /// What the record is.
+    #[must_use]
+    pub fn kind(&self) -> RecordKind {
+        match self {
+            Self::Post(_) => RecordKind::Post,
+            Self::Like(_) => RecordKind::Like,
+            Self::Repost(_) => RecordKind::Repost,
+            Self::Follow(_) => RecordKind::Follow,
+            Self::Block(_) => RecordKind::Block,
+            Self::Profile(_) => RecordKind::Profile,
+            Self::Handle(_) => RecordKind::Identity,
+            Self::Status(_) => RecordKind::Account,
+            Self::Gone(kind) => *kind,
+        }
+    }
+}
+
+/// The post that a like or repost is of, and its author where the id tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject<'a> {
+    /// The post.
+    #[serde(borrow)]
+    pub post: Id<'a>,
+    /// Its author's id, where it can be read from the post's id.
+    pub account: Option<&'a str>,
+}
+
+/// A version of a post.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Post<'a> {
+    /// The author's clock.
+    pub created_at: Option<Timestamp>,
+    /// The text as it was written; may be empty.
+    pub text: &'a str,
+    /// The languages that the author declared, as written.
+    #[serde(borrow)]
+    pub langs: Vec<&'a str>,
+    /// The post that this one answers.
+    pub reply_to: Option<Subject<'a>>,
+    /// The first post of the conversation, as the author's client declared it.
+    pub root: Option<Id<'a>>,
+    /// The post that this one quotes.
+    pub quote_of: Option<Subject<'a>>,
+    /// Hashtags, without `#`, in order.
+    pub hashtags: Vec<&'a str>,
+    /// Ids of mentioned accounts, in order.
+    pub mentions: Vec<&'a str>,
+    /// Linked addresses, in order.
+    pub urls: Vec<&'a str>,
+    /// Likes, replies, reposts and quotes as the dump counts them.
+    pub counts: Counts,
+    /// Images, audio and video, in order.
+    pub media: Vec<Media<'a>>,
+    /// Columns of the input table that are not in `posts`, as (name, value), in the table's order.
+    pub attributes: Vec<(&'a str, &'a str)>,
+}
+
+/// How often others reacted, as a dump counts it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Likes.
+    pub likes: Option<i64>,
+    /// Replies.
+    pub replies: Option<i64>,
+    /// Reposts.
+    pub reposts: Option<i64>,
+    /// Quotes.
+    pub quotes: Option<i64>,
+}
+
+/// One image, audio, video, or card of an outside page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Media<'a> {
+    /// What it is.
+    pub kind: MediaKind,
+    /// The native id of its content, where there is one.
+    pub content_id: Option<&'a str>,
+    /// Where it is to be had; for a card, the page that it shows.
+    pub url: Option<&'a str>,
+    /// The description that the author gave; for a card, its title and description.
+    pub alt: Option<&'a str>,
+}
+
+/// What a medium is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum MediaKind {
+    /// A still picture.
+    Image,
+    /// A film.
+    Video,
+    /// A card of an outside page.
+    External,
+}
+
+impl MediaKind {
+    /// The kind of a name, as a corpus holds it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Image, Self::Video, Self::External]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+    }
+
+    /// The name in the `kind` column.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::External => "external",
+        }
+    }
+}
+
+/// What an account says of itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile<'a> {
+    /// The display name.
+    pub name: Option<&'a str>,
+    /// The self-description.
+    pub bio: Option<&'a str>,
+}
+
+/// Whether an account is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum AccountStatus {
+    /// It is there.
+    Active,
+    /// Its owner put it to sleep.
+    Deactivated,
+    /// Its host suspended it.
+    Suspended,
+    /// Its host took it down.
+    TakenDown,
+    /// It is gone for good.
+    Deleted,
+    /// It is not there, and the network does not say why.
+    Inactive,
+}
+
+impl AccountStatus {
+    /// Every status.
+    pub const ALL: [Self; 6] = [
+        Self::Active,
+        Self::Deactivated,
+        Self::Suspended,
+        Self::TakenDown,
+        Self::Deleted,
+        Self::Inactive,
+    ];
+
+    /// The name in the `status` column.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Deactivated => "deactivated",
+            Self::Suspended => "suspended",
+            Self::TakenDown => "taken_down",
+            Self::Deleted => "deleted",
+            Self::Inactive => "inactive",
+        }
+    }
+
+    /// The status of a name, as a corpus holds it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+
+    /// Whether posts of such an account are hidden from the steps after ingest.
+    #[must_use]
+    pub fn hides_posts(self) -> bool {
+        self != Self::Active
+    }
+}
+
+/// An input record that was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantined<'a> {
+    /// Where it was read.
+    pub origin: Origin,
+    /// The file as the user named it.
+    pub file_name: &'a str,
+    /// Its line, from 1.
+    pub line: u64,
+    /// Why.
+    pub reason: Reason,
+    /// What was wrong, in words: expected and got.
+    pub detail: &'a str,
+    /// The record's first bytes, at most [`Quarantined::MAX_HEAD_BYTES`].
+    pub head: &'a [u8],
+}
+
+impl Quarantined<'_> {
+    /// How much of a bad record is kept.
+    pub const MAX_HEAD_BYTES: usize = 256;
+}

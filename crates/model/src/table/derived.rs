@@ -1,0 +1,106 @@
+//! The tables that later steps fill: keys of the rows that they were made from, and what was found.
+
+use super::{Text, table};
+use crate::{Key, Timestamp};
+
+table! {
+    /// The place of one post, tombstone or missing parent in its conversation.
+    "conversations" ConversationRow {
+        /// The post, deleted post or missing parent.
+        post_key: Key,
+        /// The conversation: the key of its first post, known or declared.
+        conversation_key: Key,
+        /// The post that it answers, known or missing.
+        parent_key: Option<Key>,
+        /// Steps from the top of the chain.
+        depth: u32,
+        /// Whether the post itself is in the corpus and to be seen.
+        present: bool,
+        /// Whether the conversation's first post is in the corpus and to be seen.
+        root_present: bool,
+        /// Whether `depth` counts from the true first post.
+        depth_is_exact: bool,
+    }
+}
+
+table! {
+    /// The language of a post as a model sees it.
+    "languages" LanguageRow<'a> {
+        /// The post.
+        post_key: Key,
+        /// ISO 639-1 where there is one, else 639-3; null where the model is not sure.
+        lang: Option<Text<'a>>,
+        /// How sure the model is, 0 to 1.
+        confidence: Option<f32>,
+        /// The model and its version.
+        model: Text<'a>,
+    }
+}
+
+table! {
+    /// The vector of a post's text, L2-normalised; all zeros for a text with nothing in it.
+    "vectors" VectorRow {
+        /// The post.
+        post_key: Key,
+        /// 128 bits of the BLAKE3 hash of its text.
+        text_key: Key,
+        /// `[n_dims] f32`.
+        vector: Vec<f32>,
+    }
+}
+
+table! {
+    /// The persona cluster of a unit: an author, or a post where the corpus has no authors.
+    "clusters" ClusterRow {
+        /// The author or post.
+        unit_key: Key,
+        /// The cluster; 0 is the largest.
+        cluster: u32,
+        /// Posts that the unit's vector was made from.
+        n_posts: u32,
+        /// Cosine of the unit's vector and the cluster's centre.
+        centrality: f32,
+    }
+}
+
+table! {
+    /// The place of a unit on the 2-D map.
+    "maps" MapRow {
+        /// The author or post.
+        unit_key: Key,
+        /// Across.
+        x: f32,
+        /// Up.
+        y: f32,
+    }
+}
+
+table! {
+    /// What a cluster is called, and its terms in order.
+    "labels" LabelRow<'a> {
+        /// The cluster.
+        cluster: u32,
+        /// A short name.
+        label: Text<'a>,
+        /// Its terms, the heaviest first.
+        terms: Vec<Text<'a>>,
+        /// The weights of `terms`.
+        weights: Vec<f32>,
+    }
+}
+
+table! {
+    /// A post that stands for a cluster.
+    "personas" PersonaRow {
+        /// The cluster.
+        cluster: u32,
+        /// 0 for the post nearest the centre.
+        rank: u32,
+        /// The post.
+        post_key: Key,
+        /// Cosine of the post's vector and the cluster's centre.
+        cosine: f32,
+        /// When it was written.
+        created_at: Option<Timestamp>,
+    }
+}
