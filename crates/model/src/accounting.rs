@@ -106,6 +106,12 @@ reasons! {
     TooDeep = "too_deep",
     /// The line was left by a merge that was never finished.
     ConflictMarker = "conflict_marker",
+    /// The file is cut or damaged from here on; what came before was read.
+    DamagedContainer = "damaged_container",
+    /// The file unpacks to more than 200 times its size, or is packed more than 5 times over.
+    ContainerLimit = "container_limit",
+    /// The file is of a kind that is not read: no text, or packed in a way that is not known.
+    UnsupportedContent = "unsupported_content",
     /// A quoted field of the table is never closed.
     UnclosedQuote = "unclosed_quote",
     /// The row has another number of fields than the table's header.

@@ -1,1 +1,34 @@
-//! Where rows live: runs, buckets, parts, the manifest and atomic publishing.
+//! Where do rows live?
+//!
+//! A corpus is a directory of Parquet parts and one manifest that names every part. This room is the only one that
+//! writes there and the only one that knows Parquet; it knows no platform.
+//!
+//! - [`Corpus`] is the one writer of a corpus, under a lock; [`Snapshot`] reads what the manifest names.
+//! - Ingest is a map and a reduce: [`RunBuilder`] sorts the events of one piece of input into a *run*,
+//!   [`Corpus::reduce`] merges runs with what stands, bucket by bucket, and publishes the outcome.
+//! - Later steps replace whole tables with [`Corpus::publish_step`].
+//!
+//! The commit point is in [`publish`](mod@publish): a file is written aside, flushed, renamed, and its folder
+//! flushed; the manifest last and in the same way.
+
+mod corpus;
+mod error;
+mod foreign;
+mod manifest;
+mod part;
+mod publish;
+mod reduce;
+mod run;
+mod settle;
+mod snapshot;
+mod step;
+
+pub use corpus::{Corpus, CorpusParams, InputFile, Shard};
+pub use error::{Error, Result};
+pub use foreign::ForeignParquet;
+pub use manifest::{Manifest, PartEntry, ShardEntry, StepEntry, TableEntry};
+pub use part::PartWriter;
+pub use reduce::ReduceProgress;
+pub use run::{RunBuilder, RunFile};
+pub use snapshot::{Rows, Snapshot};
+pub use step::{StepOutput, StepSpec};

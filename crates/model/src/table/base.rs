@@ -225,6 +225,8 @@ table! {
     "sources" SourceRow {
         /// The record that it speaks of; of profiles and notices the account.
         record_key: Key,
+        /// The network.
+        platform: Platform,
         /// What the record is.
         kind: RecordKind,
         /// What was done to it.
@@ -245,8 +247,10 @@ table! {
 table! {
     /// The untouched record of a version that stands, where originals are kept.
     "originals" OriginalRow<'a> {
-        /// The record.
+        /// The record; of a profile the account.
         record_key: Key,
+        /// What it is.
+        kind: RecordKind,
         /// The native id of its content.
         content_id: Option<Text<'a>>,
         /// Its bytes as they were read.

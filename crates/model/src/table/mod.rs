@@ -271,6 +271,7 @@ mod tests {
     fn source(offset: u64) -> SourceRow {
         SourceRow {
             record_key: Key::of("at://did:plc:x/app.bsky.feed.post/1"),
+            platform: crate::Platform::Bluesky,
             kind: RecordKind::Post,
             operation: Operation::Create,
             revision: 7,
@@ -324,7 +325,7 @@ mod tests {
         builder.push(&source(0));
         let batch = builder.finish().unwrap();
         let mut arrays = batch.columns().to_vec();
-        arrays[1] = Arc::new(arrow::array::StringArray::from(vec!["poem"]));
+        arrays[2] = Arc::new(arrow::array::StringArray::from(vec!["poem"]));
         let batch = RecordBatch::try_new(batch.schema(), arrays).unwrap();
         let error = read_rows::<SourceRow>(&batch)
             .unwrap()

@@ -1,0 +1,157 @@
+//! The parts of one bucket while they are written.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use populi_model::table::{
+    AccountRow, ActionRow, AttributeRow, EdgeRow, MediaRow, OriginalRow, PostRow, QuarantineRow, Row,
+    SourceRow, TombstoneRow,
+};
+use populi_model::{Key, Timestamp};
+
+use crate::error::Result;
+use crate::manifest::PartEntry;
+use crate::part::PartWriter;
+use crate::settle::{FollowSeen, SettledAccount, SettledRecord};
+
+/// The tables that ingest fills.
+pub(crate) const TABLES: [&str; 10] = [
+    AccountRow::TABLE,
+    ActionRow::TABLE,
+    AttributeRow::TABLE,
+    EdgeRow::TABLE,
+    MediaRow::TABLE,
+    OriginalRow::TABLE,
+    PostRow::TABLE,
+    QuarantineRow::TABLE,
+    SourceRow::TABLE,
+    TombstoneRow::TABLE,
+];
+
+/// Writes settled records to the parts of one bucket. A table without rows gets no part.
+pub(crate) struct BucketWriter {
+    folder: PathBuf,
+    bucket: u16,
+    keeps_originals: bool,
+    parts: BTreeMap<&'static str, PartWriter>,
+    edges: BTreeMap<(Key, Key), Edge>,
+}
+
+/// A follow relation while its follows come in.
+struct Edge {
+    follower_id: String,
+    followed_id: String,
+    first_seen: Option<Timestamp>,
+    last_seen: Option<Timestamp>,
+    stands: bool,
+}
+
+impl BucketWriter {
+    pub(crate) fn new(folder: &Path, bucket: u16, keeps_originals: bool) -> Self {
+        let (parts, edges) = (BTreeMap::new(), BTreeMap::new());
+        Self {
+            folder: folder.to_owned(),
+            bucket,
+            keeps_originals,
+            parts,
+            edges,
+        }
+    }
+
+    pub(crate) fn write_account(&mut self, account: &SettledAccount<'_>) -> Result<()> {
+        self.push_all(account.account.as_slice())?;
+        self.push_all(&account.actions)?;
+        self.push_sources(&account.sources)
+    }
+
+    pub(crate) fn write_record(&mut self, record: SettledRecord<'_>) -> Result<()> {
+        self.push_all(record.post.as_slice())?;
+        self.push_all(record.tombstone.as_slice())?;
+        self.push_all(&record.actions)?;
+        self.push_all(&record.media)?;
+        self.push_all(&record.attributes)?;
+        self.push_sources(&record.sources)?;
+        if self.keeps_originals {
+            self.push_all(record.original.as_slice())?;
+        }
+        for follow in record.follows {
+            self.see_follow(&follow);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn write_quarantine(&mut self, mut rows: Vec<QuarantineRow<'_>>) -> Result<()> {
+        rows.sort_by(|a, b| (a.offset, a.line, &a.file).cmp(&(b.offset, b.line, &b.file)));
+        self.push_all(&rows)
+    }
+
+    /// Publishes every part. The manifest does not name them yet.
+    pub(crate) fn publish(mut self) -> Result<BTreeMap<String, PartEntry>> {
+        for ((follower_key, followed_key), edge) in std::mem::take(&mut self.edges) {
+            if edge.stands {
+                self.push_all(&[EdgeRow {
+                    follower_id: edge.follower_id.into(),
+                    follower_key,
+                    followed_id: edge.followed_id.into(),
+                    followed_key,
+                    first_seen: edge.first_seen,
+                    last_seen: edge.last_seen,
+                }])?;
+            }
+        }
+        self.parts
+            .into_iter()
+            .map(|(table, part)| Ok((table.to_owned(), part.publish()?)))
+            .collect()
+    }
+
+    fn push_all<R: Row>(&mut self, rows: &[R]) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let part = self.part::<R>()?;
+        rows.iter().try_for_each(|row| part.push(row))
+    }
+
+    fn push_sources(&mut self, rows: &[SourceRow]) -> Result<()> {
+        self.push_all(rows)?;
+        if let Some(part) = self.parts.get_mut(SourceRow::TABLE) {
+            rows.iter().for_each(|row| part.count_class(row.class));
+        }
+        Ok(())
+    }
+
+    fn part<R: Row>(&mut self) -> Result<&mut PartWriter> {
+        use std::collections::btree_map::Entry;
+        match self.parts.entry(R::TABLE) {
+            Entry::Occupied(part) => Ok(part.into_mut()),
+            Entry::Vacant(slot) => {
+                let scope = format!("bucket-{:04}", self.bucket);
+                let part = PartWriter::create::<R>(&self.folder, R::TABLE, Some(self.bucket), &scope)?;
+                Ok(slot.insert(part))
+            }
+        }
+    }
+
+    fn see_follow(&mut self, follow: &FollowSeen<'_>) {
+        let followed_key = Key::of(&follow.followed_id);
+        let edge = self
+            .edges
+            .entry((follow.follower_key, followed_key))
+            .or_insert_with(|| Edge {
+                follower_id: follow.follower_id.clone().into_owned(),
+                followed_id: follow.followed_id.clone().into_owned(),
+                first_seen: None,
+                last_seen: None,
+                stands: false,
+            });
+        edge.first_seen = match (edge.first_seen, follow.at) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        if follow.stands {
+            edge.stands = true;
+            edge.last_seen = edge.last_seen.max(follow.at);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The events of one bucket from many runs, record by record.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::ops::Range;
+use std::path::Path;
+
+use populi_model::Key;
+
+use super::damaged_entry;
+use crate::error::Result;
+use crate::run::{Entry, RunFile, RunReader, Section};
+
+/// Merges the entries of one bucket of all runs in their order.
+pub(crate) struct RunMerge {
+    runs: Vec<RunReader>,
+    /// The place of each run's next entry; the run's number makes equal places a defined order.
+    heap: BinaryHeap<Reverse<(Section, Key, usize)>>,
+}
+
+/// The entries of one record.
+#[derive(Default)]
+pub(crate) struct Group {
+    bytes: Vec<u8>,
+    entries: Vec<Range<usize>>,
+}
+
+impl RunMerge {
+    pub(crate) fn open(corpus: &Path, runs: &[RunFile], bucket: u16, n_buckets: u16) -> Result<Self> {
+        let mut merge = Self {
+            runs: Vec::new(),
+            heap: BinaryHeap::new(),
+        };
+        for run in runs {
+            if let Some(reader) = RunReader::open(corpus, run, bucket, n_buckets)? {
+                merge.runs.push(reader);
+                merge.enqueue(merge.runs.len() - 1)?;
+            }
+        }
+        Ok(merge)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.heap.is_empty()
+    }
+
+    /// Where the next record lies.
+    pub(crate) fn next_place(&self) -> Result<Option<(Section, Key)>> {
+        Ok(self
+            .heap
+            .peek()
+            .map(|Reverse((section, key, _))| (*section, *key)))
+    }
+
+    /// Moves every entry of a record into `group`, which may come out empty.
+    pub(crate) fn take(&mut self, section: Section, key: Key, group: &mut Group) -> Result<()> {
+        group.bytes.clear();
+        group.entries.clear();
+        while let Some(&Reverse((next_section, next_key, run))) = self.heap.peek() {
+            if (next_section, next_key) != (section, key) {
+                break;
+            }
+            self.heap.pop();
+            let reader = &mut self.runs[run];
+            while let Some(entry) = reader.peek()? {
+                if (entry.section, entry.key) != (section, key) {
+                    break;
+                }
+                let start = group.bytes.len();
+                group.bytes.extend_from_slice(entry.bytes);
+                group.entries.push(start..group.bytes.len());
+                reader.advance();
+            }
+            self.enqueue(run)?;
+        }
+        Ok(())
+    }
+
+    fn enqueue(&mut self, run: usize) -> Result<()> {
+        if let Some(entry) = self.runs[run].peek()? {
+            self.heap.push(Reverse((entry.section, entry.key, run)));
+        }
+        Ok(())
+    }
+}
+
+impl Group {
+    /// The entries, borrowing their texts.
+    pub(crate) fn decode(&self) -> Result<Vec<Entry<'_>>> {
+        let decode = |range: &Range<usize>| {
+            postcard::from_bytes(&self.bytes[range.clone()]).map_err(|error| damaged_entry(&error))
+        };
+        self.entries.iter().map(decode).collect()
+    }
+}

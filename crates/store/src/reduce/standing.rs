@@ -1,0 +1,147 @@
+//! What the tables of one bucket hold, record by record, in the order in which runs are merged.
+
+use populi_model::Key;
+use populi_model::table::{
+    AccountRow, ActionRow, AttributeRow, MediaRow, OriginalRow, PostRow, QuarantineRow, Row, SourceRow,
+    TombstoneRow,
+};
+
+use crate::error::Result;
+use crate::run::Section;
+use crate::settle::{StandingAccount, StandingRecord};
+use crate::snapshot::{Rows, Snapshot};
+
+/// The rows of a table whose next one can be looked at.
+struct Cursor<R> {
+    rows: Rows<R>,
+    next: Option<R>,
+    place: fn(&R) -> (Section, Key),
+}
+
+impl<R: Row> Cursor<R> {
+    fn open(snapshot: &Snapshot, bucket: u16, place: fn(&R) -> (Section, Key)) -> Result<Self> {
+        let parts = snapshot
+            .tables()
+            .get(R::TABLE)
+            .map(|table| table.parts.as_slice())
+            .unwrap_or_default();
+        let paths = parts
+            .iter()
+            .filter(|part| part.bucket == Some(bucket))
+            .map(|part| snapshot.folder().join(&part.file))
+            .collect();
+        let mut rows = Rows::new(R::schema(), paths);
+        let next = rows.next().transpose()?;
+        Ok(Self { rows, next, place })
+    }
+
+    fn next_place(&self) -> Option<(Section, Key)> {
+        self.next.as_ref().map(|row| (self.place)(row))
+    }
+
+    fn take(&mut self, section: Section, key: Key) -> Result<Vec<R>> {
+        let mut taken = Vec::new();
+        while self.next_place() == Some((section, key)) {
+            taken.extend(self.next.take());
+            self.next = self.rows.next().transpose()?;
+        }
+        Ok(taken)
+    }
+}
+
+/// A cursor over every table of a bucket.
+pub(crate) struct Standing {
+    accounts: Cursor<AccountRow<'static>>,
+    posts: Cursor<PostRow<'static>>,
+    tombstones: Cursor<TombstoneRow<'static>>,
+    actions: Cursor<ActionRow<'static>>,
+    sources: Cursor<SourceRow>,
+    media: Cursor<MediaRow<'static>>,
+    attributes: Cursor<AttributeRow<'static>>,
+    originals: Cursor<OriginalRow<'static>>,
+    quarantine: Cursor<QuarantineRow<'static>>,
+}
+
+impl Standing {
+    pub(crate) fn open(snapshot: &Snapshot, bucket: u16) -> Result<Self> {
+        Ok(Self {
+            accounts: Cursor::open(snapshot, bucket, |row: &AccountRow<'static>| {
+                (Section::Accounts, row.account_key)
+            })?,
+            posts: Cursor::open(snapshot, bucket, |row: &PostRow<'static>| {
+                (Section::Records, row.post_key)
+            })?,
+            tombstones: Cursor::open(snapshot, bucket, |row: &TombstoneRow<'static>| {
+                (Section::Records, row.record_key)
+            })?,
+            // Of acts on the account itself, record and actor are one.
+            actions: Cursor::open(snapshot, bucket, |row: &ActionRow<'static>| {
+                let of_account = row.actor_key == Some(row.record_key);
+                (
+                    if of_account {
+                        Section::Accounts
+                    } else {
+                        Section::Records
+                    },
+                    row.record_key,
+                )
+            })?,
+            sources: Cursor::open(snapshot, bucket, |row: &SourceRow| {
+                let of_account = row.kind.is_of_the_account();
+                (
+                    if of_account {
+                        Section::Accounts
+                    } else {
+                        Section::Records
+                    },
+                    row.record_key,
+                )
+            })?,
+            media: Cursor::open(snapshot, bucket, |row: &MediaRow<'static>| {
+                (Section::Records, row.post_key)
+            })?,
+            attributes: Cursor::open(snapshot, bucket, |row: &AttributeRow<'static>| {
+                (Section::Records, row.post_key)
+            })?,
+            originals: Cursor::open(snapshot, bucket, |row: &OriginalRow<'static>| {
+                (Section::Records, row.record_key)
+            })?,
+            quarantine: Cursor::open(snapshot, bucket, |row: &QuarantineRow<'static>| {
+                (Section::Quarantine, row.file_hash)
+            })?,
+        })
+    }
+
+    /// Where the next record lies: what has a source has every other row, but quarantine has none.
+    pub(crate) fn next_place(&self) -> Result<Option<(Section, Key)>> {
+        Ok([self.sources.next_place(), self.quarantine.next_place()]
+            .into_iter()
+            .flatten()
+            .min())
+    }
+
+    pub(crate) fn take_account(&mut self, key: Key) -> Result<StandingAccount<'static>> {
+        Ok(StandingAccount {
+            account: self.accounts.take(Section::Accounts, key)?.pop(),
+            actions: self.actions.take(Section::Accounts, key)?,
+            sources: self.sources.take(Section::Accounts, key)?,
+        })
+    }
+
+    pub(crate) fn take_record(&mut self, key: Key) -> Result<StandingRecord<'static>> {
+        let section = Section::Records;
+        Ok(StandingRecord {
+            post: self.posts.take(section, key)?.pop(),
+            tombstone: self.tombstones.take(section, key)?.pop(),
+            actions: self.actions.take(section, key)?,
+            sources: self.sources.take(section, key)?,
+            media: self.media.take(section, key)?,
+            attributes: self.attributes.take(section, key)?,
+            original: self.originals.take(section, key)?.pop(),
+        })
+    }
+
+    pub(crate) fn take_quarantine(&mut self, key: Key) -> Result<Vec<QuarantineRow<'static>>> {
+        self.quarantine.take(Section::Quarantine, key)
+    }
+}

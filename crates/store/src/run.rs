@@ -1,0 +1,361 @@
+//! Runs: the events of one piece of input, sorted, until they are merged.
+//!
+//! A run is a private, short-lived file: the events (as postcard) in the order (bucket, section, key, version,
+//! origin), and a footer that tells where each bucket begins. It is never read by another version of the program.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use populi_model::{Event, Key, Origin, Quarantined, Version};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result, io};
+use crate::publish::{aside, publish_file};
+
+/// The folder of runs in a corpus.
+pub(crate) const FOLDER: &str = "runs";
+/// The last bytes of a whole run: its kind and version.
+const MAGIC: &[u8; 8] = b"populir1";
+/// Bytes that a reader of one bucket holds of a run at a time.
+const READ_BYTES: usize = 128 << 10;
+
+/// The order of what a bucket holds: accounts come first, because whether an account was deleted decides what
+/// becomes of its posts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+pub(crate) enum Section {
+    /// Profiles and notices, by account.
+    Accounts = 0,
+    /// Everything else that accounts made, by record.
+    Records = 1,
+    /// What was not taken, by file and offset.
+    Quarantine = 2,
+}
+
+impl Section {
+    fn from_byte(byte: u8) -> Option<Self> {
+        [Self::Accounts, Self::Records, Self::Quarantine]
+            .into_iter()
+            .find(|section| *section as u8 == byte)
+    }
+}
+
+/// One thing in a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Entry<'a> {
+    /// Something that was taken.
+    Event(#[serde(borrow)] Event<'a>),
+    /// Something that was not.
+    Quarantined(#[serde(borrow)] Quarantined<'a>),
+}
+
+/// A run as the manifest names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunFile {
+    /// Its path in the corpus.
+    pub file: String,
+    /// Its bytes.
+    pub n_bytes: u64,
+    /// Its events and quarantined records.
+    pub n_entries: u64,
+}
+
+/// Gathers the events of one piece of input in memory and writes them as a run.
+///
+/// Memory: about two thirds of the input's size.
+pub struct RunBuilder {
+    n_buckets: u16,
+    bytes: Vec<u8>,
+    index: Vec<IndexEntry>,
+}
+
+/// Where an event lies and where it belongs.
+struct IndexEntry {
+    bucket: u16,
+    section: Section,
+    key: Key,
+    version: Version,
+    origin: Origin,
+    start: usize,
+    end: usize,
+}
+
+impl RunBuilder {
+    /// An empty run for a corpus of this many buckets.
+    #[must_use]
+    pub fn new(n_buckets: u16) -> Self {
+        Self {
+            n_buckets,
+            bytes: Vec::new(),
+            index: Vec::new(),
+        }
+    }
+
+    /// Adds an event.
+    ///
+    /// # Panics
+    /// Never: an event consists of plain values.
+    pub fn push_event(&mut self, event: &Event<'_>) {
+        let section = if event.body.kind().is_of_the_account() {
+            Section::Accounts
+        } else {
+            Section::Records
+        };
+        let owner = event.actor.map_or(event.record.key, |actor| actor.key);
+        let (bucket, key) = (owner.bucket(self.n_buckets), event.record.key);
+        self.push(
+            bucket,
+            section,
+            key,
+            event.version,
+            event.origin,
+            &EntryRef::Event(event),
+        );
+    }
+
+    /// Adds a record that was not taken.
+    ///
+    /// # Panics
+    /// Never: it consists of plain values.
+    pub fn push_quarantined(&mut self, record: &Quarantined<'_>) {
+        let key = record.origin.file;
+        let bucket = key.bucket(self.n_buckets);
+        let entry = EntryRef::Quarantined(record);
+        self.push(
+            bucket,
+            Section::Quarantine,
+            key,
+            Version::default(),
+            record.origin,
+            &entry,
+        );
+    }
+
+    /// Bytes gathered so far.
+    #[must_use]
+    pub fn n_bytes(&self) -> usize {
+        self.bytes.len() + self.index.len() * size_of::<IndexEntry>()
+    }
+
+    /// Whether nothing was added.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// Sorts and publishes the run as `runs/<name>.run`; the manifest does not name it yet.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn publish(mut self, corpus: &Path, name: &str) -> Result<RunFile> {
+        self.index.sort_unstable_by(|a, b| {
+            let order = |e: &IndexEntry| (e.bucket, e.section, e.key, e.version, e.origin);
+            order(a).cmp(&order(b))
+        });
+        let folder = corpus.join(FOLDER);
+        fs::create_dir_all(&folder).map_err(io("create the folder", &folder))?;
+        let file_name = format!("{FOLDER}/{name}.run");
+        let path = corpus.join(&file_name);
+        let unpublished = aside(&path);
+        let (file, n_bytes) = self.write(&unpublished).map_err(io("write", &unpublished))?;
+        publish_file(&file, &unpublished, &path)?;
+        Ok(RunFile {
+            file: file_name,
+            n_bytes,
+            n_entries: self.index.len() as u64,
+        })
+    }
+
+    fn push(
+        &mut self,
+        bucket: u16,
+        section: Section,
+        key: Key,
+        version: Version,
+        origin: Origin,
+        entry: &EntryRef<'_>,
+    ) {
+        let start = self.bytes.len();
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.extend_from_slice(&[0; HEAD_BYTES]);
+        self.bytes = postcard::to_extend(entry, bytes).expect("plain values always fit into memory");
+        let end = self.bytes.len();
+        let length = (end - start - HEAD_BYTES) as u32;
+        let head = &mut self.bytes[start..start + HEAD_BYTES];
+        head[..4].copy_from_slice(&length.to_le_bytes());
+        head[4] = section as u8;
+        head[5..].copy_from_slice(&key.0);
+        self.index.push(IndexEntry {
+            bucket,
+            section,
+            key,
+            version,
+            origin,
+            start,
+            end,
+        });
+    }
+
+    fn write(&self, path: &Path) -> std::io::Result<(File, u64)> {
+        let mut writer = BufWriter::with_capacity(1 << 20, File::create(path)?);
+        let mut starts = Vec::with_capacity(usize::from(self.n_buckets) + 1);
+        let mut offset = 0u64;
+        for entry in &self.index {
+            while starts.len() <= usize::from(entry.bucket) {
+                starts.push(offset);
+            }
+            writer.write_all(&self.bytes[entry.start..entry.end])?;
+            offset += (entry.end - entry.start) as u64;
+        }
+        starts.resize(usize::from(self.n_buckets) + 1, offset);
+        for start in &starts {
+            writer.write_all(&start.to_le_bytes())?;
+        }
+        writer.write_all(MAGIC)?;
+        let file = writer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        Ok((file, offset + (starts.len() * 8 + MAGIC.len()) as u64))
+    }
+}
+
+/// What is written before each entry: its length, section and key, so that merging reads no further.
+const HEAD_BYTES: usize = 4 + 1 + 16;
+
+/// [`Entry`] without taking what it holds; the same bytes.
+#[derive(Serialize)]
+enum EntryRef<'a> {
+    Event(&'a Event<'a>),
+    Quarantined(&'a Quarantined<'a>),
+}
+
+/// Reads one bucket of a run from its first entry to its last.
+///
+/// The file is open only while bytes are fetched, so that thousands of runs can be merged at once.
+pub(crate) struct RunReader {
+    path: PathBuf,
+    /// Where in the file the next fetch begins, and where the bucket ends.
+    next: u64,
+    end: u64,
+    buffer: Vec<u8>,
+    position: usize,
+}
+
+/// The place of an entry, and its bytes.
+pub(crate) struct RawEntry<'a> {
+    pub(crate) section: Section,
+    pub(crate) key: Key,
+    pub(crate) bytes: &'a [u8],
+}
+
+impl RunReader {
+    /// Opens a bucket of a run; `None` where the run has nothing in it.
+    pub(crate) fn open(corpus: &Path, run: &RunFile, bucket: u16, n_buckets: u16) -> Result<Option<Self>> {
+        let path = corpus.join(&run.file);
+        let footer_bytes = (usize::from(n_buckets) + 1) * 8 + MAGIC.len();
+        let mut footer = vec![0; footer_bytes];
+        let mut file = File::open(&path).map_err(io("open", &path))?;
+        let damaged = |reason: &str, offset| Error::DamagedRun {
+            path: path.clone(),
+            offset,
+            reason: reason.to_owned(),
+        };
+        let n_bytes = file.metadata().map_err(io("read", &path))?.len();
+        if n_bytes != run.n_bytes || n_bytes < footer_bytes as u64 {
+            return Err(damaged("its length is not what the manifest says", n_bytes));
+        }
+        let footer_start = n_bytes - footer_bytes as u64;
+        file.seek(SeekFrom::Start(footer_start))
+            .map_err(io("read", &path))?;
+        file.read_exact(&mut footer).map_err(io("read", &path))?;
+        if !footer.ends_with(MAGIC) {
+            return Err(damaged("its last bytes are not those of a run", n_bytes));
+        }
+        let start_of = |bucket: usize| {
+            let mut le = [0; 8];
+            le.copy_from_slice(&footer[bucket * 8..bucket * 8 + 8]);
+            u64::from_le_bytes(le)
+        };
+        let (next, end) = (start_of(usize::from(bucket)), start_of(usize::from(bucket) + 1));
+        if next > end || end > footer_start {
+            return Err(damaged("its footer contradicts itself", footer_start));
+        }
+        Ok((next < end).then(|| Self {
+            path,
+            next,
+            end,
+            buffer: Vec::new(),
+            position: 0,
+        }))
+    }
+
+    /// The next entry, without going past it; `None` at the end.
+    pub(crate) fn peek(&mut self) -> Result<Option<RawEntry<'_>>> {
+        if !self.hold(HEAD_BYTES)? {
+            return Ok(None);
+        }
+        let length = self.entry_length();
+        if !self.hold(HEAD_BYTES + length)? {
+            return Err(self.damaged("an entry reaches past its bucket"));
+        }
+        let entry = &self.buffer[self.position..self.position + HEAD_BYTES + length];
+        let mut key = [0; 16];
+        key.copy_from_slice(&entry[5..HEAD_BYTES]);
+        match Section::from_byte(entry[4]) {
+            Some(section) => Ok(Some(RawEntry {
+                section,
+                key: Key(key),
+                bytes: &entry[HEAD_BYTES..],
+            })),
+            None => Err(self.damaged("an entry is of no known section")),
+        }
+    }
+
+    /// Goes past the entry that [`RunReader::peek`] showed.
+    pub(crate) fn advance(&mut self) {
+        self.position += HEAD_BYTES + self.entry_length();
+    }
+
+    fn entry_length(&self) -> usize {
+        let mut le = [0; 4];
+        le.copy_from_slice(&self.buffer[self.position..self.position + 4]);
+        u32::from_le_bytes(le) as usize
+    }
+
+    /// Makes sure that `n` bytes from the position are in the buffer; false at the clean end of the bucket.
+    fn hold(&mut self, n: usize) -> Result<bool> {
+        let held = self.buffer.len() - self.position;
+        if held >= n {
+            return Ok(true);
+        }
+        let left = self.end - self.next;
+        if (held as u64 + left) < n as u64 {
+            return if held == 0 && left == 0 {
+                Ok(false)
+            } else {
+                Err(self.damaged("an entry is cut"))
+            };
+        }
+        self.buffer.drain(..self.position);
+        self.position = 0;
+        let want = (n - held)
+            .max(READ_BYTES)
+            .min(usize::try_from(left).unwrap_or(usize::MAX));
+        self.buffer.resize(held + want, 0);
+        let mut file = File::open(&self.path).map_err(io("open", &self.path))?;
+        file.seek(SeekFrom::Start(self.next))
+            .map_err(io("read", &self.path))?;
+        file.read_exact(&mut self.buffer[held..])
+            .map_err(io("read", &self.path))?;
+        self.next += want as u64;
+        Ok(true)
+    }
+
+    fn damaged(&self, reason: &str) -> Error {
+        let offset = self.next - (self.buffer.len() - self.position) as u64;
+        Error::DamagedRun {
+            path: self.path.clone(),
+            offset,
+            reason: reason.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! The distinct events of a record, from what stood and what is new.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use populi_model::table::{ActKind, ActionRow, SourceRow};
+use populi_model::{
+    Body, Class, Event, Id, Key, Operation, Origin, Platform, RecordKind, Subject, Timestamp, Version,
+};
+
+/// What makes two events of one record the same, in the order of the record's history.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Ident {
+    revision: u64,
+    /// Zero where the revision alone names the event.
+    content: u64,
+    kind: RecordKind,
+    operation: Operation,
+}
+
+impl Ident {
+    fn new(platform: Platform, kind: RecordKind, operation: Operation, version: Version) -> Self {
+        let content = if platform.revision_names_the_event() {
+            0
+        } else {
+            version.content
+        };
+        Self {
+            revision: version.revision,
+            content,
+            kind,
+            operation,
+        }
+    }
+}
+
+/// One distinct event and every copy of it.
+#[derive(Debug)]
+pub(crate) struct Known<'a> {
+    pub(crate) platform: Platform,
+    pub(crate) kind: RecordKind,
+    pub(crate) operation: Operation,
+    /// Of copies that disagree, the one with the greatest content counts.
+    pub(crate) version: Version,
+    /// The smallest receipt time of the copies; of what stood, the time of its act.
+    pub(crate) at: Option<Timestamp>,
+    /// The event itself, where it came with the new ones.
+    pub(crate) event: Option<Event<'a>>,
+    /// Its acts, where it stood already.
+    pub(crate) acts: Vec<ActionRow<'a>>,
+    copies: Vec<(u64, Origin)>,
+}
+
+impl<'a> Known<'a> {
+    /// Whether this is a version of the record rather than a delete or a notice.
+    pub(crate) fn is_write(&self) -> bool {
+        matches!(self.operation, Operation::Create | Operation::Update)
+    }
+
+    /// Whether this happened before the account was deleted.
+    pub(crate) fn is_before(&self, deleted_at: Option<Timestamp>) -> bool {
+        matches!((self.at, deleted_at), (Some(at), Some(deleted_at)) if at < deleted_at)
+    }
+
+    /// The acts of the event, without what depends on other events of the record.
+    pub(crate) fn take_acts(&mut self) -> Vec<ActionRow<'a>> {
+        let mut acts = match &self.event {
+            Some(event) => acts_of(event),
+            None => std::mem::take(&mut self.acts),
+        };
+        for act in &mut acts {
+            act.at = self.at;
+            act.undoes = None;
+            act.prior_text = None;
+            act.prior_revision = None;
+            act.prior_content = None;
+        }
+        acts
+    }
+
+    /// One row of `sources` a copy: the copy that counts as `class`, the others as duplicates.
+    pub(crate) fn sources(&self, record_key: Key, class: Class) -> Vec<SourceRow> {
+        let counting = self
+            .copies
+            .iter()
+            .enumerate()
+            .filter(|(_, (content, _))| *content == self.version.content)
+            .min_by_key(|(_, (_, origin))| *origin)
+            .map_or(0, |(i, _)| i);
+        let row = |(i, (content, origin)): (usize, &(u64, Origin))| SourceRow {
+            record_key,
+            platform: self.platform,
+            kind: self.kind,
+            operation: self.operation,
+            revision: self.version.revision,
+            content: *content,
+            file_hash: origin.file,
+            offset: origin.offset,
+            class: if i == counting { class } else { Class::Duplicates },
+        };
+        self.copies.iter().enumerate().map(row).collect()
+    }
+
+    fn add_copy(&mut self, content: u64, origin: Origin) {
+        self.copies.push((content, origin));
+        self.version.content = self.version.content.max(content);
+    }
+}
+
+/// Gathers the distinct events of one record in the order of its history.
+pub(crate) fn gather<'a>(
+    sources: Vec<SourceRow>,
+    actions: Vec<ActionRow<'a>>,
+    events: Vec<Event<'a>>,
+) -> Vec<Known<'a>> {
+    let mut known: BTreeMap<Ident, Known<'a>> = BTreeMap::new();
+    let mut platform = events.first().map(|event| event.platform);
+    for source in sources {
+        platform = Some(source.platform);
+        let version = Version {
+            revision: source.revision,
+            content: source.content,
+        };
+        let ident = Ident::new(source.platform, source.kind, source.operation, version);
+        let origin = Origin {
+            file: source.file_hash,
+            offset: source.offset,
+        };
+        known
+            .entry(ident)
+            .or_insert_with(|| Known {
+                platform: source.platform,
+                kind: source.kind,
+                operation: source.operation,
+                version,
+                at: None,
+                event: None,
+                acts: Vec::new(),
+                copies: Vec::new(),
+            })
+            .add_copy(source.content, origin);
+    }
+    for act in actions {
+        let version = Version {
+            revision: act.revision,
+            content: act.content,
+        };
+        let ident = Ident::new(
+            platform.unwrap_or(Platform::Bluesky),
+            kind_of(act.kind, &known),
+            act.operation,
+            version,
+        );
+        if let Some(known) = known.get_mut(&ident) {
+            known.at = earliest(known.at, act.at);
+            known.acts.push(act);
+        }
+    }
+    for event in events {
+        add_event(&mut known, event);
+    }
+    known.into_values().collect()
+}
+
+fn add_event<'a>(known: &mut BTreeMap<Ident, Known<'a>>, event: Event<'a>) {
+    let ident = Ident::new(event.platform, event.body.kind(), event.operation, event.version);
+    let at = event.received_at.or(match &event.body {
+        Body::Post(post) => post.created_at,
+        _ => None,
+    });
+    match known.get_mut(&ident) {
+        Some(known) => {
+            let counts_more = event.version.content > known.version.content;
+            known.add_copy(event.version.content, event.origin);
+            known.at = earliest(known.at, at);
+            if counts_more {
+                known.event = Some(event);
+            }
+        }
+        None => {
+            known.insert(
+                ident,
+                Known {
+                    platform: event.platform,
+                    kind: event.body.kind(),
+                    operation: event.operation,
+                    version: event.version,
+                    at,
+                    copies: vec![(event.version.content, event.origin)],
+                    acts: Vec::new(),
+                    event: Some(event),
+                },
+            );
+        }
+    }
+}
+
+/// What record an act was done with: all acts of one record are of one kind, which its sources tell.
+fn kind_of(act: ActKind, known: &BTreeMap<Ident, Known<'_>>) -> RecordKind {
+    if act == ActKind::ProfileUpdate {
+        return RecordKind::Profile;
+    }
+    let kinds = known.values().map(|known| known.kind);
+    // Of an account's records only the profile has acts.
+    kinds.min().unwrap_or(RecordKind::Post)
+}
+
+pub(crate) fn earliest(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+/// The acts that one event is: a reply that also quotes is two.
+fn acts_of<'a>(event: &Event<'a>) -> Vec<ActionRow<'a>> {
+    let act = |kind: ActKind, target: Option<Subject<'a>>, account: Option<&'a str>| ActionRow {
+        record_key: event.record.key,
+        record_id: Cow::Borrowed(event.record.text),
+        operation: event.operation,
+        revision: event.version.revision,
+        content: event.version.content,
+        kind,
+        actor_id: event.actor.map(|actor| Cow::Borrowed(actor.text)),
+        actor_key: event.actor.map(|actor| actor.key),
+        target_post: target.map(|target| Cow::Borrowed(target.post.text)),
+        target_key: target.map(|target| target.post.key),
+        target_account: account
+            .or(target.and_then(|target| target.account))
+            .map(Cow::Borrowed),
+        undoes: None,
+        prior_text: None,
+        prior_revision: None,
+        prior_content: None,
+        at: event.received_at,
+    };
+    let on_account = |kind, account: &Id<'a>| vec![act(kind, None, Some(account.text))];
+    match &event.body {
+        Body::Post(_) if event.operation == Operation::Update => vec![act(ActKind::Update, None, None)],
+        Body::Post(post) => {
+            let reply = post
+                .reply_to
+                .map(|parent| act(ActKind::Reply, Some(parent), None));
+            let quote = post
+                .quote_of
+                .map(|quoted| act(ActKind::Quote, Some(quoted), None));
+            if reply.is_none() && quote.is_none() {
+                return vec![act(ActKind::Post, None, None)];
+            }
+            reply.into_iter().chain(quote).collect()
+        }
+        Body::Like(subject) => vec![act(ActKind::Like, Some(*subject), None)],
+        Body::Repost(subject) => vec![act(ActKind::Repost, Some(*subject), None)],
+        Body::Follow(account) => on_account(ActKind::Follow, account),
+        Body::Block(account) => on_account(ActKind::Block, account),
+        Body::Profile(_) => vec![act(ActKind::ProfileUpdate, None, None)],
+        Body::Handle(_) | Body::Status(_) => Vec::new(),
+        Body::Gone(kind) => vec![act(act_that_ends(*kind), None, None)],
+    }
+}
+
+/// The act that takes a record of a kind away.
+fn act_that_ends(kind: RecordKind) -> ActKind {
+    match kind {
+        RecordKind::Like => ActKind::Unlike,
+        RecordKind::Repost => ActKind::Unrepost,
+        RecordKind::Follow => ActKind::Unfollow,
+        RecordKind::Block => ActKind::Unblock,
+        RecordKind::Profile | RecordKind::Identity | RecordKind::Account | RecordKind::Post => {
+            ActKind::Delete
+        }
+    }
+}

@@ -1,0 +1,405 @@
+//! Posts, likes, reposts, follows and blocks: the version that stands, its acts, its tombstone.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use populi_model::table::{
+    ActionRow, AttributeRow, MediaRow, OriginalRow, PostRow, SourceRow, Text, TombstoneRow,
+};
+use populi_model::{Body, Class, Event, Key, Operation, Post, RecordKind, Subject, Timestamp, Version};
+
+use super::known::{Known, earliest, gather};
+
+/// What the tables held of one record.
+#[derive(Default, Debug)]
+pub(crate) struct StandingRecord<'a> {
+    pub(crate) post: Option<PostRow<'a>>,
+    pub(crate) tombstone: Option<TombstoneRow<'a>>,
+    pub(crate) actions: Vec<ActionRow<'a>>,
+    pub(crate) sources: Vec<SourceRow>,
+    pub(crate) media: Vec<MediaRow<'a>>,
+    pub(crate) attributes: Vec<AttributeRow<'a>>,
+    pub(crate) original: Option<OriginalRow<'a>>,
+}
+
+/// What the tables are to hold of one record.
+#[derive(Default, Debug)]
+pub(crate) struct SettledRecord<'a> {
+    pub(crate) post: Option<PostRow<'a>>,
+    pub(crate) tombstone: Option<TombstoneRow<'a>>,
+    pub(crate) actions: Vec<ActionRow<'a>>,
+    pub(crate) sources: Vec<SourceRow>,
+    pub(crate) media: Vec<MediaRow<'a>>,
+    pub(crate) attributes: Vec<AttributeRow<'a>>,
+    pub(crate) original: Option<OriginalRow<'a>>,
+    pub(crate) follows: Vec<FollowSeen<'a>>,
+}
+
+/// A follow that was seen, standing or undone: what the edges are made of.
+#[derive(Debug)]
+pub(crate) struct FollowSeen<'a> {
+    pub(crate) follower_id: Text<'a>,
+    pub(crate) follower_key: Key,
+    pub(crate) followed_id: Text<'a>,
+    pub(crate) at: Option<Timestamp>,
+    pub(crate) stands: bool,
+}
+
+/// Settles one record. `deleted_at` is when its account was last deleted.
+pub(crate) fn settle_record<'a>(
+    standing: StandingRecord<'a>,
+    events: Vec<Event<'a>>,
+    deleted_at: Option<Timestamp>,
+) -> SettledRecord<'a> {
+    let StandingRecord {
+        post: old_post,
+        tombstone: old_tombstone,
+        actions,
+        sources,
+        media,
+        attributes,
+        original,
+    } = standing;
+    let mut known = gather(sources, actions, events);
+    let is_post = known.first().is_some_and(|known| known.kind == RecordKind::Post);
+    let last_delete = known
+        .iter()
+        .rposition(|known| known.operation == Operation::Delete);
+    let stands = known.iter().rposition(|version| {
+        let is_later = last_delete.is_none_or(|i| version.version.revision > known[i].version.revision);
+        version.is_write() && is_later && !(is_post && version.is_before(deleted_at))
+    });
+
+    let mut settled = SettledRecord::default();
+    let record_key = known.first().map(|first| record_key(first)).unwrap_or_default();
+    for (i, version) in known.iter().enumerate() {
+        let class = match version.operation {
+            Operation::Delete => Class::Deletes,
+            Operation::Notice => Class::Notices,
+            _ if Some(i) == stands => Class::Stored,
+            _ => Class::Superseded,
+        };
+        settled.sources.extend(version.sources(record_key, class));
+    }
+
+    if is_post {
+        let seen = last_seen(&known, old_post.as_ref(), old_tombstone);
+        let prior = prior_texts(&known, stands, old_post.as_ref(), deleted_at);
+        settled.actions = acts(&mut known, &prior);
+        match stands {
+            Some(i) => {
+                settle_post(&mut settled, &known[i], old_post, media, attributes, original);
+            }
+            None => settled.tombstone = tombstone(&known, &settled.actions, seen, last_delete, deleted_at),
+        }
+    } else {
+        settled.actions = acts(&mut known, &BTreeMap::new());
+        settled.follows = follows(&settled.actions, stands.map(|i| known[i].version));
+        if let Some(version) = stands.map(|i| &known[i]) {
+            settled.original = version.event.as_ref().map_or(original, original_of);
+        }
+    }
+    settled
+}
+
+/// The key of the record, from whichever of the event and its acts is there.
+fn record_key(known: &Known<'_>) -> Key {
+    match (&known.event, known.acts.first()) {
+        (Some(event), _) => event.record.key,
+        (None, Some(act)) => act.record_key,
+        (None, None) => Key::default(),
+    }
+}
+
+/// Every act of the record, with what it undoes and the text that it changed.
+fn acts<'a>(known: &mut [Known<'a>], prior: &BTreeMap<usize, (Version, Text<'a>)>) -> Vec<ActionRow<'a>> {
+    let mut all: Vec<ActionRow<'a>> = Vec::new();
+    let mut last_write: Option<(u64, Option<ActionRow<'a>>)> = None;
+    for (i, version) in known.iter_mut().enumerate() {
+        let mut acts = version.take_acts();
+        if version.is_write() {
+            last_write = Some((version.version.revision, acts.first().cloned()));
+        }
+        for act in &mut acts {
+            if let (Operation::Delete, Some((revision, created))) = (version.operation, &last_write) {
+                act.undoes = Some(*revision);
+                if let (Some(created), true) = (created, version.kind != RecordKind::Post) {
+                    act.target_post = created.target_post.clone();
+                    act.target_key = created.target_key;
+                    act.target_account = created.target_account.clone();
+                }
+            }
+            if let Some((prior_version, text)) = prior.get(&i) {
+                act.prior_text = Some(text.clone());
+                act.prior_revision = Some(prior_version.revision);
+                act.prior_content = Some(prior_version.content);
+            }
+        }
+        if version.operation == Operation::Delete {
+            last_write = None;
+        }
+        all.append(&mut acts);
+    }
+    all
+}
+
+/// For each update that is part of the standing post's history: the text of the version before it, where that was
+/// seen. History begins at the last create, because a second create means that the first post was gone.
+fn prior_texts<'a>(
+    known: &[Known<'a>],
+    stands: Option<usize>,
+    old_post: Option<&PostRow<'a>>,
+    deleted_at: Option<Timestamp>,
+) -> BTreeMap<usize, (Version, Text<'a>)> {
+    let Some(stands) = stands else {
+        return BTreeMap::new();
+    };
+    let mut texts: BTreeMap<Version, Text<'a>> = BTreeMap::new();
+    for version in known {
+        if let Some(Event {
+            body: Body::Post(post),
+            ..
+        }) = &version.event
+        {
+            texts.insert(version.version, Cow::Borrowed(post.text));
+        }
+        for act in &version.acts {
+            if let (Some(text), Some(revision), Some(content)) =
+                (&act.prior_text, act.prior_revision, act.prior_content)
+            {
+                texts.insert(Version { revision, content }, text.clone());
+            }
+        }
+    }
+    if let Some(post) = old_post {
+        texts.insert(
+            Version {
+                revision: post.revision,
+                content: post.content,
+            },
+            post.text.clone(),
+        );
+    }
+    let begins = known[..=stands]
+        .iter()
+        .rposition(|version| matches!(version.operation, Operation::Create | Operation::Delete))
+        .unwrap_or(0);
+    let writes: Vec<usize> = (begins..=stands).filter(|&i| known[i].is_write()).collect();
+    let mut prior = BTreeMap::new();
+    for pair in writes.windows(2) {
+        let before = &known[pair[0]];
+        if let (Some(text), false) = (texts.get(&before.version), before.is_before(deleted_at)) {
+            prior.insert(pair[1], (before.version, text.clone()));
+        }
+    }
+    prior
+}
+
+/// Where the post stood in its thread, as its latest version ever seen says.
+struct Seen<'a> {
+    version: Version,
+    reply_to: Option<(Text<'a>, Key)>,
+    root: Option<(Text<'a>, Key)>,
+}
+
+fn last_seen<'a>(
+    known: &[Known<'a>],
+    old_post: Option<&PostRow<'a>>,
+    old_tombstone: Option<TombstoneRow<'a>>,
+) -> Option<Seen<'a>> {
+    let from_events = known.iter().filter_map(|version| match &version.event {
+        Some(Event {
+            body: Body::Post(post),
+            ..
+        }) => Some(Seen {
+            version: version.version,
+            reply_to: post
+                .reply_to
+                .map(|parent| (Cow::Borrowed(parent.post.text), parent.post.key)),
+            root: post.root.map(|root| (Cow::Borrowed(root.text), root.key)),
+        }),
+        _ => None,
+    });
+    let from_post = old_post.map(|post| Seen {
+        version: Version {
+            revision: post.revision,
+            content: post.content,
+        },
+        reply_to: post.reply_to.clone().zip(post.reply_to_key),
+        root: post.root.clone().zip(post.root_key),
+    });
+    let from_tombstone = old_tombstone.and_then(|tombstone| {
+        Some(Seen {
+            version: Version {
+                revision: tombstone.seen_revision?,
+                content: tombstone.seen_content?,
+            },
+            reply_to: tombstone.reply_to.zip(tombstone.reply_to_key),
+            root: tombstone.root.zip(tombstone.root_key),
+        })
+    });
+    from_tombstone
+        .into_iter()
+        .chain(from_post)
+        .chain(from_events)
+        .max_by_key(|seen| seen.version)
+}
+
+fn tombstone<'a>(
+    known: &[Known<'a>],
+    acts: &[ActionRow<'a>],
+    seen: Option<Seen<'a>>,
+    last_delete: Option<usize>,
+    account_deleted_at: Option<Timestamp>,
+) -> Option<TombstoneRow<'a>> {
+    let act = acts.first()?;
+    // Only what the delete came after was ended by it; what is later was blanked with its account.
+    let by_delete = last_delete.filter(|&i| known[i + 1..].iter().all(|later| !later.is_write()));
+    let deleted_at = match by_delete {
+        Some(i) => known[i].at,
+        None => account_deleted_at,
+    };
+    let seen_version = seen.as_ref().map(|seen| seen.version);
+    let (reply_to, root) = seen.map_or((None, None), |seen| (seen.reply_to, seen.root));
+    Some(TombstoneRow {
+        record_key: act.record_key,
+        record_id: act.record_id.clone(),
+        author_id: act.actor_id.clone(),
+        author_key: act.actor_key,
+        kind: RecordKind::Post,
+        reply_to_key: reply_to.as_ref().map(|(_, key)| *key),
+        reply_to: reply_to.map(|(id, _)| id),
+        root_key: root.as_ref().map(|(_, key)| *key),
+        root: root.map(|(id, _)| id),
+        deleted_at,
+        seen_revision: seen_version.map(|version| version.revision),
+        seen_content: seen_version.map(|version| version.content),
+    })
+}
+
+/// The rows of the post that stands: as they were, or from its event.
+fn settle_post<'a>(
+    settled: &mut SettledRecord<'a>,
+    stands: &Known<'a>,
+    old_post: Option<PostRow<'a>>,
+    media: Vec<MediaRow<'a>>,
+    attributes: Vec<AttributeRow<'a>>,
+    original: Option<OriginalRow<'a>>,
+) {
+    let Some(
+        event @ Event {
+            body: Body::Post(post),
+            ..
+        },
+    ) = &stands.event
+    else {
+        settled.post = old_post.map(|mut post| {
+            // A copy that was received earlier may have come since; a post without receipt times keeps none.
+            post.received_at = post.received_at.and_then(|at| earliest(Some(at), stands.at));
+            post
+        });
+        settled.media = media;
+        settled.attributes = attributes;
+        settled.original = original;
+        return;
+    };
+    let media: Vec<MediaRow<'a>> = media_rows(event, post);
+    settled.attributes = post
+        .attributes
+        .iter()
+        .map(|&(name, value)| AttributeRow {
+            post_key: event.record.key,
+            name: Cow::Borrowed(name),
+            value: Cow::Borrowed(value),
+        })
+        .collect();
+    settled.original = original_of(event);
+    settled.post = Some(post_row(
+        event,
+        post,
+        stands,
+        media.iter().map(|row| row.media_id.clone()).collect(),
+    ));
+    settled.media = media;
+}
+
+fn post_row<'a>(
+    event: &Event<'a>,
+    post: &Post<'a>,
+    stands: &Known<'a>,
+    media_ids: Vec<Text<'a>>,
+) -> PostRow<'a> {
+    let texts = |texts: &[&'a str]| texts.iter().map(|&text| Cow::Borrowed(text)).collect();
+    let id = |subject: Option<Subject<'a>>| subject.map(|subject| Cow::Borrowed(subject.post.text));
+    let key = |subject: Option<Subject<'a>>| subject.map(|subject| subject.post.key);
+    PostRow {
+        post_key: event.record.key,
+        post_id: Cow::Borrowed(event.record.text),
+        platform: event.platform,
+        author_id: event.actor.map(|actor| Cow::Borrowed(actor.text)),
+        author_key: event.actor.map(|actor| actor.key),
+        created_at: post.created_at,
+        received_at: event.received_at.and_then(|at| earliest(Some(at), stands.at)),
+        text: Cow::Borrowed(post.text),
+        declared_lang: texts(&post.langs),
+        reply_to: id(post.reply_to),
+        reply_to_key: key(post.reply_to),
+        root: post.root.map(|root| Cow::Borrowed(root.text)),
+        root_key: post.root.map(|root| root.key),
+        quote_of: id(post.quote_of),
+        quote_of_key: key(post.quote_of),
+        hashtags: texts(&post.hashtags),
+        mentions: texts(&post.mentions),
+        urls: texts(&post.urls),
+        like_count: post.counts.likes,
+        reply_count: post.counts.replies,
+        repost_count: post.counts.reposts,
+        quote_count: post.counts.quotes,
+        media_ids,
+        edited: event.operation == Operation::Update,
+        revision: stands.version.revision,
+        content: stands.version.content,
+    }
+}
+
+fn media_rows<'a>(event: &Event<'a>, post: &Post<'a>) -> Vec<MediaRow<'a>> {
+    let row = |(ordinal, media): (u32, &populi_model::Media<'a>)| MediaRow {
+        post_key: event.record.key,
+        ordinal,
+        media_id: Cow::Owned(format!("{}#media-{ordinal}", event.record.text)),
+        kind: media.kind,
+        url: media.url.map(Cow::Borrowed),
+        content_id: media.content_id.map(Cow::Borrowed),
+        alt: media.alt.map(Cow::Borrowed),
+    };
+    (0..).zip(&post.media).map(row).collect()
+}
+
+fn original_of<'a>(event: &Event<'a>) -> Option<OriginalRow<'a>> {
+    event.original.map(|(content_id, bytes)| OriginalRow {
+        record_key: event.record.key,
+        kind: event.body.kind(),
+        content_id: (!content_id.is_empty()).then_some(Cow::Borrowed(content_id)),
+        bytes: Cow::Borrowed(bytes),
+    })
+}
+
+fn follows<'a>(acts: &[ActionRow<'a>], stands: Option<Version>) -> Vec<FollowSeen<'a>> {
+    let follow = |act: &ActionRow<'a>| {
+        let version = Version {
+            revision: act.revision,
+            content: act.content,
+        };
+        Some(FollowSeen {
+            follower_id: act.actor_id.clone()?,
+            follower_key: act.actor_key?,
+            followed_id: act.target_account.clone()?,
+            at: act.at,
+            stands: stands == Some(version),
+        })
+    };
+    acts.iter()
+        .filter(|act| act.kind == populi_model::table::ActKind::Follow)
+        .filter_map(follow)
+        .collect()
+}
