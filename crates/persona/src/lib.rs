@@ -1,1 +1,44 @@
-//! From posts to author vectors and persona clusters.
+//! Which authors write alike?
+//!
+//! - [`AuthorVectors`]: an author is the normalised mean of the normalised vectors of their posts;
+//! - [`cluster`]: persona clusters of such vectors, the largest first;
+//! - [`agreement`]: how far clusters agree with labels that were known before.
+//!
+//! Knows vectors and labels only: neither where posts are kept nor how texts became vectors.
+
+mod agreement;
+mod author_vectors;
+mod cluster;
+
+pub use agreement::{Agreement, agreement, majority_label};
+pub use author_vectors::{AuthorVectors, UnitVectors};
+pub use cluster::{ClusterParams, Personas, cluster, default_k};
+
+/// Why there are no persona clusters.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// More clusters were asked for than there are authors.
+    #[error(
+        "k = {k} clusters of {n_units} {unit}: choose a k of at most {n_units}, or lower --min-posts so that more qualify"
+    )]
+    TooManyClusters {
+        /// Clusters asked for.
+        k: usize,
+        /// Authors or posts that qualify.
+        n_units: usize,
+        /// What they are.
+        unit: &'static str,
+    },
+    /// A vector has another length than those before it.
+    #[error("a vector has {got} dimensions where {expected} were expected: embed all posts with one model")]
+    Dimensions {
+        /// Dimensions of the vectors before it.
+        expected: usize,
+        /// Its dimensions.
+        got: usize,
+    },
+    /// The matrices do not fit what was asked of them.
+    #[error(transparent)]
+    Geometry(#[from] populi_geometry::Error),
+}

@@ -1,1 +1,22 @@
 //! What texts are made of: tokens, language, stop words, class-based TF-IDF.
+//!
+//! | module | question |
+//! |---|---|
+//! | [`clean`] | what of a post's text is for reading by machine? |
+//! | [`words`] | which words are in it, and where do phrases end? |
+//! | [`stop_words`] | which of them name nothing? |
+//! | [`language`] | which language is it in, and how sure is that? |
+//! | [`ctfidf`] | which words and pairs set a class of texts apart from the others? |
+//!
+//! Pure functions over `&str`: this room never knows where posts are kept. Every function takes any text (empty, hostile,
+//! a megabyte without a space) in time linear in its length, without panicking, and gives the same answer everywhere.
+
+pub mod clean;
+pub mod ctfidf;
+pub mod language;
+pub mod stop_words;
+pub mod words;
+
+mod error;
+
+pub use error::{Error, Result};

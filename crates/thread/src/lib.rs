@@ -22,12 +22,12 @@
 //!
 //! # The rules
 //!
-//! A record is *known* when it is in the input, standing or as a tombstone. A *chain* is a record, its
+//! A record is *known* when it is in the input: standing, hidden or as a tombstone. A *chain* is a record, its
 //! parent, the parent's parent, and so on. Time plays no part: a child may be older than its parent.
 //!
 //! **Rows.** Each known record has one row, in ascending order of key. Behind them follows one row for each
 //! *stub*, a parent that someone answers but nobody has seen, again by key. A stub has depth 0, its children
-//! depth 1. `present` is true for standing records only, so false for tombstones and stubs.
+//! depth 1. `present` is true for standing records only.
 //!
 //! **Forest.** `parent` and `depth` always agree: a row without parent has depth 0, any other row is one
 //! deeper than its parent's row. To keep this true, two kinds of claim are dropped: a *self-reply* counts as
@@ -38,7 +38,7 @@
 //!
 //! | the chain ends in | `depth_is_exact` | conversation |
 //! |---|---|---|
-//! | a standing record without parent | true | that record's key, whatever anyone declares |
+//! | a standing or hidden record without parent | true | that record's key, whatever anyone declares |
 //! | a cycle | false | the smallest key of the cycle, whatever anyone declares |
 //! | a stub | false | see *Open tops* |
 //! | a tombstone whose parent is not known | false | see *Open tops* |

@@ -35,6 +35,7 @@ pub fn place<K: Key>(records: Records<K>) -> Result<Forest<K>, Error> {
     let Records {
         mut links,
         declared,
+        hidden,
         tombstones,
     } = records;
     let n_known = links.len();
@@ -48,7 +49,7 @@ pub fn place<K: Key>(records: Records<K>) -> Result<Forest<K>, Error> {
     keys.shrink_to_fit();
     add_stubs(&mut keys, &mut parents, orphans)?;
 
-    let mut nodes = tops(parents, &keys[..n_known], tombstones);
+    let mut nodes = tops(parents, &keys[..n_known], hidden, tombstones);
     let decisions = decisions(&mut nodes, &keys[..n_known], declared);
     apply_decisions(&mut nodes, &mut keys, n_known, decisions)?;
     place_below_tops(&mut nodes);
@@ -139,7 +140,7 @@ fn add_stubs<K: Key>(
 }
 
 /// One node per row: tops placed (open ones without a conversation as yet), all others unplaced.
-fn tops<K: Key>(parents: Vec<u32>, known: &[K], mut tombstones: Vec<K>) -> Vec<Node> {
+fn tops<K: Key>(parents: Vec<u32>, known: &[K], mut hidden: Vec<K>, mut tombstones: Vec<K>) -> Vec<Node> {
     let n_known = known.len();
     let mut nodes: Vec<Node> = (0..)
         .zip(parents)
@@ -157,6 +158,12 @@ fn tops<K: Key>(parents: Vec<u32>, known: &[K], mut tombstones: Vec<K>) -> Vec<N
             }
         })
         .collect();
+    hidden.par_sort_unstable();
+    for row in rows_of(known, |&key| key, hidden.into_iter()).flatten() {
+        let node = &mut nodes[row as usize];
+        node.present = false;
+        node.root_present = false;
+    }
     tombstones.par_sort_unstable();
     for row in rows_of(known, |&key| key, tombstones.into_iter()).flatten() {
         let node = &mut nodes[row as usize];

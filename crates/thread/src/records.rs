@@ -7,7 +7,10 @@ use crate::Key;
 pub enum State {
     /// The record is there.
     Standing,
-    /// The record is known to be deleted; it keeps its place in the tree.
+    /// The record was seen, but is not to be shown: it is deleted now, or its account is suspended. Its place is as
+    /// sure as that of a standing record.
+    Hidden,
+    /// The record is known to be deleted and was never seen: where it names no parent, nobody knows whether it had one.
     Tombstone,
 }
 
@@ -38,13 +41,15 @@ pub(crate) struct Declared<K> {
     pub(crate) root: K,
 }
 
-/// A set of known records: two keys each, two more where a declared root can matter, one more per tombstone.
+/// A set of known records: two keys each, two more where a declared root can matter, one more for each that is not standing.
 ///
 /// The order of pushing has no influence on the result.
 #[derive(Debug, Clone)]
 pub struct Records<K> {
     pub(crate) links: Vec<Link<K>>,
     pub(crate) declared: Vec<Declared<K>>,
+    /// Keys of hidden records.
+    pub(crate) hidden: Vec<K>,
     pub(crate) tombstones: Vec<K>,
 }
 
@@ -59,6 +64,7 @@ impl<K: Key> Records<K> {
         Self {
             links: Vec::with_capacity(n_records),
             declared: Vec::new(),
+            hidden: Vec::new(),
             tombstones: Vec::new(),
         }
     }
@@ -73,10 +79,12 @@ impl<K: Key> Records<K> {
         } = reply;
         let parent = parent.unwrap_or(key);
         self.links.push(Link { key, parent });
-        if state == State::Tombstone {
-            self.tombstones.push(key);
+        match state {
+            State::Standing => {}
+            State::Hidden => self.hidden.push(key),
+            State::Tombstone => self.tombstones.push(key),
         }
-        // A standing record without parent is its own conversation, whatever it declares.
+        // A seen record without parent is its own conversation, whatever it declares.
         let can_matter = parent != key || state == State::Tombstone;
         if let Some(root) = declared_root.filter(|_| can_matter) {
             self.declared.push(Declared { key, root });

@@ -6,6 +6,7 @@
 mod base;
 mod column;
 mod derived;
+mod view;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -20,6 +21,9 @@ pub use base::{
 };
 pub use column::{ActKind, Column, Text, UnknownValue};
 pub use derived::{ClusterRow, ConversationRow, LabelRow, LanguageRow, MapRow, PersonaRow, VectorRow};
+pub use view::{
+    AccountName, AccountStanding, ActTime, PostCard, PostLink, PostText, SourceClass, TombstoneLink,
+};
 
 use crate::RowHasher;
 

@@ -58,7 +58,7 @@ fn end_of(known: &Known, key: u8) -> End {
         }
         match (parent_of(known, last), known.get(&last).map(|reply| reply.state)) {
             (Some(parent), _) => chain.push(parent),
-            (None, Some(State::Standing)) => return End::Root(chain),
+            (None, Some(State::Standing | State::Hidden)) => return End::Root(chain),
             (None, Some(State::Tombstone)) => return End::OpenTombstone(chain),
             (None, None) => return End::Stub(chain),
         }
@@ -115,7 +115,8 @@ fn naive_forest(replies: &[Reply<u8>]) -> Vec<Placed<u8>> {
 
 /// Few keys and many parents among them, so that cycles, stubs and tombstones meet often; shuffled.
 fn replies() -> impl Strategy<Value = Vec<Reply<u8>>> {
-    let state = prop_oneof![3 => Just(State::Standing), 1 => Just(State::Tombstone)];
+    let state =
+        prop_oneof![3 => Just(State::Standing), 1 => Just(State::Hidden), 1 => Just(State::Tombstone)];
     let value = (
         prop::option::weighted(0.8, 0..40_u8),
         prop::option::of(0..45_u8),

@@ -1,0 +1,105 @@
+//! Rows with only the columns that a step needs: reading them costs only these.
+
+use super::{Text, table};
+use crate::table::ActKind;
+use crate::{AccountStatus, Class, Key, Timestamp};
+
+table! {
+    /// Who answers whom, of a post.
+    "posts" PostLink {
+        /// The post.
+        post_key: Key,
+        /// Its author.
+        author_key: Option<Key>,
+        /// The post that it answers.
+        reply_to_key: Option<Key>,
+        /// Its declared root.
+        root_key: Option<Key>,
+    }
+}
+
+table! {
+    /// Who answered whom, of a deleted post.
+    "tombstones" TombstoneLink {
+        /// The deleted post.
+        record_key: Key,
+        /// The post that it answered.
+        reply_to_key: Option<Key>,
+        /// Its declared root.
+        root_key: Option<Key>,
+    }
+}
+
+table! {
+    /// What a post says, and who says it.
+    "posts" PostText<'a> {
+        /// The post.
+        post_key: Key,
+        /// Its author.
+        author_key: Option<Key>,
+        /// Its text.
+        text: Text<'a>,
+    }
+}
+
+table! {
+    /// What a post says, when, and who says it, with ids for people.
+    "posts" PostCard<'a> {
+        /// The post.
+        post_key: Key,
+        /// Its id.
+        post_id: Text<'a>,
+        /// Its author's id.
+        author_id: Option<Text<'a>>,
+        /// Its author.
+        author_key: Option<Key>,
+        /// The author's clock.
+        created_at: Option<Timestamp>,
+        /// Its text.
+        text: Text<'a>,
+    }
+}
+
+table! {
+    /// Whether an account's posts are to be seen.
+    "accounts" AccountStanding {
+        /// The account.
+        account_key: Key,
+        /// Its status.
+        status: AccountStatus,
+    }
+}
+
+table! {
+    /// What an account is called.
+    "accounts" AccountName<'a> {
+        /// The account.
+        account_key: Key,
+        /// Its handle.
+        handle: Option<Text<'a>>,
+        /// Its display name.
+        name: Option<Text<'a>>,
+    }
+}
+
+table! {
+    /// What kind of act, and when.
+    "actions" ActTime {
+        /// What was done.
+        kind: ActKind,
+        /// Who did it.
+        actor_key: Option<Key>,
+        /// When.
+        at: Option<Timestamp>,
+    }
+}
+
+table! {
+    /// What an input record of a file counted as.
+    "sources" SourceClass {
+        /// The file.
+        file_hash: Key,
+        /// What it counted as.
+        class: Class,
+    }
+}

@@ -1,0 +1,20 @@
+//! What can go wrong in this room: only parameters; any text is fine.
+
+/// An error of this room.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A parameter is outside its range.
+    #[error("{name} is {got}, but must be {expected}; set it to a value in that range")]
+    Parameter {
+        /// The parameter.
+        name: &'static str,
+        /// What was given.
+        got: String,
+        /// What is allowed.
+        expected: &'static str,
+    },
+}
+
+/// The result of this room's fallible functions.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,10 @@
+//! The room from outside: c-TF-IDF by hand and against a naive oracle, languages, hostile texts, real texts.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "tests fail by panicking and say what they skip"
+)]
+
+mod ctfidf;
+mod languages;
+mod texts;
