@@ -1,1 +1,17 @@
 //! From text to vector, behind one trait.
+//!
+//! An [`Embedder`] turns texts into rows of a [`Matrix`](populi_geometry::Matrix), so that texts about the same things point the same way. A
+//! backend is one file that implements the trait; [`Lexical`] is the one that needs no download and knows any script.
+//! [`embed_cached`] puts a [`VectorCache`] before any of them.
+//!
+//! Nothing here knows what vectors are for.
+
+mod cache;
+mod embedder;
+mod error;
+mod lexical;
+
+pub use cache::{MemoryCache, TextKey, VectorCache, embed_cached};
+pub use embedder::{Embedder, Fingerprint};
+pub use error::{Error, Result};
+pub use lexical::{Lexical, LexicalParams, TextSample};

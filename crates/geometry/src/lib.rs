@@ -1,1 +1,36 @@
-//! Matrices only: PCA, randomised SVD, k-means and the metrics that judge them.
+//! Matrices only: products, PCA, randomised SVD, k-means and the metrics that judge a clustering.
+//!
+//! Nothing here knows what a row stands for. A [`Matrix`] is dense, row-major `f32`; a [`SparseMatrix`] is CSR.
+//!
+//! | question | function |
+//! |---|---|
+//! | which directions hold the variance of dense rows? | [`pca`] |
+//! | which directions hold the most of sparse rows? | [`randomised_svd`] |
+//! | which rows belong together, when k is given? | [`kmeans`] |
+//! | how well do two partitions agree? | [`adjusted_rand_index`], [`adjusted_mutual_information`] |
+//!
+//! # Determinism
+//!
+//! The same input, parameters and binary give the same bytes from any number of threads on CPUs of one feature level:
+//! work is cut into blocks of a fixed size, block results are added in block order, sums that matter are `f64`, random
+//! numbers are counted (ChaCha8, one stream per use) and every tie has a rule.
+
+mod eigen;
+mod error;
+mod kmeans;
+mod matrix;
+mod metrics;
+mod orthonormal;
+mod pca;
+mod product;
+mod sparse;
+mod svd;
+
+pub use error::{Error, Result};
+pub use kmeans::{KMeans, KMeansParams, kmeans, nearest_centres};
+pub use matrix::Matrix;
+pub use metrics::{Contingency, adjusted_mutual_information, adjusted_rand_index};
+pub use pca::{Pca, PcaParams, pca};
+pub use product::{multiply, multiply_transposed};
+pub use sparse::SparseMatrix;
+pub use svd::{Svd, SvdParams, randomised_svd};

@@ -89,7 +89,8 @@ pub fn cluster(vectors: &Matrix, params: &ClusterParams) -> Result<Personas, Err
 }
 
 /// The cosine of two vectors; 0 where one has no direction.
-fn cosine(a: &[f32], b: &[f32]) -> f32 {
+#[must_use]
+pub fn cosine(a: &[f32], b: &[f32]) -> f32 {
     let dot = |a: &[f32], b: &[f32]| {
         a.iter()
             .zip(b)

@@ -12,7 +12,7 @@ mod cluster;
 
 pub use agreement::{Agreement, agreement, majority_label};
 pub use author_vectors::{AuthorVectors, UnitVectors};
-pub use cluster::{ClusterParams, Personas, cluster, default_k};
+pub use cluster::{ClusterParams, Personas, cluster, cosine, default_k};
 
 /// Why there are no persona clusters.
 #[derive(Debug, thiserror::Error)]

@@ -1,1 +1,75 @@
-//! The recipe, the stage graph, resume and progress.
+//! In which order do the steps run, with which parameters, and what is done already?
+//!
+//! The only room that knows the order of the stages, and the one that carries rows from room to room; it knows no
+//! algorithm. Every function here is one verb of the program:
+//!
+//! | stage | reads | writes |
+//! |---|---|---|
+//! | [`ingest`] | files | posts, accounts, actions, tombstones, edges, media, attributes, sources, quarantine |
+//! | [`threads`] | posts, tombstones, accounts | conversations |
+//! | [`languages`] | posts, accounts | languages |
+//! | [`embed`] | posts, accounts | vectors/… |
+//! | [`personas`] | posts, accounts, attributes, languages, vectors/… | clusters, maps, labels, personas |
+//! | [`report`] | all of them | report.html, map.png, map.svg beside the corpus |
+//!
+//! [`run`] does them all from a [`recipe::Recipe`], [`demo`] on a simulated world; [`status`] tells what a corpus holds.
+//! A stage whose parameters and inputs are those of its last run is skipped.
+
+pub mod demo;
+pub mod embed;
+mod error;
+pub mod ingest;
+pub mod languages;
+pub mod personas;
+pub mod progress;
+pub mod recipe;
+pub mod report;
+pub mod run;
+pub mod status;
+pub mod threads;
+mod visible;
+
+pub use error::{Error, Result};
+pub use progress::{Progress, Quiet, Unit};
+
+/// Whether a stage had anything to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// It ran.
+    Done,
+    /// Its parameters and inputs are those of its last run, so its output stands.
+    UpToDate,
+}
+
+/// What a stage found, and whether it ran for it.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Outcome<S> {
+    /// Whether the stage ran.
+    pub work: Work,
+    /// What it found, now or then.
+    #[serde(flatten)]
+    pub summary: S,
+}
+
+/// Runs a stage unless the corpus holds its output.
+fn unless_done<S>(
+    corpus: &mut populi_store::Corpus,
+    spec: &populi_store::StepSpec,
+    work: impl FnOnce(&mut populi_store::Corpus) -> Result<S>,
+) -> Result<Outcome<S>>
+where
+    S: serde::Serialize + serde::de::DeserializeOwned,
+{
+    if spec.is_done(corpus.manifest())
+        && let Some(summary) = summary_of(corpus.manifest(), spec.step)
+    {
+        return Ok(Outcome { work: Work::UpToDate, summary });
+    }
+    Ok(Outcome { work: Work::Done, summary: work(corpus)? })
+}
+
+/// What the manifest keeps of a stage's findings, if it ran.
+fn summary_of<S: serde::de::DeserializeOwned>(manifest: &populi_store::Manifest, step: &str) -> Option<S> {
+    serde_json::from_value(manifest.steps.get(step)?.summary.clone()).ok()
+}

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -209,6 +210,32 @@ impl Corpus {
             .shards
             .sort_by(|a, b| (&a.name, &a.spec).cmp(&(&b.name, &b.spec)));
         self.manifest.commit(&self.folder)
+    }
+
+    /// Keeps what comes in on a stream in a file of the corpus, so that it can be named by its checksum before it is
+    /// read; the file is gone once the corpus is opened or changed again.
+    ///
+    /// # Errors
+    /// When the stream or the disk refuses.
+    pub fn spool(&self, mut stream: impl std::io::Read) -> Result<(PathBuf, InputFile)> {
+        let folder = self.folder.join(RUNS);
+        fs::create_dir_all(&folder).map_err(io("create the folder", &folder))?;
+        let path = folder.join("standard-input.spool");
+        let mut file = File::create(&path).map_err(io("create", &path))?;
+        let mut hasher = blake3::Hasher::new();
+        let mut buffer = vec![0; 1 << 20];
+        let mut n_bytes = 0;
+        loop {
+            let n = stream.read(&mut buffer).map_err(io("read what is copied to", &path))?;
+            if n == 0 {
+                break;
+            }
+            hasher.update(&buffer[..n]);
+            file.write_all(&buffer[..n]).map_err(io("write", &path))?;
+            n_bytes += n as u64;
+        }
+        let file_hash = Key::from_hash(&hasher.finalize());
+        Ok((path, InputFile { name: "-".to_owned(), file_hash, n_bytes }))
     }
 
     /// Whether runs wait to be merged.

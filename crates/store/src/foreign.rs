@@ -54,6 +54,35 @@ impl ForeignParquet {
         &self.columns
     }
 
+    /// The first rows, at most `n`.
+    ///
+    /// # Errors
+    /// When the file is damaged there.
+    pub fn first_rows(self, n: usize) -> Result<Vec<Vec<Option<String>>>> {
+        /// Ends the reading early, or says why it failed.
+        enum Stop {
+            Enough,
+            Failed(crate::Error),
+        }
+        impl From<crate::Error> for Stop {
+            fn from(error: crate::Error) -> Self {
+                Self::Failed(error)
+            }
+        }
+        let mut rows = Vec::new();
+        let outcome = self.read(|row| {
+            if rows.len() == n {
+                return Err(Stop::Enough);
+            }
+            rows.push(row.to_vec());
+            Ok(())
+        });
+        match outcome {
+            Err(Stop::Failed(error)) => Err(error),
+            Ok(()) | Err(Stop::Enough) => Ok(rows),
+        }
+    }
+
     /// Hands every row to `each`, in order, until it fails.
     ///
     /// # Errors

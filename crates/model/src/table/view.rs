@@ -27,6 +27,8 @@ table! {
         reply_to_key: Option<Key>,
         /// Its declared root.
         root_key: Option<Key>,
+        /// The revision of a version that was seen.
+        seen_revision: Option<u64>,
     }
 }
 

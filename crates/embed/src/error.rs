@@ -1,0 +1,39 @@
+//! What can go wrong between a text and its vector.
+
+/// The result of everything here that can fail.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why there are no vectors.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A parameter is outside its range.
+    #[error("parameter {name} is {got}, but must be {must_be}")]
+    Param {
+        /// The field of the parameter struct.
+        name: &'static str,
+        /// Its value.
+        got: String,
+        /// The range.
+        must_be: &'static str,
+    },
+    /// A cache or a backend handed over something of another size.
+    #[error("{what}: expected {expected}, got {got}; a cache that gives this is damaged: delete it")]
+    Shape {
+        /// The size that is wrong.
+        what: &'static str,
+        /// What it should be.
+        expected: usize,
+        /// What it is.
+        got: usize,
+    },
+    /// The cache could not be read or written.
+    #[error("the cache of vectors failed: {0}")]
+    Cache(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The backend could not compute.
+    #[error("the embedder failed: {0}")]
+    Backend(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A matrix operation refused its input.
+    #[error(transparent)]
+    Geometry(#[from] populi_geometry::Error),
+}

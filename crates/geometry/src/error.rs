@@ -1,0 +1,83 @@
+//! What can be wrong with a matrix or with the parameters of an algorithm.
+
+/// The result of everything here that can fail.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Input that has no answer. Nothing in this crate fails for another reason than its input.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Two sizes that must agree do not.
+    #[error("{what}: expected {expected}, got {got}")]
+    Shape {
+        /// The size that is wrong.
+        what: &'static str,
+        /// What it should be.
+        expected: usize,
+        /// What it is.
+        got: usize,
+    },
+    /// A value is NaN or infinite, so distances to it mean nothing.
+    #[error("row {row}, column {column} is {value}: drop or replace rows that are not finite first")]
+    NotFinite {
+        /// The row, from 0.
+        row: usize,
+        /// The column, from 0.
+        column: usize,
+        /// The value there.
+        value: f32,
+    },
+    /// A parameter is outside its range.
+    #[error("parameter {name} is {got}, but must be {must_be}")]
+    Param {
+        /// The field of the parameter struct.
+        name: &'static str,
+        /// Its value.
+        got: String,
+        /// The range.
+        must_be: &'static str,
+    },
+    /// More clusters are asked for than there are rows.
+    #[error("k = {k} clusters of n = {n_rows} rows: ask for at most one cluster a row")]
+    MoreClustersThanRows {
+        /// Clusters asked for.
+        k: usize,
+        /// Rows given.
+        n_rows: usize,
+    },
+    /// An iteration that always ends on finite numbers did not end: the numbers are near the limits of `f64`.
+    #[error("{what} did not converge after {n_iterations} iterations: scale the input")]
+    NotConverged {
+        /// The iteration.
+        what: &'static str,
+        /// Its limit.
+        n_iterations: usize,
+    },
+}
+
+/// Checks one parameter against its range.
+pub(crate) fn require(
+    holds: bool,
+    name: &'static str,
+    got: impl ToString,
+    must_be: &'static str,
+) -> Result<()> {
+    if holds {
+        Ok(())
+    } else {
+        Err(Error::Param {
+            name,
+            got: got.to_string(),
+            must_be,
+        })
+    }
+}
+
+/// Checks that two sizes agree.
+pub(crate) fn same_size(what: &'static str, expected: usize, got: usize) -> Result<()> {
+    if expected == got {
+        Ok(())
+    } else {
+        Err(Error::Shape { what, expected, got })
+    }
+}

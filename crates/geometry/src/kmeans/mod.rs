@@ -1,0 +1,233 @@
+//! k-means: k centres such that rows are near their centre.
+//!
+//! Lloyd, *Least squares quantization in PCM* (1982), from seeds by greedy k-means++ (Arthur and Vassilvitskii 2007, with
+//! several candidates a step as scikit-learn draws them).
+//!
+//! | symbol | here |
+//! |---|---|
+//! | X `[n, d]` | `points` |
+//! | C `[k, d]` | `centres` |
+//! | φ, the sum of squared distances to the nearest centre | `inertia` |
+//! | D²(x) | `nearest` in `seeding` |
+//!
+//! Distances come from `|x|² - 2 x·c + |c|²`, so the work is one matrix product an iteration: 2·n·k·d operations. That
+//! form loses digits where rows lie much farther from zero than from one another: centre such data first.
+//!
+//! Departures from the textbook: an empty cluster takes the row that is farthest from its centre (of equals the
+//! first, and never the last member of a cluster); where fewer than k rows differ, there are fewer clusters than k;
+//! seeding looks at a sample where rows are many ([`seeding`]'s `MAX_ROWS`).
+
+mod assign;
+mod centres;
+mod seeding;
+
+use rayon::prelude::*;
+
+pub use assign::nearest_centres;
+
+use crate::error::{Error, Result, require};
+use crate::matrix::{Matrix, squared_distance, squared_length};
+use assign::Assigner;
+use centres::Centres;
+
+/// Rows whose distances are summed as one part. Changing it changes last digits.
+const ROWS_PER_SUM: usize = 1024;
+
+/// What [`kmeans`] is asked for. The defaults are scikit-learn's, but for `n_init`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KMeansParams {
+    /// Clusters, from 1 to the number of rows. Default 8.
+    pub k: usize,
+    /// Starts from other seeds; the one with the least inertia stands (of equals the first). Default 5.
+    pub n_init: usize,
+    /// Iterations of one start at most. Default 300.
+    pub max_iter: usize,
+    /// A start ends when the centres' squared movement is below this share of the mean variance of the columns.
+    /// Default 1e-4; 0 runs until no row changes its cluster.
+    pub tolerance: f64,
+    /// Decides the seeds. Default 0.
+    pub seed: u64,
+}
+
+impl Default for KMeansParams {
+    fn default() -> Self {
+        Self {
+            k: 8,
+            n_init: 5,
+            max_iter: 300,
+            tolerance: 1e-4,
+            seed: 0,
+        }
+    }
+}
+
+impl KMeansParams {
+    /// Checks every field against its range and `k` against the number of rows.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Param`] with the field, [`Error::MoreClustersThanRows`].
+    pub fn check(&self, n_rows: usize) -> Result<()> {
+        require(self.k > 0, "k", self.k, "at least 1")?;
+        require(self.k <= u32::MAX as usize, "k", self.k, "below 2^32")?;
+        require(self.n_init > 0, "n_init", self.n_init, "at least 1")?;
+        require(self.max_iter > 0, "max_iter", self.max_iter, "at least 1")?;
+        require(self.tolerance >= 0.0, "tolerance", self.tolerance, "0 or more")?;
+        if self.k > n_rows {
+            Err(Error::MoreClustersThanRows { k: self.k, n_rows })
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// What [`kmeans`] found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KMeans {
+    /// The cluster of every row, `[n_rows]`. Cluster 0 has the most rows; of equal sizes the one whose first row comes
+    /// first.
+    pub labels: Vec<u32>,
+    /// `[n_clusters, n_cols]`; `n_clusters` is k, or less where fewer than k rows differ.
+    pub centres: Matrix,
+    /// Sum over all rows of the squared distance to their centre.
+    pub inertia: f64,
+    /// Iterations of the start that stands.
+    pub n_iterations: usize,
+}
+
+/// Groups `points [n_rows, n_cols]` around k centres.
+///
+/// Every row belongs to the nearest centre (of equals the one found first). Cost: `n_init` times the seeding,
+/// 2·n·k·d·(2 + ln k), and at most `max_iter` iterations of 2·n·k·d operations, parallel over rows. Memory beside the
+/// points: 24 bytes a row and 24·k·d.
+///
+/// ```
+/// use populi_geometry::{KMeansParams, Matrix, kmeans};
+///
+/// let points = Matrix::from_vec(5, 1, vec![9.0, 0.0, 0.1, 9.1, 0.2])?;
+/// let found = kmeans(&points, &KMeansParams { k: 2, ..KMeansParams::default() })?;
+/// assert_eq!(found.labels, [1, 0, 0, 1, 0]); // three rows near zero: the larger cluster is 0
+/// # Ok::<(), populi_geometry::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// What [`KMeansParams::check`] says; [`Error::Shape`] for points without columns; [`Error::NotFinite`].
+pub fn kmeans(points: &Matrix, params: &KMeansParams) -> Result<KMeans> {
+    params.check(points.n_rows())?;
+    require(points.n_cols() > 0, "n_cols", points.n_cols(), "at least 1")?;
+    points.check_finite()?;
+
+    let assigner = Assigner::new(points);
+    let enough = params.tolerance * mean_variance(points);
+    let mut best: Option<KMeans> = None;
+    for start in 0..params.n_init {
+        let seeds = seeding::seeds(&assigner, params.k, params.seed, start as u64)?;
+        let run = lloyd(&assigner, seeds, params.max_iter, enough);
+        if best.as_ref().is_none_or(|best| run.inertia < best.inertia) {
+            best = Some(run);
+        }
+    }
+    let best = best.ok_or(Error::MoreClustersThanRows {
+        k: params.k,
+        n_rows: points.n_rows(),
+    })?;
+    largest_first(best)
+}
+
+/// Assigns and averages until the centres stand still.
+fn lloyd(assigner: &Assigner<'_>, seeds: Matrix, max_iter: usize, enough: f64) -> KMeans {
+    let points = assigner.points;
+    let mut centres = Centres::new(seeds);
+    let mut labels = centres.assign(assigner);
+    let mut moved = centres.average(points, &[], &labels);
+    let mut n_iterations = 1;
+    loop {
+        // Assign before the test: the labels must be those of the centres that are returned.
+        let next = centres.assign(assigner);
+        let settled = next == labels || n_iterations == max_iter || moved <= enough;
+        if settled {
+            labels = next;
+            break;
+        }
+        moved = centres.average(points, &labels, &next);
+        labels = next;
+        n_iterations += 1;
+    }
+    let centres = centres.into_matrix();
+    let inertia = inertia(points, &centres, &labels);
+    KMeans {
+        labels,
+        centres,
+        inertia,
+        n_iterations,
+    }
+}
+
+fn inertia(points: &Matrix, centres: &Matrix, labels: &[u32]) -> f64 {
+    let part = |(block, labels): (usize, &[u32])| -> f64 {
+        let rows = block * ROWS_PER_SUM..;
+        rows.zip(labels)
+            .map(|(row, &label)| squared_distance(points.row(row), centres.row(label as usize)))
+            .sum()
+    };
+    let parts: Vec<f64> = labels.par_chunks(ROWS_PER_SUM).enumerate().map(part).collect();
+    parts.iter().sum()
+}
+
+/// Mean over the columns of their variance.
+fn mean_variance(points: &Matrix) -> f64 {
+    let mean: Vec<f32> = points
+        .column_means()
+        .into_iter()
+        .map(|mean| mean as f32)
+        .collect();
+    let block = |rows: &[f32]| -> f64 {
+        rows.chunks_exact(mean.len())
+            .map(|row| squared_distance(row, &mean))
+            .sum()
+    };
+    let parts: Vec<f64> = points
+        .values()
+        .par_chunks(ROWS_PER_SUM * mean.len())
+        .map(block)
+        .collect();
+    parts.iter().sum::<f64>() / points.values().len() as f64
+}
+
+/// Renumbers clusters: most rows first, of equal sizes the one whose first row comes first; drops empty ones.
+fn largest_first(found: KMeans) -> Result<KMeans> {
+    let k = found.centres.n_rows();
+    let mut sizes = vec![0usize; k];
+    let mut first_rows = vec![usize::MAX; k];
+    for (row, &label) in found.labels.iter().enumerate() {
+        sizes[label as usize] += 1;
+        first_rows[label as usize] = first_rows[label as usize].min(row);
+    }
+    let mut order: Vec<usize> = (0..k).filter(|&cluster| sizes[cluster] > 0).collect();
+    order.sort_by_key(|&cluster| (std::cmp::Reverse(sizes[cluster]), first_rows[cluster]));
+    let mut new_ids = vec![0u32; k];
+    order
+        .iter()
+        .enumerate()
+        .for_each(|(new, &old)| new_ids[old] = new as u32);
+    let labels = found
+        .labels
+        .iter()
+        .map(|&label| new_ids[label as usize])
+        .collect();
+    Ok(KMeans {
+        labels,
+        centres: found.centres.gather(&order)?,
+        ..found
+    })
+}
+
+/// Squared length of every row, `[n_rows]`.
+fn squared_lengths(points: &Matrix) -> Vec<f32> {
+    (0..points.n_rows())
+        .into_par_iter()
+        .with_min_len(256)
+        .map(|i| squared_length(points.row(i)) as f32)
+        .collect()
+}

@@ -1,0 +1,289 @@
+//! The dense matrix: rows of `f32`, one after the other.
+
+use rayon::prelude::*;
+
+use crate::error::{Error, Result, same_size};
+
+/// Rows worked on as one task where work is cut by rows. Moves nothing but speed.
+const ROWS_PER_TASK: usize = 1024;
+
+/// A dense row-major matrix, `[n_rows, n_cols] f32`.
+///
+/// ```
+/// use populi_geometry::Matrix;
+///
+/// let mut points = Matrix::from_vec(2, 2, vec![3.0, 4.0, 0.0, 0.0])?;
+/// points.l2_normalise_rows();
+/// assert_eq!(points.row(0), [0.6, 0.8]);
+/// assert_eq!(points.row(1), [0.0, 0.0]); // a zero row has no direction and stays zero
+/// # Ok::<(), populi_geometry::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matrix {
+    n_rows: usize,
+    n_cols: usize,
+    values: Vec<f32>,
+}
+
+impl Matrix {
+    /// Takes `values`, row after row, as `[n_rows, n_cols]`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shape`] where `values` does not hold `n_rows * n_cols` numbers.
+    pub fn from_vec(n_rows: usize, n_cols: usize, values: Vec<f32>) -> Result<Self> {
+        same_size("values of a matrix", n_rows.saturating_mul(n_cols), values.len())?;
+        Ok(Self {
+            n_rows,
+            n_cols,
+            values,
+        })
+    }
+
+    /// A matrix of zeros, `[n_rows, n_cols]`.
+    pub fn zeros(n_rows: usize, n_cols: usize) -> Self {
+        Self {
+            n_rows,
+            n_cols,
+            values: vec![0.0; n_rows * n_cols],
+        }
+    }
+
+    /// Number of rows.
+    pub fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    /// Number of columns.
+    pub fn n_cols(&self) -> usize {
+        self.n_cols
+    }
+
+    /// All values, row after row.
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// All values, row after row, to change in place.
+    pub fn values_mut(&mut self) -> &mut [f32] {
+        &mut self.values
+    }
+
+    /// The values without the shape.
+    pub fn into_values(self) -> Vec<f32> {
+        self.values
+    }
+
+    /// Row `i`, `[n_cols]`.
+    ///
+    /// # Panics
+    ///
+    /// Where `i >= n_rows`, as indexing a slice does.
+    pub fn row(&self, i: usize) -> &[f32] {
+        &self.values[i * self.n_cols..(i + 1) * self.n_cols]
+    }
+
+    /// Row `i`, to change in place.
+    ///
+    /// # Panics
+    ///
+    /// Where `i >= n_rows`, as indexing a slice does.
+    pub fn row_mut(&mut self, i: usize) -> &mut [f32] {
+        &mut self.values[i * self.n_cols..(i + 1) * self.n_cols]
+    }
+
+    /// The rows in order.
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> + '_ {
+        (0..self.n_rows).map(|i| self.row(i))
+    }
+
+    /// Scales every row to length 1; a row of zeros stays as it is. O(n_rows * n_cols), parallel.
+    pub fn l2_normalise_rows(&mut self) {
+        if self.n_cols == 0 {
+            return;
+        }
+        let n_cols = self.n_cols;
+        self.values
+            .par_chunks_mut(ROWS_PER_TASK * n_cols)
+            .for_each(|block| {
+                for row in block.chunks_exact_mut(n_cols) {
+                    let length = squared_length(row).sqrt();
+                    if length > 0.0 {
+                        row.iter_mut()
+                            .for_each(|value| *value = (f64::from(*value) / length) as f32);
+                    }
+                }
+            });
+    }
+
+    /// The rows named by `rows`, in that order; a row may be named more than once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Param`] where an index is not below `n_rows`.
+    pub fn gather(&self, rows: &[usize]) -> Result<Matrix> {
+        if let Some(&beyond) = rows.iter().find(|&&row| row >= self.n_rows) {
+            let must_be = "below the number of rows";
+            return Err(Error::Param {
+                name: "rows",
+                got: beyond.to_string(),
+                must_be,
+            });
+        }
+        let mut values = Vec::with_capacity(rows.len() * self.n_cols);
+        rows.iter()
+            .for_each(|&row| values.extend_from_slice(self.row(row)));
+        Ok(Matrix {
+            n_rows: rows.len(),
+            n_cols: self.n_cols,
+            values,
+        })
+    }
+
+    /// Checks that no value is NaN or infinite.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFinite`] with the first such place.
+    pub fn check_finite(&self) -> Result<()> {
+        match self
+            .values
+            .par_iter()
+            .with_min_len(1 << 16)
+            .position_first(|value| !value.is_finite())
+        {
+            None => Ok(()),
+            Some(at) => {
+                let (row, column) = (at / self.n_cols, at % self.n_cols);
+                Err(Error::NotFinite {
+                    row,
+                    column,
+                    value: self.values[at],
+                })
+            }
+        }
+    }
+
+    /// Mean of every column, `[n_cols] f64`; zeros where there is no row.
+    pub fn column_means(&self) -> Vec<f64> {
+        let mut means = vec![0.0; self.n_cols];
+        if self.values.is_empty() {
+            return means;
+        }
+        let partials: Vec<Vec<f64>> = self
+            .values
+            .par_chunks(ROWS_PER_TASK * self.n_cols)
+            .map(|b| self.sum_rows(b))
+            .collect();
+        for partial in &partials {
+            means
+                .iter_mut()
+                .zip(partial)
+                .for_each(|(mean, part)| *mean += part);
+        }
+        means.iter_mut().for_each(|mean| *mean /= self.n_rows as f64);
+        means
+    }
+
+    fn sum_rows(&self, block: &[f32]) -> Vec<f64> {
+        let mut sums = vec![0.0; self.n_cols];
+        for row in block.chunks_exact(self.n_cols) {
+            sums.iter_mut()
+                .zip(row)
+                .for_each(|(sum, &value)| *sum += f64::from(value));
+        }
+        sums
+    }
+}
+
+/// Sum of squares in `f64`, in 16 lanes that are added in order.
+pub(crate) fn squared_length(row: &[f32]) -> f64 {
+    let mut lanes = [0.0f64; 16];
+    let chunks = row.chunks_exact(16);
+    for (lane, &value) in lanes.iter_mut().zip(chunks.remainder()) {
+        *lane += f64::from(value) * f64::from(value);
+    }
+    for chunk in chunks {
+        lanes
+            .iter_mut()
+            .zip(chunk)
+            .for_each(|(lane, &v)| *lane += f64::from(v) * f64::from(v));
+    }
+    lanes.iter().sum()
+}
+
+/// Squared Euclidean distance in `f64`, in 16 lanes that are added in order.
+pub(crate) fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
+    let square = |x: f32, y: f32| (f64::from(x) - f64::from(y)) * (f64::from(x) - f64::from(y));
+    let mut lanes = [0.0f64; 16];
+    let (left, right) = (a.chunks_exact(16), b.chunks_exact(16));
+    for (lane, (&x, &y)) in lanes
+        .iter_mut()
+        .zip(left.remainder().iter().zip(right.remainder()))
+    {
+        *lane += square(x, y);
+    }
+    for (x16, y16) in left.zip(right) {
+        lanes
+            .iter_mut()
+            .zip(x16.iter().zip(y16))
+            .for_each(|(lane, (&x, &y))| *lane += square(x, y));
+    }
+    lanes.iter().sum()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+    use super::*;
+
+    #[test]
+    fn wrong_size_names_both_sizes() {
+        let error = Matrix::from_vec(2, 3, vec![0.0; 5]).unwrap_err();
+        assert_eq!(error.to_string(), "values of a matrix: expected 6, got 5");
+    }
+
+    #[test]
+    fn a_size_beyond_memory_is_an_error_not_an_overflow() {
+        assert!(Matrix::from_vec(usize::MAX, 2, vec![]).is_err());
+    }
+
+    #[test]
+    fn rows_without_columns_are_still_rows() {
+        let mut empty = Matrix::zeros(3, 0);
+        empty.l2_normalise_rows();
+        assert_eq!(empty.rows().len(), 3);
+        assert_eq!(empty.column_means(), Vec::<f64>::new());
+        empty.check_finite().unwrap();
+    }
+
+    #[test]
+    fn gather_repeats_and_reorders() {
+        let m = Matrix::from_vec(3, 1, vec![1.0, 2.0, 3.0]).unwrap();
+        assert_eq!(m.gather(&[2, 0, 2]).unwrap().values(), [3.0, 1.0, 3.0]);
+        assert!(m.gather(&[3]).is_err());
+    }
+
+    #[test]
+    fn the_first_value_that_is_not_finite_is_named() {
+        let m = Matrix::from_vec(2, 2, vec![0.0, 1.0, f32::INFINITY, f32::NAN]).unwrap();
+        assert_eq!(
+            m.check_finite(),
+            Err(Error::NotFinite {
+                row: 1,
+                column: 0,
+                value: f32::INFINITY
+            })
+        );
+    }
+
+    #[test]
+    fn lanes_cover_every_length() {
+        for n in 0..40 {
+            let row: Vec<f32> = (0..n).map(|i| i as f32).collect();
+            let naive: f64 = row.iter().map(|&v| f64::from(v * v)).sum();
+            assert_eq!(squared_length(&row), naive);
+            assert_eq!(squared_distance(&row, &vec![0.0; n]), naive);
+        }
+    }
+}

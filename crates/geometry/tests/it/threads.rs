@@ -1,0 +1,104 @@
+use populi_geometry::{
+    KMeansParams, Matrix, PcaParams, SparseMatrix, SvdParams, kmeans, multiply, pca, randomised_svd,
+};
+
+use crate::blobs;
+
+/// Runs `work` with 1, 2 and 8 threads and wants equal answers, to the bit.
+fn same_with_any_threads<T: PartialEq + Send>(work: impl Fn() -> T + Sync) {
+    let run = |n_threads| {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(n_threads)
+            .build()
+            .unwrap()
+            .install(&work)
+    };
+    let one = run(1);
+    assert!(one == run(2), "two threads differ from one");
+    assert!(one == run(8), "eight threads differ from one");
+}
+
+fn bits(matrix: &Matrix) -> Vec<u32> {
+    matrix.values().iter().map(|value| value.to_bits()).collect()
+}
+
+#[test]
+fn kmeans_from_one_start_and_from_many() {
+    let (points, _) = blobs(9000, 5, 30, 7);
+    for (k, n_init) in [(40, 1), (7, 4)] {
+        same_with_any_threads(|| {
+            let params = KMeansParams {
+                k,
+                n_init,
+                seed: 5,
+                ..KMeansParams::default()
+            };
+            let found = kmeans(&points, &params).unwrap();
+            (
+                found.labels,
+                bits(&found.centres),
+                found.inertia.to_bits(),
+                found.n_iterations,
+            )
+        });
+    }
+}
+
+#[test]
+fn kmeans_seeded_from_a_sample() {
+    let (points, _) = blobs(70_000, 5, 4, 7);
+    same_with_any_threads(|| {
+        let found = kmeans(
+            &points,
+            &KMeansParams {
+                k: 9,
+                n_init: 1,
+                ..KMeansParams::default()
+            },
+        )
+        .unwrap();
+        (found.labels, bits(&found.centres), found.inertia.to_bits())
+    });
+}
+
+#[test]
+fn products_and_pca() {
+    let (points, _) = blobs(5000, 5, 300, 9);
+    let (right, _) = blobs(300, 5, 17, 9);
+    same_with_any_threads(|| bits(&multiply(&points, &right).unwrap()));
+    same_with_any_threads(|| {
+        let found = pca(&points, &PcaParams { n_components: 5 }).unwrap();
+        bits(&found.project(&points).unwrap())
+    });
+}
+
+#[test]
+fn svd() {
+    // 5000 rows with ten entries each, spread by multiplication.
+    let columns: Vec<u32> = (0..50_000u32)
+        .map(|i| i.wrapping_mul(2_654_435_761) >> 22)
+        .collect();
+    let values = columns
+        .iter()
+        .map(|&column| 1.0 / (1.0 + column as f32))
+        .collect();
+    let sparse =
+        SparseMatrix::new(5000, 1024, (0..=5000).map(|i| i * 10).collect(), columns, values).unwrap();
+    same_with_any_threads(|| {
+        let svd = randomised_svd(
+            &sparse,
+            &SvdParams {
+                rank: 30,
+                ..SvdParams::default()
+            },
+        )
+        .unwrap();
+        (
+            bits(&svd.right),
+            svd.singular_values
+                .iter()
+                .map(|s| s.to_bits())
+                .collect::<Vec<_>>(),
+        )
+    });
+}

@@ -1,0 +1,116 @@
+//! One input record after another, as bytes: a line, a row of a CSV, or an element of an array.
+
+use std::io::{self, Read};
+
+use memchr::memchr;
+
+use super::array::ArrayScan;
+use super::delimited::RowScan;
+use super::kind::Kind;
+use super::window::Window;
+use crate::json::is_blank;
+use crate::sink::Defect;
+
+/// One input record.
+pub(super) struct Record<'w> {
+    /// The offset in the input where it begins.
+    pub(super) offset: u64,
+    /// The line where it begins, from 1.
+    pub(super) line: u64,
+    /// Its bytes without the line end or comma after it; where there is a defect, perhaps only the first of them.
+    pub(super) bytes: &'w [u8],
+    pub(super) defect: Option<Defect>,
+}
+
+impl Record<'_> {
+    /// The record, where it is text and not blank.
+    pub(super) fn text(&self) -> Option<&str> {
+        let text = std::str::from_utf8(self.bytes).ok()?;
+        (self.defect.is_none() && !self.is_blank()).then_some(text)
+    }
+
+    pub(super) fn is_blank(&self) -> bool {
+        self.defect.is_none() && is_blank(self.bytes)
+    }
+}
+
+/// What a scan found at the front of the window.
+pub(super) struct Found {
+    /// The bytes of the record.
+    pub(super) n_bytes: usize,
+    /// The bytes to pass over before the next one.
+    pub(super) n_consumed: usize,
+    pub(super) defect: Option<Defect>,
+    /// Whether the record goes on after these bytes, to be passed over unseen.
+    pub(super) goes_on: bool,
+}
+
+enum Scan {
+    Rows(RowScan),
+    Array(ArrayScan),
+}
+
+/// Cuts an input into records.
+///
+/// Memory: the window, a few times the longest record allowed. Time: each byte is looked at a bounded number of
+/// times, whatever the input holds.
+pub(super) struct Records {
+    scan: Scan,
+    n_pending: usize,
+    goes_on: bool,
+}
+
+impl Records {
+    pub(super) fn new(kind: Kind) -> Self {
+        let scan = match kind {
+            Kind::Delimited { delimiter, quoting } => Scan::Rows(RowScan::new(delimiter, quoting)),
+            Kind::Lines | Kind::JsonLines => Scan::Rows(RowScan::of_lines()),
+            Kind::JsonArray => Scan::Array(ArrayScan::default()),
+        };
+        Self { scan, n_pending: 0, goes_on: false }
+    }
+
+    /// The next record, or `None` at the end. Damage of the input is a defect of the record that it cuts, or a
+    /// record of its own.
+    pub(super) fn next<'w, R: Read>(&mut self, window: &'w mut Window<R>) -> io::Result<Option<Record<'w>>> {
+        window.consume(std::mem::take(&mut self.n_pending));
+        if std::mem::take(&mut self.goes_on) {
+            self.pass_over_the_rest(window)?;
+        }
+        let found = match &mut self.scan {
+            Scan::Rows(scan) => scan.next(window)?,
+            Scan::Array(scan) => scan.next(window)?,
+        };
+        let is_last = found.as_ref().is_none_or(|found| found.n_consumed == window.unread().len());
+        let damage = if is_last && !window.fill()? { window.take_damage() } else { None };
+        let found = match (found, damage) {
+            (None, None) => return Ok(None),
+            (None, damage) => Found { n_bytes: 0, n_consumed: 0, defect: damage, goes_on: false },
+            (Some(found), None) => found,
+            (Some(found), damage) => Found { defect: damage, ..found },
+        };
+        (self.n_pending, self.goes_on) = (found.n_consumed, found.goes_on);
+        Ok(Some(Record {
+            offset: window.offset(),
+            line: window.line(),
+            bytes: &window.unread()[..found.n_bytes],
+            defect: found.defect,
+        }))
+    }
+
+    fn pass_over_the_rest<R: Read>(&mut self, window: &mut Window<R>) -> io::Result<()> {
+        loop {
+            let (n, is_over) = match &mut self.scan {
+                Scan::Array(scan) => scan.rest(window.unread()),
+                Scan::Rows(_) => match memchr(b'\n', window.unread()) {
+                    Some(newline) => (newline + 1, true),
+                    None => (window.unread().len(), false),
+                },
+            };
+            window.consume(n);
+            if is_over || !window.fill()? {
+                return Ok(());
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The first records of a table, by columns: what guesses rest on.
+
+use std::collections::HashSet;
+
+use super::columns::{Choice, Role, is_text_name, normal_name};
+use super::delimited::fields;
+use super::document::{Cell, Document};
+use super::kind::{Kind, Quoting, look_at_records, most_common};
+use super::params::{Header, TableParams};
+
+/// The first rows of a table.
+pub(super) struct Sample {
+    pub(super) columns: Vec<String>,
+    /// Whether the first row of the input holds the columns' names.
+    pub(super) has_header: bool,
+    /// Whether later records may bring columns that are not known yet, as JSON objects may.
+    pub(super) has_open_columns: bool,
+    /// The values of each row, as many as there are columns; nested values are missing.
+    pub(super) rows: Vec<Vec<Option<String>>>,
+    has_names: bool,
+    nested: HashSet<usize>,
+}
+
+impl Sample {
+    /// A sample of a table whose columns have names.
+    pub(super) fn of_rows(columns: Vec<String>, rows: Vec<Vec<Option<String>>>) -> Self {
+        let nested = HashSet::new();
+        Self { columns, has_header: false, has_open_columns: false, rows, has_names: true, nested }
+    }
+
+    /// The first records in the beginning of an input.
+    pub(super) fn of(kind: Kind, head: &[u8], params: &TableParams) -> Self {
+        match kind {
+            Kind::Lines => Self::of_fields(kind, head, b'\n', Quoting::None, params),
+            Kind::Delimited { delimiter, quoting } => Self::of_fields(kind, head, delimiter, quoting, params),
+            Kind::JsonLines | Kind::JsonArray => Self::of_documents(kind, head),
+        }
+    }
+
+    fn of_fields(kind: Kind, head: &[u8], delimiter: u8, quoting: Quoting, params: &TableParams) -> Self {
+        let mut rows: Vec<Vec<Option<String>>> = Vec::new();
+        look_at_records(kind, head, |row| {
+            let cells = fields(row, delimiter, quoting).into_iter();
+            rows.push(cells.map(|cell| Some(cell.into_owned())).collect());
+        });
+        let has_header = match params.header {
+            Header::Present => !rows.is_empty(),
+            Header::Absent => false,
+            Header::Guess => params.names_a_column() && !rows.is_empty() || looks_like_header(&rows),
+        };
+        let header = if has_header { Some(rows.remove(0)) } else { None };
+        let mut width = match &header {
+            Some(header) => header.len(),
+            None if kind == Kind::Lines => 1,
+            None => most_common(&mut rows.iter().map(Vec::len).collect::<Vec<_>>()).0,
+        };
+        rows.retain(|row| row.len() == width);
+        let is_last_empty = |row: &Vec<Option<String>>| row.last().is_some_and(|cell| cell.as_deref() == Some(""));
+        if width > 1 && header.as_ref().is_none_or(is_last_empty) && rows.iter().all(is_last_empty) {
+            width -= 1;
+            rows.iter_mut().for_each(|row| row.truncate(width));
+        }
+        let names = header.unwrap_or_default().into_iter().flatten();
+        let names = names.chain(std::iter::repeat(String::new())).take(width).enumerate();
+        let columns = names.map(|(i, name)| if name.trim().is_empty() { numbered(i) } else { name }).collect();
+        Self { has_header, has_names: has_header, ..Self::of_rows(columns, rows) }
+    }
+
+    fn of_documents(kind: Kind, head: &[u8]) -> Self {
+        let mut objects = Self { has_open_columns: true, ..Self::of_rows(Vec::new(), Vec::new()) };
+        let mut arrays: Vec<Vec<Option<Cell<'static>>>> = Vec::new();
+        let mut texts = Vec::new();
+        look_at_records(kind, head, |record| match Document::parse(record) {
+            Ok(Document::Object(members)) => objects.add_object(members),
+            Ok(Document::Array(cells)) => {
+                arrays.push(cells.into_iter().map(|cell| cell.map(Cell::into_owned)).collect());
+            }
+            Ok(Document::Text(text)) => texts.push(vec![Some(text.into_owned())]),
+            Ok(Document::Other(_)) | Err(_) => {}
+        });
+        if !objects.rows.is_empty() {
+            let width = objects.columns.len();
+            objects.rows.iter_mut().for_each(|row| row.resize(width, None));
+            return objects;
+        }
+        if arrays.is_empty() {
+            return Self { has_open_columns: true, ..Self::of_rows(vec!["text".to_owned()], texts) };
+        }
+        let width = most_common(&mut arrays.iter().map(Vec::len).collect::<Vec<_>>()).0;
+        let mut sample = Self::of_rows((0..width).map(numbered).collect(), Vec::new());
+        sample.has_names = false;
+        for cells in arrays.into_iter().filter(|cells| cells.len() == width) {
+            let row = cells.into_iter().enumerate().map(|(i, cell)| sample.value(i, cell)).collect();
+            sample.rows.push(row);
+        }
+        sample
+    }
+
+    fn add_object(&mut self, members: Vec<(std::borrow::Cow<'_, str>, Option<Cell<'_>>)>) {
+        let mut row = vec![None; self.columns.len()];
+        for (name, cell) in members {
+            let column = self.columns.iter().position(|column| *column == name);
+            let column = column.unwrap_or_else(|| {
+                self.columns.push(name.into_owned());
+                row.push(None);
+                self.columns.len() - 1
+            });
+            row[column] = self.value(column, cell);
+        }
+        self.rows.push(row);
+    }
+
+    fn value(&mut self, column: usize, cell: Option<Cell<'_>>) -> Option<String> {
+        match cell? {
+            Cell::Text(text) => Some(text.into_owned()),
+            Cell::Nested(_) => {
+                self.nested.insert(column);
+                None
+            }
+        }
+    }
+
+    /// A column that no sampled row has, and its place.
+    pub(super) fn add_column(&mut self, name: &str) -> usize {
+        self.columns.push(name.to_owned());
+        self.rows.iter_mut().for_each(|row| row.push(None));
+        self.columns.len() - 1
+    }
+
+    /// Whether the column holds arrays or objects.
+    pub(super) fn is_nested(&self, column: usize) -> bool {
+        self.nested.contains(&column)
+    }
+
+    /// The column's values.
+    pub(super) fn values(&self, column: usize) -> impl Iterator<Item = &str> {
+        self.rows.iter().filter_map(move |row| row[column].as_deref())
+    }
+
+    /// Whether the column holds numbers and nothing else.
+    pub(super) fn is_numeric(&self, column: usize) -> bool {
+        let mut values = self.values(column).filter(|value| !value.is_empty()).peekable();
+        values.peek().is_some() && values.all(is_number)
+    }
+
+    /// The column with the longest texts on average (the first of equals) among those that are not `taken`; where
+    /// there are several, only of those in which most values have white space or a letter outside ASCII, which names
+    /// and codes have not.
+    pub(super) fn longest_text(&self, taken: impl Fn(usize) -> bool) -> Option<usize> {
+        let is_prose = |value: &str| !value.is_ascii() || value.trim().contains(char::is_whitespace);
+        let is_text = |column: &usize| {
+            let n_values = self.values(*column).filter(|value| !value.is_empty()).count();
+            let n_prose = self.values(*column).filter(|value| is_prose(value)).count();
+            let is_only = self.columns.len() == 1;
+            !taken(*column) && !self.is_nested(*column) && (is_only || n_values > 0 && n_prose * 2 >= n_values)
+        };
+        // All columns have the same number of rows, so the sum orders them as the mean does.
+        let length = |column: &usize| self.values(*column).map(|value| value.chars().count()).sum::<usize>();
+        (0..self.columns.len()).filter(is_text).max_by_key(|column| (length(column), usize::MAX - column))
+    }
+
+    /// Whether this is a table of two columns without names, of which the second is the text and the first small
+    /// whole numbers that repeat.
+    pub(super) fn has_leading_labels(&self, text: Option<&Choice>) -> bool {
+        let is_small = |value: &str| (1..=4).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit());
+        if self.has_names || self.columns.len() != 2 || text.is_none_or(|text| text.column != 1) {
+            return false;
+        }
+        let distinct: HashSet<_> = self.values(0).collect();
+        self.values(0).all(is_small) && distinct.len() * 2 <= self.rows.len()
+    }
+}
+
+/// The name of a column without one.
+pub(super) fn numbered(column: usize) -> String {
+    format!("column_{}", column + 1)
+}
+
+fn is_number(value: &str) -> bool {
+    value.trim().parse::<f64>().is_ok()
+}
+
+/// Whether the first row holds names: distinct, short, no numbers, at most one of them empty, as many as the other
+/// rows have fields; and one of them is a name that we know, or stands over a column of numbers. A single column
+/// has a name only where it is one that texts have.
+fn looks_like_header(rows: &[Vec<Option<String>>]) -> bool {
+    let Some((first, rest)) = rows.split_first() else { return false };
+    let names: Vec<_> = first.iter().flatten().map(String::as_str).collect();
+    if let [name] = names[..] {
+        return is_text_name(name);
+    }
+    let distinct: HashSet<_> = names.iter().collect();
+    let width = most_common(&mut rest.iter().map(Vec::len).collect::<Vec<_>>()).0;
+    let could_be = distinct.len() == names.len()
+        && names.iter().all(|name| name.len() <= 64 && !name.contains('\n') && !is_number(name))
+        && (rest.is_empty() || width == names.len());
+    let is_known = |name: &&str| {
+        let name = normal_name(name);
+        Role::ALL.iter().any(|role| role.known_names().contains(&name.as_str()))
+    };
+    let is_over_numbers = |column: usize| {
+        let mut values = rest.iter().filter(|row| row.len() == width).flat_map(|row| &row[column]).peekable();
+        !names[column].trim().is_empty() && values.peek().is_some() && values.all(|value| is_number(value))
+    };
+    could_be && (names.iter().any(is_known) || (!rest.is_empty() && (0..names.len()).any(is_over_numbers)))
+}

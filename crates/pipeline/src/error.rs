@@ -1,0 +1,95 @@
+//! What stops a stage.
+
+use std::path::PathBuf;
+
+/// A [`std::result::Result`] of this room.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a stage stopped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The corpus could not be read or written.
+    #[error(transparent)]
+    Store(#[from] populi_store::Error),
+    /// An input could not be read.
+    #[error(transparent)]
+    Ingest(#[from] populi_ingest::Error),
+    /// Conversations could not be built.
+    #[error(transparent)]
+    Thread(#[from] populi_thread::Error),
+    /// Texts could not be turned into vectors.
+    #[error(transparent)]
+    Embed(#[from] populi_embed::Error),
+    /// Authors could not be clustered.
+    #[error(transparent)]
+    Persona(#[from] populi_persona::Error),
+    /// A matrix does not fit.
+    #[error(transparent)]
+    Geometry(#[from] populi_geometry::Error),
+    /// Terms could not be counted.
+    #[error(transparent)]
+    Text(#[from] populi_text::Error),
+    /// Exemplars could not be chosen.
+    #[error(transparent)]
+    Label(#[from] populi_label::Error),
+    /// The page or a figure could not be drawn.
+    #[error(transparent)]
+    Plot(#[from] populi_plot::Error),
+    /// The world could not be made.
+    #[error(transparent)]
+    Simulate(#[from] populi_simulate::Error),
+    /// A file beside the corpus could not be read or written.
+    #[error("cannot {action} {path}: {source}")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The recipe is wrong.
+    #[error("{path}: {reason}")]
+    Recipe {
+        /// The recipe.
+        path: PathBuf,
+        /// What is wrong and what is expected.
+        reason: String,
+    },
+    /// An earlier stage did not run, or ran on other posts.
+    #[error("the table {table} does not belong to the posts as they are now: run `populi {verb}` first")]
+    Stale {
+        /// The table.
+        table: String,
+        /// The verb that makes it.
+        verb: &'static str,
+    },
+    /// More input was put aside than is allowed.
+    #[error(
+        "{n_quarantined} of {n_records} records ({share:.2} %) were quarantined, more than the {allowed:.2} % allowed: \
+         see `populi status` and the table quarantine; raise --max-quarantine if this is as it should be"
+    )]
+    TooMuchQuarantined {
+        /// Records put aside.
+        n_quarantined: u64,
+        /// Records that are not blank.
+        n_records: u64,
+        /// Their share, in percent.
+        share: f64,
+        /// The allowed share, in percent.
+        allowed: f64,
+    },
+    /// The demo was pointed at somebody's folder.
+    #[error("{path} is not a folder of the demo: choose an empty or new one with --out")]
+    NotADemo {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+/// Names the action and path of an I/O error.
+pub(crate) fn io(action: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::Io { action, path, source }
+}

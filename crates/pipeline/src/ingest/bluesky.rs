@@ -1,0 +1,160 @@
+//! The map of Jetstream files: blocks of lines to runs, on every thread.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use populi_ingest::SourceFile;
+use populi_ingest::bluesky::{Originals, read_block};
+use populi_model::Tally;
+use populi_store::{Corpus, RunBuilder, RunFile, Shard};
+
+use super::batches::{Batch, cut};
+use super::sink::RunSink;
+use super::{IngestSummary, Prepared};
+use crate::progress::Progress;
+use crate::{Error, Result};
+
+/// Bytes of finished units after which the manifest is committed: how much an interruption can cost at most.
+const COMMIT_BYTES: u64 = 256 << 20;
+
+/// What became of a batch.
+struct MappedBatch {
+    unit: usize,
+    run: Option<RunFile>,
+    tallies: BTreeMap<usize, Tally>,
+    ended: Vec<usize>,
+    /// The number of batches of the unit, where this was the last.
+    n_in_unit: Option<usize>,
+}
+
+/// A unit whose batches come in.
+#[derive(Default)]
+struct OpenUnit {
+    n_done: usize,
+    n_in_unit: Option<usize>,
+    runs: Vec<RunFile>,
+    tallies: BTreeMap<usize, Tally>,
+    files: Vec<usize>,
+}
+
+/// Reads the inputs on one thread, maps batches on the others, and commits whole units.
+pub(super) fn map(
+    corpus: &mut Corpus,
+    inputs: Vec<Prepared>,
+    progress: &dyn Progress,
+    summary: &mut IngestSummary,
+) -> Result<()> {
+    let n_workers = rayon::current_num_threads();
+    let (send_batch, batches) = sync_channel::<Batch>(1);
+    let batches = Mutex::new(batches);
+    let (send_mapped, mapped) = sync_channel::<Result<MappedBatch>>(n_workers);
+    let mapper = Mapper {
+        inputs: &inputs,
+        folder: corpus.folder().to_owned(),
+        n_buckets: corpus.manifest().n_buckets,
+        originals: if corpus.manifest().keeps_originals { Originals::Keep } else { Originals::Drop },
+        progress,
+    };
+    std::thread::scope(|scope| {
+        let send_failure = send_mapped.clone();
+        let inputs = &inputs;
+        scope.spawn(move || {
+            if let Err(error) = cut(inputs, |batch| send_batch.send(batch).is_ok()) {
+                // Nobody listens only where another error came first.
+                let _ = send_failure.send(Err(error));
+            }
+        });
+        for _ in 0..n_workers {
+            let (batches, send_mapped, mapper) = (&batches, send_mapped.clone(), &mapper);
+            scope.spawn(move || mapper.work(batches, &send_mapped));
+        }
+        drop(send_mapped);
+        let outcome = collect(corpus, &mapped, inputs, summary);
+        // Ends the threads that still want to send.
+        drop(mapped);
+        outcome
+    })
+}
+
+struct Mapper<'a> {
+    inputs: &'a [Prepared],
+    folder: std::path::PathBuf,
+    n_buckets: u16,
+    originals: Originals,
+    progress: &'a dyn Progress,
+}
+
+impl Mapper<'_> {
+    fn work(&self, batches: &Mutex<Receiver<Batch>>, mapped: &SyncSender<Result<MappedBatch>>) {
+        loop {
+            let next = batches.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
+            let Ok(batch) = next else { return };
+            if mapped.send(self.map(batch)).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn map(&self, batch: Batch) -> Result<MappedBatch> {
+        let mut sink = RunSink(RunBuilder::new(self.n_buckets));
+        let mut tallies: BTreeMap<usize, Tally> = BTreeMap::new();
+        for (file, block) in &batch.blocks {
+            let input = self.inputs[*file].shard.input();
+            let source = SourceFile { key: input.file_hash, name: &input.name };
+            let tally = tallies.entry(*file).or_default();
+            read_block(block, &source, self.originals, &mut sink, tally);
+        }
+        let first = batch.blocks.first().map_or(0, |(file, _)| *file);
+        let name = format!("{}-{}", &self.inputs[first].shard.spec[..16], batch.number);
+        let run = if sink.0.is_empty() { None } else { Some(sink.0.publish(&self.folder, &name)?) };
+        self.progress.advance(batch.n_bytes_on_disk);
+        Ok(MappedBatch {
+            unit: batch.unit,
+            run,
+            tallies,
+            ended: batch.ended,
+            n_in_unit: batch.is_last.then_some(batch.number + 1),
+        })
+    }
+}
+
+/// Puts units together and commits them.
+fn collect(
+    corpus: &mut Corpus,
+    mapped: &Receiver<Result<MappedBatch>>,
+    inputs: &[Prepared],
+    summary: &mut IngestSummary,
+) -> Result<()> {
+    let mut open: BTreeMap<usize, OpenUnit> = BTreeMap::new();
+    let mut shards: Vec<(Shard, Tally)> = Vec::new();
+    let mut runs: Vec<RunFile> = Vec::new();
+    let mut n_bytes = 0;
+    for batch in mapped {
+        let batch: MappedBatch = batch?;
+        let unit = open.entry(batch.unit).or_default();
+        unit.n_done += 1;
+        unit.n_in_unit = unit.n_in_unit.or(batch.n_in_unit);
+        unit.runs.extend(batch.run);
+        unit.files.extend(batch.ended);
+        for (file, tally) in batch.tallies {
+            unit.tallies.entry(file).or_default().add(&tally);
+        }
+        if unit.n_in_unit != Some(unit.n_done) {
+            continue;
+        }
+        let Some(mut unit) = open.remove(&batch.unit) else { continue };
+        for file in unit.files {
+            let tally = unit.tallies.remove(&file).unwrap_or_default();
+            summary.tally.add(&tally);
+            n_bytes += inputs[file].shard.input().n_bytes;
+            shards.push((inputs[file].shard.clone(), tally));
+        }
+        runs.append(&mut unit.runs);
+        if n_bytes >= COMMIT_BYTES {
+            corpus.commit_shards(std::mem::take(&mut shards), std::mem::take(&mut runs))?;
+            n_bytes = 0;
+        }
+    }
+    if shards.is_empty() { Ok(()) } else { corpus.commit_shards(shards, runs).map_err(Error::from) }
+}

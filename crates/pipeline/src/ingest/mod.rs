@@ -1,0 +1,178 @@
+//! The stage that takes dumps in: every input becomes runs, in parallel; then the runs are merged.
+
+mod batches;
+mod bluesky;
+mod sink;
+mod table;
+
+use std::path::{Path, PathBuf};
+
+use populi_ingest::discover::{Found, Input, Place, discover};
+use populi_ingest::table::Mapping;
+use populi_model::Tally;
+use populi_store::{Corpus, InputFile, Shard};
+use rayon::prelude::*;
+
+use crate::progress::{Progress, Unit};
+use crate::status::{self, Account};
+use crate::{Error, Result};
+
+pub use populi_ingest::table::{ColumnRef, Header, TableParams};
+
+/// What the inputs are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// Jetstream events.
+    Bluesky,
+    /// Any table of posts.
+    Table(Box<TableParams>),
+}
+
+impl Source {
+    /// The name of the step in the manifest.
+    fn step(&self) -> &'static str {
+        match self {
+            Self::Bluesky => "ingest bluesky",
+            Self::Table(_) => "ingest text",
+        }
+    }
+
+    /// Raised by hand when the same input gives other events than before.
+    fn step_version(&self) -> u32 {
+        1
+    }
+
+    /// All that decides the events beside the input.
+    fn parameters(&self, keeps_originals: bool) -> serde_json::Value {
+        match self {
+            Self::Bluesky => serde_json::json!({ "originals": keeps_originals }),
+            Self::Table(params) => table::parameters(params),
+        }
+    }
+}
+
+/// What an ingest did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IngestSummary {
+    /// Inputs that were read.
+    pub n_read: usize,
+    /// Inputs that were in the corpus already.
+    pub n_known: usize,
+    /// What was counted in the inputs that were read.
+    pub tally: Tally,
+    /// What became of all records of the corpus.
+    pub total: Account,
+    /// Which column of a table became what, by input.
+    pub mappings: Vec<(String, Mapping)>,
+    /// What was passed over inside folders, by name and reason.
+    pub skipped: Vec<(String, &'static str)>,
+}
+
+/// An input whose checksum is known.
+struct Prepared {
+    input: Input,
+    shard: Shard,
+}
+
+/// Takes every file under `paths` into the corpus. Inputs that it holds already are passed over.
+///
+/// Time: that of decoding, in parallel over blocks and files, and of writing; memory: a few blocks a thread and the
+/// buffers of the merge, whatever the size of the input. Interrupted, it continues with the inputs that are left.
+///
+/// # Errors
+/// When a path cannot be read, or the disk refuses. A bad record is no error.
+pub fn ingest(
+    corpus: &mut Corpus,
+    source: &Source,
+    paths: &[PathBuf],
+    progress: &dyn Progress,
+) -> Result<IngestSummary> {
+    let Found { inputs, skipped } = discover(paths)?;
+    let skipped: Vec<(String, &'static str)> =
+        skipped.into_iter().map(|skipped| (skipped.name, skipped.why.words())).collect();
+    let prepared = prepare(corpus, source, inputs, progress)?;
+    let n_inputs = prepared.len();
+    let mut specs = std::collections::BTreeSet::new();
+    let todo: Vec<Prepared> = prepared
+        .into_iter()
+        // Two equal files are one input: the first by name is read.
+        .filter(|prepared| !corpus.knows(&prepared.shard) && specs.insert(prepared.shard.spec.clone()))
+        .collect();
+    let mut summary =
+        IngestSummary { n_read: todo.len(), n_known: n_inputs - todo.len(), skipped, ..IngestSummary::default() };
+    if !todo.is_empty() {
+        let n_bytes = todo.iter().map(|prepared| prepared.shard.input().n_bytes).sum();
+        progress.begin("read", Some(n_bytes), Unit::Bytes);
+        match source {
+            Source::Bluesky => bluesky::map(corpus, todo, progress, &mut summary)?,
+            Source::Table(params) => table::map(corpus, params, todo, progress, &mut summary)?,
+        }
+        progress.end();
+    }
+    if corpus.has_pending_runs() {
+        let n_buckets = u64::from(corpus.manifest().n_buckets);
+        progress.begin("merge", Some(n_buckets), Unit::Steps);
+        corpus.reduce(&|_| progress.advance(1))?;
+        progress.end();
+    }
+    summary.total = status::total(&corpus.snapshot());
+    Ok(summary)
+}
+
+/// Refuses to go on where more was put aside than `allowed`, a share of the records that are not blank.
+///
+/// # Errors
+/// When it was.
+pub fn check_quarantine(total: &Account, allowed: f64) -> Result<()> {
+    let share = total.quarantined_share();
+    if share <= allowed {
+        return Ok(());
+    }
+    Err(Error::TooMuchQuarantined {
+        n_quarantined: total.n_quarantined(),
+        n_records: total.records - total.blank,
+        share: share * 100.0,
+        allowed: allowed * 100.0,
+    })
+}
+
+/// Names every input by its checksum, in parallel.
+fn prepare(corpus: &Corpus, source: &Source, inputs: Vec<Input>, progress: &dyn Progress) -> Result<Vec<Prepared>> {
+    let parameters = source.parameters(corpus.manifest().keeps_originals);
+    let n_bytes = inputs.iter().map(size_of_input).sum();
+    progress.begin("checksums", Some(n_bytes), Unit::Bytes);
+    let prepare = |input: Input| -> Result<Prepared> {
+        let (input, file) = match &input.place {
+            Place::File(path) => {
+                let file = InputFile {
+                    name: input.name.clone(),
+                    file_hash: input.key()?,
+                    n_bytes: size_of_file(path),
+                };
+                (input, file)
+            }
+            Place::StandardInput => {
+                let (path, file) = corpus.spool(std::io::stdin())?;
+                (Input { name: input.name, place: Place::File(path) }, file)
+            }
+        };
+        progress.advance(file.n_bytes);
+        let shard = Shard::new(source.step(), source.step_version(), &parameters, file);
+        Ok(Prepared { input, shard })
+    };
+    let prepared = inputs.into_par_iter().map(prepare).collect();
+    progress.end();
+    prepared
+}
+
+fn size_of_input(input: &Input) -> u64 {
+    match &input.place {
+        Place::File(path) => size_of_file(path),
+        Place::StandardInput => 0,
+    }
+}
+
+/// For showing how far a stage is; a file that cannot be read is told of when it is read.
+fn size_of_file(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |metadata| metadata.len())
+}

@@ -1,0 +1,184 @@
+//! The map of tables: files to runs, a file a thread.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use populi_ingest::SourceFile;
+use populi_ingest::archive::Decoded;
+use populi_ingest::discover::Place;
+use populi_ingest::table::{ColumnRef, Header, Mapping, Rows, TableParams, is_parquet, open};
+use populi_model::{Event, Quarantined, Tally};
+use populi_store::{Corpus, ForeignParquet, RunBuilder, RunFile};
+use rayon::prelude::*;
+
+use super::{IngestSummary, Prepared};
+use crate::error::io;
+use crate::progress::Progress;
+use crate::{Error, Result};
+
+/// Bytes of events after which a file's run is closed and the next one begun.
+const RUN_BYTES: usize = 64 << 20;
+/// Files that are read at the same time before the manifest is committed.
+const FILES_PER_COMMIT: usize = 64;
+/// Rows that the columns of a Parquet file are guessed from.
+const SAMPLE_ROWS: usize = 256;
+
+/// Everything that decides the events of a table beside its bytes.
+pub(super) fn parameters(params: &TableParams) -> serde_json::Value {
+    let column = |column: &Option<ColumnRef>| column.as_ref().map(ToString::to_string);
+    serde_json::json!({
+        "text": column(&params.text),
+        "id": column(&params.id),
+        "author": column(&params.author),
+        "time": column(&params.time),
+        "reply_to": column(&params.reply_to),
+        "lang": column(&params.lang),
+        "label": column(&params.label),
+        "header": match params.header {
+            Header::Guess => "guess",
+            Header::Present => "present",
+            Header::Absent => "absent",
+        },
+        "time_format": params.time_format,
+        "time_zone": params.time_zone,
+        "delimiter": params.delimiter,
+    })
+}
+
+/// A file that was read.
+struct MappedFile {
+    mapping: Mapping,
+    tally: Tally,
+    runs: Vec<RunFile>,
+}
+
+pub(super) fn map(
+    corpus: &mut Corpus,
+    params: &TableParams,
+    inputs: Vec<Prepared>,
+    progress: &dyn Progress,
+    summary: &mut IngestSummary,
+) -> Result<()> {
+    for inputs in inputs.chunks(FILES_PER_COMMIT) {
+        let (folder, n_buckets) = (corpus.folder().to_owned(), corpus.manifest().n_buckets);
+        let mapped: Vec<MappedFile> = inputs
+            .par_iter()
+            .map(|prepared| {
+                let mapped = map_file(&folder, n_buckets, params, prepared);
+                progress.advance(prepared.shard.input().n_bytes);
+                mapped
+            })
+            .collect::<Result<_>>()?;
+        let (mut shards, mut runs) = (Vec::new(), Vec::new());
+        for (prepared, mut file) in inputs.iter().zip(mapped) {
+            summary.tally.add(&file.tally);
+            summary.mappings.push((prepared.input.name.clone(), file.mapping));
+            runs.append(&mut file.runs);
+            shards.push((prepared.shard.clone(), file.tally));
+        }
+        corpus.commit_shards(shards, runs)?;
+    }
+    Ok(())
+}
+
+fn map_file(folder: &Path, n_buckets: u16, params: &TableParams, prepared: &Prepared) -> Result<MappedFile> {
+    let mut sink = SplitRuns {
+        folder,
+        name: prepared.shard.spec[..16].to_owned(),
+        n_buckets,
+        run: RunBuilder::new(n_buckets),
+        runs: Vec::new(),
+        failure: None,
+    };
+    let input = prepared.shard.input();
+    let file = SourceFile { key: input.file_hash, name: &input.name };
+    let mut tally = Tally::default();
+    let mapping = match parquet_path(prepared)? {
+        Some(path) => read_parquet(&path, params, &file, &mut sink, &mut tally)?,
+        None => {
+            let reader = open(Decoded::new(prepared.input.open()?), &input.name, params)?;
+            let mapping = reader.mapping().clone();
+            reader.read_all(&file, &mut sink, &mut tally)?;
+            mapping
+        }
+    };
+    Ok(MappedFile { mapping, tally, runs: sink.finish()? })
+}
+
+/// The path of the input, if it is a Parquet file.
+fn parquet_path(prepared: &Prepared) -> Result<Option<PathBuf>> {
+    let Place::File(path) = &prepared.input.place else { return Ok(None) };
+    let mut head = Vec::new();
+    let file = File::open(path).map_err(io("open", path))?;
+    file.take(4).read_to_end(&mut head).map_err(io("read", path))?;
+    Ok(is_parquet(&head).then(|| path.clone()))
+}
+
+fn read_parquet(
+    path: &Path,
+    params: &TableParams,
+    file: &SourceFile<'_>,
+    sink: &mut SplitRuns<'_>,
+    tally: &mut Tally,
+) -> Result<Mapping> {
+    let parquet = ForeignParquet::open(path)?;
+    let columns = parquet.columns().to_vec();
+    let mut sample: Vec<Vec<Option<Cow<'_, str>>>> = Vec::new();
+    for row in parquet.first_rows(SAMPLE_ROWS)? {
+        sample.push(row.into_iter().map(|cell| cell.map(Cow::Owned)).collect());
+    }
+    let mut rows = Rows::open(&columns, &sample, params, file.name)?;
+    ForeignParquet::open(path)?.read(|row| {
+        let cells: Vec<Option<Cow<'_, str>>> =
+            row.iter().map(|cell| cell.as_deref().map(Cow::Borrowed)).collect();
+        rows.push(&cells, file, sink, tally);
+        Ok::<(), Error>(())
+    })?;
+    Ok(rows.mapping().clone())
+}
+
+/// A sink that closes its run when it is large enough.
+struct SplitRuns<'a> {
+    folder: &'a Path,
+    name: String,
+    n_buckets: u16,
+    run: RunBuilder,
+    runs: Vec<RunFile>,
+    /// The first refusal of the disk: a sink cannot say so at once.
+    failure: Option<populi_store::Error>,
+}
+
+impl SplitRuns<'_> {
+    fn close_if(&mut self, is_due: bool) {
+        if !is_due || self.failure.is_some() {
+            return;
+        }
+        let run = std::mem::replace(&mut self.run, RunBuilder::new(self.n_buckets));
+        match run.publish(self.folder, &format!("{}-{}", self.name, self.runs.len())) {
+            Ok(run) => self.runs.push(run),
+            Err(error) => self.failure = Some(error),
+        }
+    }
+
+    fn finish(mut self) -> Result<Vec<RunFile>> {
+        self.close_if(!self.run.is_empty());
+        match self.failure {
+            None => Ok(self.runs),
+            Some(error) => Err(error.into()),
+        }
+    }
+}
+
+impl populi_ingest::Sink for SplitRuns<'_> {
+    fn event(&mut self, event: &Event<'_>) {
+        self.run.push_event(event);
+        self.close_if(self.run.n_bytes() >= RUN_BYTES);
+    }
+
+    fn quarantined(&mut self, record: &Quarantined<'_>) {
+        self.run.push_quarantined(record);
+        self.close_if(self.run.n_bytes() >= RUN_BYTES);
+    }
+}

@@ -1,0 +1,79 @@
+//! The stage that tells the language of every visible post.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use populi_model::table::{LanguageRow, PostText};
+use populi_store::{Corpus, StepOutput, StepSpec};
+use populi_text::language;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::progress::{Progress, Unit};
+use crate::visible::visible_posts;
+use crate::{Outcome, Result, unless_done};
+
+/// Posts that are held in memory at a time.
+const CHUNK_POSTS: usize = 8 * 1024;
+
+/// What [`languages`] found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LanguageSummary {
+    /// Posts by language; `unknown` where the model is not sure.
+    pub n_posts: BTreeMap<String, u64>,
+}
+
+/// Detects the language of every visible post. Time linear in the text, memory a few thousand posts.
+///
+/// # Errors
+/// When the corpus cannot be read or written.
+pub fn languages(corpus: &mut Corpus, progress: &dyn Progress) -> Result<Outcome<LanguageSummary>> {
+    let spec = StepSpec {
+        step: "languages",
+        step_version: 1,
+        parameters: serde_json::json!({ "model": language::MODEL, "min_confidence": language::MIN_CONFIDENCE }),
+        inputs: ["posts", "accounts"].map(str::to_owned).to_vec(),
+    };
+    unless_done(corpus, &spec, |corpus| {
+        let snapshot = corpus.snapshot();
+        progress.begin("languages", Some(snapshot.n_rows("posts")), Unit::Rows);
+        let mut summary = LanguageSummary::default();
+        let mut posts = visible_posts::<PostText<'_>>(&snapshot)?;
+        let chunks = std::iter::from_fn(|| {
+            let chunk: Result<Vec<PostText<'_>>> = posts.by_ref().take(CHUNK_POSTS).collect();
+            match chunk {
+                Ok(chunk) if chunk.is_empty() => None,
+                Ok(chunk) => {
+                    progress.advance(chunk.len() as u64);
+                    Some(Ok(chunk.into_par_iter().map(|post| detect(&post)).collect::<Vec<_>>()))
+                }
+                Err(error) => Some(Err(error)),
+            }
+        });
+        let mut output = StepOutput::new(&snapshot);
+        output.write(chunks.flat_map(|chunk| {
+            let (rows, error) = match chunk {
+                Ok(rows) => (rows, None),
+                Err(error) => (Vec::new(), Some(Err(error))),
+            };
+            for row in &rows {
+                let lang = row.lang.as_deref().unwrap_or("unknown");
+                *summary.n_posts.entry(lang.to_owned()).or_default() += 1;
+            }
+            rows.into_iter().map(Ok).chain(error)
+        }))?;
+        output.publish(corpus, &spec, serde_json::json!(summary))?;
+        progress.end();
+        Ok(summary)
+    })
+}
+
+fn detect(post: &PostText<'_>) -> LanguageRow<'static> {
+    let found = language::detect(&post.text);
+    LanguageRow {
+        post_key: post.post_key,
+        lang: found.map(|found| Cow::Borrowed(found.lang)),
+        confidence: found.map(|found| found.confidence),
+        model: Cow::Borrowed(language::MODEL),
+    }
+}

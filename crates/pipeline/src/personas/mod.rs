@@ -1,0 +1,199 @@
+//! The stage that finds persona clusters: author vectors, k-means, a map, labels and exemplars.
+
+mod content;
+mod units;
+
+use populi_geometry::{Matrix, PcaParams, pca};
+use populi_label::keyword::keyword_label;
+use populi_model::table::{ClusterRow, LabelRow, MapRow, PersonaRow};
+use populi_persona::{ClusterParams, Personas, agreement, cluster};
+use populi_store::{Corpus, StepOutput, StepSpec};
+use populi_text::ctfidf::ClassTerms;
+use serde::{Deserialize, Serialize};
+
+use crate::embed::{EmbedSummary, Model};
+use crate::progress::{Progress, Unit};
+use crate::{Error, Outcome, Result, summary_of, unless_done};
+
+use content::{Content, Exemplar};
+use units::{UnitKind, Units};
+
+/// How to find personas.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PersonaParams {
+    /// Posts, replies or quotes with text of its own that an author must have. Default 2.
+    pub min_posts: u32,
+    /// Only posts of this language count; `None` takes all.
+    pub lang: Option<String>,
+    /// Clusters; `None` takes min(25, max(2, sqrt(n / 2))).
+    pub k: Option<usize>,
+    /// Seeded restarts of k-means. Default 5.
+    pub n_init: usize,
+    /// The model whose vectors are clustered.
+    pub model: Model,
+    /// Decides the starting centres.
+    pub seed: u64,
+}
+
+impl Default for PersonaParams {
+    fn default() -> Self {
+        Self { min_posts: 2, lang: None, k: None, n_init: 5, model: Model::default(), seed: 0 }
+    }
+}
+
+/// What [`personas`] found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PersonaSummary {
+    /// What was clustered: `authors`, or `posts` where the corpus has no authors.
+    pub unit: String,
+    /// Authors or posts that qualified.
+    pub n_units: u64,
+    /// Clusters.
+    pub k: u64,
+    /// Adjusted Rand index against the known labels, where there are any.
+    pub ari: Option<f64>,
+    /// Adjusted mutual information against the known labels, where there are any.
+    pub ami: Option<f64>,
+    /// Why there are no clusters, where there are none.
+    pub why_none: Option<String>,
+}
+
+/// Clusters the authors (or, in a corpus without authors, the posts).
+///
+/// Time: two passes over posts and vectors, and k-means. Memory: 12 bytes an author and dimension, and the vocabulary.
+///
+/// # Errors
+/// When `embed` or `languages` did not run on these posts, or `k` exceeds the authors that qualify.
+pub fn personas(
+    corpus: &mut Corpus,
+    params: &PersonaParams,
+    progress: &dyn Progress,
+) -> Result<Outcome<PersonaSummary>> {
+    let spec = StepSpec {
+        step: "personas",
+        step_version: 1,
+        parameters: serde_json::json!({
+            "min_posts": params.min_posts,
+            "lang": params.lang,
+            "k": params.k,
+            "n_init": params.n_init,
+            "model": params.model,
+            "seed": params.seed,
+        }),
+        inputs: ["posts", "accounts", "attributes", "languages", params.model.table()].map(str::to_owned).to_vec(),
+    };
+    unless_done(corpus, &spec, |corpus| {
+        let snapshot = corpus.snapshot();
+        let stale = || Error::Stale { table: params.model.table().to_owned(), verb: "embed" };
+        let embedded = summary_of::<EmbedSummary>(snapshot.manifest(), "embed").ok_or_else(stale)?;
+
+        progress.begin("author vectors", Some(snapshot.n_rows("posts")), Unit::Rows);
+        let units = Units::gather(&snapshot, params, embedded.n_dims, progress)?;
+        progress.end();
+        let mut summary = PersonaSummary {
+            unit: units.kind.plural().to_owned(),
+            n_units: units.vectors.units.len() as u64,
+            ..PersonaSummary::default()
+        };
+        let mut output = StepOutput::new(&snapshot);
+        if units.vectors.units.is_empty() {
+            summary.why_none = Some(units.why_none(params));
+            write(&mut output, &units, None)?;
+            output.publish(corpus, &spec, serde_json::json!(summary))?;
+            return Ok(summary);
+        }
+
+        progress.begin("k-means", None, Unit::Steps);
+        let found = cluster(
+            &units.vectors.vectors,
+            &ClusterParams {
+                k: params.k,
+                n_init: params.n_init,
+                seed: params.seed,
+                unit: units.kind.plural(),
+                ..ClusterParams::default()
+            },
+        )?;
+        progress.end();
+        summary.k = found.centres.n_rows() as u64;
+        if let Some(agreement) = agreement(&found.clusters, &units.labels)? {
+            summary.ari = Some(agreement.ari);
+            summary.ami = Some(agreement.ami);
+        }
+
+        progress.begin("labels", Some(snapshot.n_rows("posts")), Unit::Rows);
+        let content = Content::gather(&snapshot, params, &units, &found, progress)?;
+        let map = map_of(&units.vectors.vectors)?;
+        write(&mut output, &units, Some(Found { personas: &found, map: &map, content: &content }))?;
+        output.publish(corpus, &spec, serde_json::json!(summary))?;
+        progress.end();
+        Ok(summary)
+    })
+}
+
+/// The two directions in which the vectors differ most: `[n_units, 2]`.
+fn map_of(vectors: &Matrix) -> Result<Matrix> {
+    let n_components = 2.min(vectors.n_cols());
+    let projected = pca(vectors, &PcaParams { n_components })?.project(vectors)?;
+    let place = |row: &[f32]| [row.first().copied().unwrap_or(0.0), row.get(1).copied().unwrap_or(0.0)];
+    Ok(Matrix::from_vec(vectors.n_rows(), 2, projected.rows().flat_map(place).collect())?)
+}
+
+/// All that was found of at least one unit.
+struct Found<'a> {
+    personas: &'a Personas,
+    map: &'a Matrix,
+    content: &'a Content,
+}
+
+/// Writes the four tables; empty ones where nothing was found.
+fn write(output: &mut StepOutput<'_>, units: &Units, found: Option<Found<'_>>) -> Result<()> {
+    let rows = 0..found.as_ref().map_or(0, |_| units.vectors.units.len());
+    output.write(rows.clone().filter_map(|row| {
+        let found = found.as_ref()?;
+        Some(Ok::<_, Error>(ClusterRow {
+            unit_key: units.keys[units.vectors.units[row]],
+            cluster: found.personas.clusters[row],
+            n_posts: units.vectors.n_posts[row],
+            centrality: found.personas.centrality[row],
+        }))
+    }))?;
+    output.write(rows.filter_map(|row| {
+        let found = found.as_ref()?;
+        let place = found.map.row(row);
+        Some(Ok::<_, Error>(MapRow { unit_key: units.keys[units.vectors.units[row]], x: place[0], y: place[1] }))
+    }))?;
+    let terms = found.as_ref().map_or(&[][..], |found| &found.content.terms);
+    output.write(terms.iter().map(|class| Ok::<_, Error>(label_row(class))))?;
+    let exemplars = found.as_ref().map_or(&[][..], |found| &found.content.exemplars);
+    output.write(exemplars.iter().map(|exemplar| Ok::<_, Error>(persona_row(exemplar))))
+}
+
+fn label_row(class: &ClassTerms) -> LabelRow<'_> {
+    LabelRow {
+        cluster: class.class,
+        label: keyword_label(&class.terms).into(),
+        terms: class.terms.iter().map(|term| term.text.as_str().into()).collect(),
+        weights: class.terms.iter().map(|term| term.score as f32).collect(),
+    }
+}
+
+fn persona_row(exemplar: &Exemplar) -> PersonaRow {
+    PersonaRow {
+        cluster: exemplar.cluster,
+        rank: exemplar.rank,
+        post_key: exemplar.post_key,
+        cosine: exemplar.cosine,
+        created_at: exemplar.created_at,
+    }
+}
+
+impl UnitKind {
+    /// The plural noun.
+    fn plural(self) -> &'static str {
+        match self {
+            Self::Authors => "authors",
+            Self::Posts => "posts",
+        }
+    }
+}
