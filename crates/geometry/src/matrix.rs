@@ -7,6 +7,9 @@ use crate::error::{Error, Result, same_size};
 /// Rows worked on as one task where work is cut by rows. Moves nothing but speed.
 const ROWS_PER_TASK: usize = 1024;
 
+/// Values looked at as one task.
+const VALUES_PER_TASK: usize = 1 << 16;
+
 /// A dense row-major matrix, `[n_rows, n_cols] f32`.
 ///
 /// ```
@@ -146,12 +149,7 @@ impl Matrix {
     ///
     /// [`Error::NotFinite`] with the first such place.
     pub fn check_finite(&self) -> Result<()> {
-        match self
-            .values
-            .par_iter()
-            .with_min_len(1 << 16)
-            .position_first(|value| !value.is_finite())
-        {
+        match first_not_finite(&self.values) {
             None => Ok(()),
             Some(at) => {
                 let (row, column) = (at / self.n_cols, at % self.n_cols);
@@ -193,6 +191,38 @@ impl Matrix {
                 .for_each(|(sum, &value)| *sum += f64::from(value));
         }
         sums
+    }
+}
+
+/// Where the first NaN or infinity is. Looks without branching first, which is many times faster.
+pub(crate) fn first_not_finite(values: &[f32]) -> Option<usize> {
+    let place = |(task, values): (usize, &[f32])| {
+        let all_finite = values
+            .iter()
+            .fold(true, |finite, value| finite & value.is_finite());
+        if all_finite {
+            None
+        } else {
+            values
+                .iter()
+                .position(|v| !v.is_finite())
+                .map(|at| task * VALUES_PER_TASK + at)
+        }
+    };
+    values
+        .par_chunks(VALUES_PER_TASK)
+        .enumerate()
+        .find_map_first(place)
+}
+
+/// `out += Σ weights[i] · rows[i]`, in that order: `out` is loaded and stored once for all of them. Every row is as long
+/// as `out`.
+pub(crate) fn add_weighted<const N: usize>(out: &mut [f32], rows: [&[f32]; N], weights: [f32; N]) {
+    let rows = rows.map(|row| &row[..out.len()]);
+    for (j, out) in out.iter_mut().enumerate() {
+        for i in 0..N {
+            *out += weights[i] * rows[i][j];
+        }
     }
 }
 

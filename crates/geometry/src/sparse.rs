@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::error::{Error, Result, same_size};
-use crate::matrix::Matrix;
+use crate::matrix::{Matrix, add_weighted, first_not_finite};
 
 /// Rows of the result that are one task.
 const BLOCK_ROWS: usize = 64;
@@ -104,7 +104,7 @@ impl SparseMatrix {
     ///
     /// [`Error::NotFinite`] with the first such place.
     pub fn check_finite(&self) -> Result<()> {
-        match self.values.iter().position(|value| !value.is_finite()) {
+        match first_not_finite(&self.values) {
             None => Ok(()),
             Some(at) => {
                 let row = self.offsets.partition_point(|&offset| offset <= at) - 1;
@@ -149,7 +149,8 @@ impl SparseMatrix {
 
     /// `self · dense`, for `dense [self.n_cols, p]`: `[self.n_rows, p]`.
     ///
-    /// 2·entries·p operations, parallel over blocks of 64 rows; each row is summed in the order of its entries.
+    /// 2·entries·p operations, parallel over blocks of 64 rows; each row is summed in the order of its entries. Bound by
+    /// fetching rows of `dense`, so it goes well where those that are wanted often stay in the cache.
     ///
     /// # Errors
     ///
@@ -173,13 +174,19 @@ impl SparseMatrix {
     }
 }
 
-/// `out += Σ weights[i] · dense.row(rows[i])`, in the order given.
+/// `out += Σ weights[i] · dense.row(rows[i])`, in the order given; by fours, so that fetches overlap.
 fn add_weighted_rows(dense: &Matrix, rows: &[u32], weights: &[f32], out: &mut [f32]) {
-    for (&row, &weight) in rows.iter().zip(weights) {
-        out.iter_mut()
-            .zip(dense.row(row as usize))
-            .for_each(|(out, &value)| *out += weight * value);
+    let row = |row: u32| dense.row(row as usize);
+    let (fours, weight_fours) = (rows.chunks_exact(4), weights.chunks_exact(4));
+    let last = fours.remainder().iter().zip(weight_fours.remainder());
+    for (four, w) in fours.zip(weight_fours) {
+        add_weighted(
+            out,
+            [row(four[0]), row(four[1]), row(four[2]), row(four[3])],
+            [w[0], w[1], w[2], w[3]],
+        );
     }
+    last.for_each(|(&at, &weight)| add_weighted(out, [row(at)], [weight]));
 }
 
 #[cfg(test)]

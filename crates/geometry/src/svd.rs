@@ -9,13 +9,14 @@
 //! | k | `params.rank` |
 //! | p | `params.oversampling` |
 //! | q | `params.power_iterations` |
-//! | Ω `[n, k + p]` | `random_signs` |
+//! | Ω `[n, k + p]` | `random_matrix` |
 //! | Q `[m, k + p]` | `range` |
 //! | Bᵀ = AᵀQ `[n, k + p]` | `turned · range` |
 //!
-//! Departures: Ω holds random signs, not Gaussians (as good in practice, a twentieth of the random bits); the tall
-//! factors are orthonormalised by Cholesky QR, between iterations on the side of the rows only; the small problem is
-//! solved from the QR of Bᵀ, so only a `[k + p, k + p]` matrix is decomposed.
+//! Departures: Ω is uniform, not Gaussian (as good in practice, and much faster to draw); where k + p reaches m or n,
+//! the range is all there is and nothing is random; the tall factors are orthonormalised by Cholesky QR, between
+//! iterations on the side of the rows only; the small problem is solved from the QR of Bᵀ, so only a
+//! `[k + p, k + p]` matrix is decomposed.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -110,13 +111,29 @@ pub fn randomised_svd(sparse: &SparseMatrix, params: &SvdParams) -> Result<Svd> 
     let n_directions = params.rank.saturating_add(params.oversampling).min(largest_rank);
 
     let turned = sparse.transposed();
-    let mut range = sparse.multiply(&random_signs(sparse.n_cols(), n_directions, params.seed))?;
+    let range = if n_directions == sparse.n_rows() {
+        identity(n_directions)
+    } else if n_directions == sparse.n_cols() {
+        orthonormalise(&sparse.multiply(&identity(n_directions))?)?.0
+    } else {
+        find_range(sparse, &turned, n_directions, params)?
+    };
+    let (basis, r) = orthonormalise(&turned.multiply(&range)?)?;
+    right_factors(&basis, &r, params.rank)
+}
+
+/// Algorithm 4.4: an orthonormal basis `[m, n_directions]` of nearly what `sparse` can reach with most strength.
+fn find_range(
+    sparse: &SparseMatrix,
+    turned: &SparseMatrix,
+    n_directions: usize,
+    params: &SvdParams,
+) -> Result<Matrix> {
+    let mut range = sparse.multiply(&random_matrix(sparse.n_cols(), n_directions, params.seed))?;
     for _ in 0..params.power_iterations {
         range = sparse.multiply(&turned.multiply(&condition(&range)?)?)?;
     }
-    range = orthonormalise(&range)?.0;
-    let (basis, r) = orthonormalise(&turned.multiply(&range)?)?;
-    right_factors(&basis, &r, params.rank)
+    Ok(orthonormalise(&range)?.0)
 }
 
 /// From `Bᵀ = basis · r`: the eigenvectors of `r rᵀ` turn the basis into right singular vectors.
@@ -168,28 +185,27 @@ fn fix_signs(right: &mut Matrix) {
     }
 }
 
-/// `[n_rows, n_cols]` of -1 and 1, one counted stream a block of rows.
-fn random_signs(n_rows: usize, n_cols: usize, seed: u64) -> Matrix {
-    let mut signs = Matrix::zeros(n_rows, n_cols);
-    if n_cols == 0 {
-        return signs;
-    }
-    signs
+fn identity(n: usize) -> Matrix {
+    let mut identity = Matrix::zeros(n, n);
+    (0..n).for_each(|i| identity.row_mut(i)[i] = 1.0);
+    identity
+}
+
+/// `[n_rows, n_cols]`, uniform between -1 and 1, one counted stream a block of rows.
+fn random_matrix(n_rows: usize, n_cols: usize, seed: u64) -> Matrix {
+    let mut matrix = Matrix::zeros(n_rows, n_cols);
+    matrix
         .values_mut()
         .par_chunks_mut(ROWS_PER_STREAM * n_cols)
         .enumerate()
         .for_each(|(block, values)| {
             let mut random = ChaCha8Rng::seed_from_u64(seed);
             random.set_stream(block as u64);
-            for values in values.chunks_mut(64) {
-                let bits = random.next_u64();
-                values
-                    .iter_mut()
-                    .enumerate()
-                    .for_each(|(i, value)| *value = if bits >> i & 1 == 1 { 1.0 } else { -1.0 });
-            }
+            values
+                .iter_mut()
+                .for_each(|value| *value = random.next_u32() as i32 as f32 / 2_147_483_648.0);
         });
-    signs
+    matrix
 }
 
 #[cfg(test)]

@@ -34,7 +34,10 @@ fn main() -> Result<(), Error> {
         }
     }
     let n_bytes: usize = blocks.iter().map(|block| block.bytes.len()).sum();
-    let file = SourceFile { key: Key::default(), name: "measured" };
+    let file = SourceFile {
+        key: Key::default(),
+        name: "measured",
+    };
     let mut tally = Tally::default();
     let (start, start_ns, mut n_rounds) = (Instant::now(), cpu_ns(), 0_u32);
     while start.elapsed() < Duration::from_secs(5) {
@@ -48,12 +51,26 @@ fn main() -> Result<(), Error> {
         None => (start.elapsed().as_secs_f64(), "wall"),
     };
     let n_read = n_bytes as f64 * f64::from(n_rounds);
-    println!("{:.0} MB per {clock} second ({:.0} ns a record)", n_read / 1e6 / seconds, seconds * 1e9 / tally.records as f64);
-    println!("taken {}, ignored {}, put aside {}", tally.taken, tally.n_ignored(), tally.n_quarantined());
+    println!(
+        "{:.0} MB per {clock} second ({:.0} ns a record)",
+        n_read / 1e6 / seconds,
+        seconds * 1e9 / tally.records as f64
+    );
+    println!(
+        "taken {}, ignored {}, put aside {}",
+        tally.taken,
+        tally.n_ignored(),
+        tally.n_quarantined()
+    );
     Ok(())
 }
 
 /// The time that this process was on a processor, where Linux tells it.
 fn cpu_ns() -> Option<u64> {
-    std::fs::read_to_string("/proc/self/schedstat").ok()?.split(' ').next()?.parse().ok()
+    std::fs::read_to_string("/proc/self/schedstat")
+        .ok()?
+        .split(' ')
+        .next()?
+        .parse()
+        .ok()
 }

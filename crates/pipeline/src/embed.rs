@@ -66,7 +66,11 @@ pub struct EmbedSummary {
 ///
 /// # Errors
 /// When the corpus cannot be read or written, or the model fails.
-pub fn embed(corpus: &mut Corpus, params: EmbedParams, progress: &dyn Progress) -> Result<Outcome<EmbedSummary>> {
+pub fn embed(
+    corpus: &mut Corpus,
+    params: EmbedParams,
+    progress: &dyn Progress,
+) -> Result<Outcome<EmbedSummary>> {
     let spec = StepSpec {
         step: "embed",
         step_version: 1,
@@ -109,7 +113,10 @@ pub fn embed(corpus: &mut Corpus, params: EmbedParams, progress: &dyn Progress) 
                     Err(error) => (Vec::new(), Some(Err(error))),
                 };
                 summary.n_posts += rows.len() as u64;
-                summary.n_empty += rows.iter().filter(|row| row.vector.iter().all(|&value| value == 0.0)).count() as u64;
+                summary.n_empty += rows
+                    .iter()
+                    .filter(|row| row.vector.iter().all(|&value| value == 0.0))
+                    .count() as u64;
                 rows.into_iter().map(Ok).chain(error)
             }),
         )?;
@@ -121,7 +128,10 @@ pub fn embed(corpus: &mut Corpus, params: EmbedParams, progress: &dyn Progress) 
 
 /// Fits the lexical model on a sample of the texts that depends on their set only.
 fn fit_lexical(snapshot: &Snapshot, seed: u64, progress: &dyn Progress) -> Result<Lexical> {
-    let params = LexicalParams { seed, ..LexicalParams::default() };
+    let params = LexicalParams {
+        seed,
+        ..LexicalParams::default()
+    };
     let mut sample = TextSample::new(&params);
     let mut posts = visible_posts::<PostText<'_>>(snapshot)?;
     loop {
@@ -135,7 +145,11 @@ fn fit_lexical(snapshot: &Snapshot, seed: u64, progress: &dyn Progress) -> Resul
     }
 }
 
-fn embed_chunk(model: &dyn Embedder, cache: &StandingVectors, posts: &[PostText<'_>]) -> Result<Vec<VectorRow>> {
+fn embed_chunk(
+    model: &dyn Embedder,
+    cache: &StandingVectors,
+    posts: &[PostText<'_>],
+) -> Result<Vec<VectorRow>> {
     let texts: Vec<&str> = posts.iter().map(|post| &*post.text).collect();
     let vectors = embed_cached(model, cache, &texts)?;
     let row = |(post, vector): (&PostText<'_>, &[f32])| VectorRow {
@@ -151,7 +165,8 @@ struct StandingVectors(HashMap<Key, Vec<f32>>);
 
 impl StandingVectors {
     fn load(snapshot: &Snapshot, model: Model, embedder: &dyn Embedder) -> Result<Self> {
-        let made_by = summary_of::<EmbedSummary>(snapshot.manifest(), "embed").map(|summary| summary.fingerprint);
+        let made_by =
+            summary_of::<EmbedSummary>(snapshot.manifest(), "embed").map(|summary| summary.fingerprint);
         let n_bytes = snapshot.n_rows(model.table()) * (embedder.n_dims() * size_of::<f32>()) as u64;
         let mut vectors = HashMap::new();
         if made_by == Some(embedder.fingerprint().to_string()) && n_bytes <= MAX_CACHE_BYTES {

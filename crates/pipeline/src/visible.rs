@@ -46,7 +46,9 @@ impl Authored for populi_model::table::PostCard<'_> {
 }
 
 /// The visible posts, in the order of the table: every step sees the same ones in the same order.
-pub(crate) fn visible_posts<R: Row + Authored>(snapshot: &Snapshot) -> Result<impl Iterator<Item = Result<R>> + use<R>> {
+pub(crate) fn visible_posts<R: Row + Authored>(
+    snapshot: &Snapshot,
+) -> Result<impl Iterator<Item = Result<R>> + use<R>> {
     let hidden = HiddenAccounts::of(snapshot)?;
     Ok(snapshot.rows::<R>().filter_map(move |row| match row {
         Ok(row) if hidden.hides(row.author()) => None,

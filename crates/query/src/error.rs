@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use datafusion::common::DataFusionError;
-use datafusion::object_store;
 
 /// A [`std::result::Result`] of this room.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -29,7 +28,9 @@ pub enum Error {
         reason: String,
     },
     /// The statement would do more than read the corpus.
-    #[error("{statement} is refused: a query only reads; use SELECT, EXPLAIN, SHOW TABLES, SHOW COLUMNS or DESCRIBE")]
+    #[error(
+        "{statement} is refused: a query only reads; use SELECT, EXPLAIN, SHOW TABLES, SHOW COLUMNS or DESCRIBE"
+    )]
     Refused {
         /// What was asked for.
         statement: String,
@@ -68,10 +69,10 @@ pub enum Error {
         reason: String,
     },
     /// A file of the corpus is gone.
-    #[error("{reason}. If the corpus was changed while it was read, run this again")]
+    #[error("{path} is gone. If the corpus was changed while it was read, run this again")]
     PartGone {
         /// Which.
-        reason: String,
+        path: PathBuf,
     },
     /// The query is wrong, or its execution failed.
     #[error("{reason}")]
@@ -108,9 +109,6 @@ impl Error {
         match root {
             DataFusionError::SQL(..) => Self::Syntax { reason },
             DataFusionError::ResourcesExhausted(_) => Self::Memory { limit_bytes, reason },
-            DataFusionError::ObjectStore(store) if matches!(**store, object_store::Error::NotFound { .. }) => {
-                Self::PartGone { reason }
-            }
             _ => Self::Query { reason },
         }
     }
@@ -119,7 +117,9 @@ impl Error {
     pub(crate) fn of_writer(error: arrow::error::ArrowError) -> Self {
         match error {
             arrow::error::ArrowError::IoError(_, source) => Self::Write { source },
-            other => Self::Format { reason: other.to_string() },
+            other => Self::Format {
+                reason: other.to_string(),
+            },
         }
     }
 }

@@ -8,6 +8,7 @@ use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::parser::{DFParser, Statement};
 use datafusion::sql::sqlparser::ast::Statement as SqlStatement;
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 
 use crate::error::{Error, Result};
 
@@ -23,7 +24,9 @@ pub(crate) struct ReadStatement {
 /// Parses one statement and refuses everything but `SELECT` (with all that may surround it), `EXPLAIN` of one,
 /// `SHOW TABLES`, `SHOW COLUMNS` and `DESCRIBE`.
 pub(crate) fn parse(sql: &str) -> Result<ReadStatement> {
-    let mut statements = DFParser::parse_sql(sql).map_err(|error| Error::of_query(&error, 0))?;
+    // The generic dialect takes `SELECT label, cluster` for a list with a trailing comma before a keyword.
+    let statements = DFParser::parse_sql_with_dialect(sql, &PostgreSqlDialect {});
+    let mut statements = statements.map_err(|error| Error::of_query(&error, 0))?;
     let n_statements = statements.len();
     let statement = match statements.pop_front() {
         Some(statement) if n_statements == 1 => statement,
@@ -35,13 +38,23 @@ pub(crate) fn parse(sql: &str) -> Result<ReadStatement> {
         Statement::Statement(statement) => matches!(**statement, SqlStatement::Explain { .. }),
         _ => false,
     };
-    Ok(ReadStatement { statement, is_explain })
+    Ok(ReadStatement {
+        statement,
+        is_explain,
+    })
 }
 
 /// Refuses a plan that would change something.
 pub(crate) fn check_plan(plan: &LogicalPlan) -> Result<()> {
-    let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-    read_only.verify_plan(plan).map_err(|error: DataFusionError| Error::Refused { statement: error.message().into_owned() })
+    let read_only = SQLOptions::new()
+        .with_allow_ddl(false)
+        .with_allow_dml(false)
+        .with_allow_statements(false);
+    read_only
+        .verify_plan(plan)
+        .map_err(|error: DataFusionError| Error::Refused {
+            statement: error.message().into_owned(),
+        })
 }
 
 fn check(statement: &Statement) -> Result<()> {
@@ -69,5 +82,7 @@ fn check_sql(statement: &SqlStatement) -> Result<()> {
 /// Names a statement by its first words.
 fn refused(statement: &str) -> Error {
     let words: Vec<&str> = statement.split_whitespace().take(3).collect();
-    Error::Refused { statement: words.join(" ") }
+    Error::Refused {
+        statement: words.join(" "),
+    }
 }

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result, io};
 use crate::manifest::{FILE_NAME, Manifest, PartEntry, ShardEntry, TableEntry};
+use crate::publish::publish_bytes;
 use crate::reduce::{ReduceProgress, TABLES, reduce_bucket};
 use crate::run::{FOLDER as RUNS, RunFile};
 use crate::snapshot::Snapshot;
@@ -226,7 +227,9 @@ impl Corpus {
         let mut buffer = vec![0; 1 << 20];
         let mut n_bytes = 0;
         loop {
-            let n = stream.read(&mut buffer).map_err(io("read what is copied to", &path))?;
+            let n = stream
+                .read(&mut buffer)
+                .map_err(io("read what is copied to", &path))?;
             if n == 0 {
                 break;
             }
@@ -235,7 +238,14 @@ impl Corpus {
             n_bytes += n as u64;
         }
         let file_hash = Key::from_hash(&hasher.finalize());
-        Ok((path, InputFile { name: "-".to_owned(), file_hash, n_bytes }))
+        Ok((
+            path,
+            InputFile {
+                name: "-".to_owned(),
+                file_hash,
+                n_bytes,
+            },
+        ))
     }
 
     /// Whether runs wait to be merged.
@@ -298,6 +308,14 @@ impl Corpus {
         self.manifest.steps.insert(spec.step.to_owned(), entry);
         self.manifest.commit(&self.folder)?;
         self.sweep()
+    }
+
+    /// Keeps a file beside the manifest, for people.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn keep_file(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        publish_bytes(&self.folder.join(name), bytes)
     }
 
     /// Makes the staged buckets part of the tables: the commit of an ingest.

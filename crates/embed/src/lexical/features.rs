@@ -254,7 +254,10 @@ mod tests {
     fn the_hash_is_fixed() {
         // FNV-1a of "a" from the standard basis is af63dc4c8601ec8c.
         assert_eq!(fnv(FNV_BASIS, b"a"), 0xaf63_dc4c_8601_ec8c);
-        assert_eq!([word_bucket(b"fox"), run_bucket(fnv(RUN, b"fox"))], [13_556, 72_305]); // by a second implementation, in Python
+        assert_eq!(
+            [word_bucket(b"fox"), run_bucket(fnv(RUN, b"fox"))],
+            [13_556, 72_305]
+        ); // by a second implementation, in Python
     }
 
     #[test]
@@ -302,7 +305,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
         fn takes_any_text(text in "([@:/#.a-z天ก é]|http://|.){0,40}") {
             prop_assert!(read(&text).iter().all(|&bucket| (bucket as usize) < N_BUCKETS));

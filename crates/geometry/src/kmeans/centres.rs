@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::assign::{Assigner, assign};
+use super::assign::assign;
+use super::blocks::Blocks;
 use crate::matrix::{Matrix, squared_distance};
 
 /// Members of one cluster that are summed as one part. Changing it changes last digits of the sums.
@@ -26,12 +27,12 @@ impl Centres {
     }
 
     /// The cluster of every row: its nearest centre, and then a row for each empty cluster.
-    pub(super) fn assign(&mut self, assigner: &Assigner<'_>) -> Vec<u32> {
-        let mut labels = assign(assigner.points, &self.centres);
+    pub(super) fn assign(&mut self, blocks: &Blocks<'_>) -> Vec<u32> {
+        let mut labels = assign(blocks, &self.centres);
         let mut sizes = vec![0usize; self.centres.n_rows()];
         labels.iter().for_each(|&label| sizes[label as usize] += 1);
         if sizes.contains(&0) {
-            self.refill(assigner.points, &mut labels, &mut sizes);
+            self.refill(blocks.points, &mut labels, &mut sizes);
         }
         labels
     }

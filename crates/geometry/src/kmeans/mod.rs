@@ -18,6 +18,7 @@
 //! seeding looks at a sample where rows are many ([`seeding`]'s `MAX_ROWS`).
 
 mod assign;
+mod blocks;
 mod centres;
 mod seeding;
 
@@ -26,8 +27,8 @@ use rayon::prelude::*;
 pub use assign::nearest_centres;
 
 use crate::error::{Error, Result, require};
-use crate::matrix::{Matrix, squared_distance, squared_length};
-use assign::Assigner;
+use crate::matrix::{Matrix, squared_distance};
+use blocks::Blocks;
 use centres::Centres;
 
 /// Rows whose distances are summed as one part. Changing it changes last digits.
@@ -99,7 +100,7 @@ pub struct KMeans {
 ///
 /// Every row belongs to the nearest centre (of equals the one found first). Cost: `n_init` times the seeding,
 /// 2·n·k·d·(2 + ln k), and at most `max_iter` iterations of 2·n·k·d operations, parallel over rows. Memory beside the
-/// points: 24 bytes a row and 24·k·d.
+/// points: a second copy of them, 24 bytes a row and 24·k·d.
 ///
 /// ```
 /// use populi_geometry::{KMeansParams, Matrix, kmeans};
@@ -118,12 +119,12 @@ pub fn kmeans(points: &Matrix, params: &KMeansParams) -> Result<KMeans> {
     require(points.n_cols() > 0, "n_cols", points.n_cols(), "at least 1")?;
     points.check_finite()?;
 
-    let assigner = Assigner::new(points);
+    let blocks = Blocks::new(points);
     let enough = params.tolerance * mean_variance(points);
     let mut best: Option<KMeans> = None;
     for start in 0..params.n_init {
-        let seeds = seeding::seeds(&assigner, params.k, params.seed, start as u64)?;
-        let run = lloyd(&assigner, seeds, params.max_iter, enough);
+        let seeds = seeding::seeds(&blocks, params.k, params.seed, start as u64)?;
+        let run = lloyd(&blocks, seeds, params.max_iter, enough);
         if best.as_ref().is_none_or(|best| run.inertia < best.inertia) {
             best = Some(run);
         }
@@ -136,15 +137,15 @@ pub fn kmeans(points: &Matrix, params: &KMeansParams) -> Result<KMeans> {
 }
 
 /// Assigns and averages until the centres stand still.
-fn lloyd(assigner: &Assigner<'_>, seeds: Matrix, max_iter: usize, enough: f64) -> KMeans {
-    let points = assigner.points;
+fn lloyd(blocks: &Blocks<'_>, seeds: Matrix, max_iter: usize, enough: f64) -> KMeans {
+    let points = blocks.points;
     let mut centres = Centres::new(seeds);
-    let mut labels = centres.assign(assigner);
+    let mut labels = centres.assign(blocks);
     let mut moved = centres.average(points, &[], &labels);
     let mut n_iterations = 1;
     loop {
         // Assign before the test: the labels must be those of the centres that are returned.
-        let next = centres.assign(assigner);
+        let next = centres.assign(blocks);
         let settled = next == labels || n_iterations == max_iter || moved <= enough;
         if settled {
             labels = next;
@@ -221,13 +222,4 @@ fn largest_first(found: KMeans) -> Result<KMeans> {
         centres: found.centres.gather(&order)?,
         ..found
     })
-}
-
-/// Squared length of every row, `[n_rows]`.
-fn squared_lengths(points: &Matrix) -> Vec<f32> {
-    (0..points.n_rows())
-        .into_par_iter()
-        .with_min_len(256)
-        .map(|i| squared_length(points.row(i)) as f32)
-        .collect()
 }

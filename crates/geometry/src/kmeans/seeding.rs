@@ -8,10 +8,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::assign::Assigner;
+use super::blocks::{BLOCK_ROWS, Blocks};
 use crate::error::Result;
 use crate::matrix::Matrix;
-use crate::product::{BLOCK_ROWS, multiply_block, view};
 
 /// Rows that seeding looks at, at most (or 16 a cluster, if that is more): above, it takes a seeded sample, one row out
 /// of every equal stretch. Bounds the time of seeding, which would pass over all rows k times.
@@ -21,7 +20,7 @@ const MAX_ROWS: usize = 65_536;
 const RESOLUTION: f32 = 1e-6;
 
 /// Seeds for start number `start`: `[k, n_cols]`, or fewer rows where fewer than k rows differ.
-pub(super) fn seeds(all: &Assigner<'_>, k: usize, seed: u64, start: u64) -> Result<Matrix> {
+pub(super) fn seeds(all: &Blocks<'_>, k: usize, seed: u64, start: u64) -> Result<Matrix> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     random.set_stream(start);
     let n_sampled = MAX_ROWS.max(k.saturating_mul(16));
@@ -34,10 +33,10 @@ pub(super) fn seeds(all: &Assigner<'_>, k: usize, seed: u64, start: u64) -> Resu
         .map(|i| pick(i).min(all.points.n_rows() - 1))
         .collect();
     let sample = all.points.gather(&rows)?;
-    spread_out(&Assigner::new(&sample), k, &mut random)
+    spread_out(&Blocks::new(&sample), k, &mut random)
 }
 
-fn spread_out(from: &Assigner<'_>, k: usize, random: &mut ChaCha8Rng) -> Result<Matrix> {
+fn spread_out(from: &Blocks<'_>, k: usize, random: &mut ChaCha8Rng) -> Result<Matrix> {
     let n_draws = 2 + (k as f64).ln() as usize;
     let first = random.random_range(0..from.points.n_rows());
     let mut chosen = vec![first];
@@ -79,27 +78,26 @@ fn cumulative_sums(weights: &[f32]) -> Vec<f64> {
     weights.iter().map(add).collect()
 }
 
-/// Squared distances of all rows to the rows `to`, `[n_rows, to.len()]`, row after row.
-fn distances(from: &Assigner<'_>, to: &[usize]) -> Result<Vec<f32>> {
-    let (n_to, n_cols) = (to.len(), from.points.n_cols());
+/// Squared distances of all rows to the rows `to`: block after block, each `[to.len(), rows of the block]`.
+fn distances(from: &Blocks<'_>, to: &[usize]) -> Result<Vec<f32>> {
     let targets = from.points.gather(to)?;
     let target_squares: Vec<f32> = to.iter().map(|&row| from.squared_lengths[row]).collect();
-    let mut out = vec![0.0f32; from.points.n_rows() * n_to];
-    let rows = from
-        .points
-        .values()
-        .par_chunks(BLOCK_ROWS * n_cols)
+    let mut out = vec![0.0f32; from.points.n_rows() * to.len()];
+    let blocks = out
+        .par_chunks_mut(BLOCK_ROWS * to.len())
         .zip(from.squared_lengths.par_chunks(BLOCK_ROWS));
-    out.par_chunks_mut(BLOCK_ROWS * n_to)
-        .zip(rows)
-        .for_each(|(out, (rows, squares))| {
-            let turned = view(targets.values(), n_to, n_cols).reversed_axes();
-            multiply_block(view(rows, squares.len(), n_cols), turned, out);
-            for (out, square) in out.chunks_exact_mut(n_to).zip(squares) {
-                for (value, target_square) in out.iter_mut().zip(&target_squares) {
+    blocks
+        .enumerate()
+        .for_each_init(Vec::new, |products, (block, (out, squares))| {
+            from.products(block, &targets, products);
+            let by_target = out
+                .chunks_exact_mut(squares.len())
+                .zip(products.chunks_exact(BLOCK_ROWS));
+            for ((out, products), target_square) in by_target.zip(&target_squares) {
+                for ((out, product), square) in out.iter_mut().zip(products).zip(squares) {
                     let lengths = square + target_square;
-                    let distance = lengths - 2.0 * *value;
-                    *value = if distance > RESOLUTION * lengths {
+                    let distance = lengths - 2.0 * product;
+                    *out = if distance > RESOLUTION * lengths {
                         distance
                     } else {
                         0.0
@@ -112,14 +110,25 @@ fn distances(from: &Assigner<'_>, to: &[usize]) -> Result<Vec<f32>> {
 
 /// The candidate that would leave the least sum of distances to the nearest centre; of equals the first.
 fn least_inertia(nearest: &[f32], distances: &[f32], n_draws: usize) -> usize {
-    let part = |(nearest, distances): (&[f32], &[f32])| {
-        let mut sums = vec![0.0f64; n_draws];
-        for (near, distances) in nearest.iter().zip(distances.chunks_exact(n_draws)) {
-            sums.iter_mut()
+    let sum_of_least = |nearest: &[f32], distances: &[f32]| -> f64 {
+        let mut lanes = [0.0f64; 16];
+        for (nearest, distances) in nearest.chunks(16).zip(distances.chunks(16)) {
+            let least = nearest
+                .iter()
                 .zip(distances)
-                .for_each(|(sum, distance)| *sum += f64::from(near.min(*distance)));
+                .map(|(near, distance)| f64::from(near.min(*distance)));
+            lanes
+                .iter_mut()
+                .zip(least)
+                .for_each(|(lane, least)| *lane += least);
         }
-        sums
+        lanes.iter().sum()
+    };
+    let part = |(nearest, distances): (&[f32], &[f32])| -> Vec<f64> {
+        distances
+            .chunks_exact(nearest.len())
+            .map(|distances| sum_of_least(nearest, distances))
+            .collect()
     };
     let blocks = nearest
         .par_chunks(BLOCK_ROWS)
@@ -134,7 +143,14 @@ fn least_inertia(nearest: &[f32], distances: &[f32], n_draws: usize) -> usize {
 
 /// Takes candidate `which` in: no row is farther from the nearest centre than from it.
 fn shorten(nearest: &mut [f32], distances: &[f32], n_draws: usize, which: usize) {
-    for (near, distances) in nearest.iter_mut().zip(distances.chunks_exact(n_draws)) {
-        *near = near.min(distances[which]);
-    }
+    let blocks = nearest
+        .par_chunks_mut(BLOCK_ROWS)
+        .zip(distances.par_chunks(BLOCK_ROWS * n_draws));
+    blocks.for_each(|(nearest, distances)| {
+        let distances = &distances[which * nearest.len()..];
+        nearest
+            .iter_mut()
+            .zip(distances)
+            .for_each(|(near, distance)| *near = near.min(*distance));
+    });
 }

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, Read};
 
 use flate2::bufread::GzDecoder;
 
+use super::CHUNK_BYTES;
 use super::layer::{Counted, Meter, damaged};
 
 /// The content of all members.
@@ -21,7 +22,9 @@ enum State<R> {
 
 impl<R: BufRead> Members<R> {
     pub fn new(container: R) -> Self {
-        Self { state: State::Between(Counted::new(container)) }
+        Self {
+            state: State::Between(Counted::new(container)),
+        }
     }
 }
 
@@ -30,18 +33,22 @@ impl<R: BufRead> Read for Members<R> {
         if buffer.is_empty() {
             return Ok(0);
         }
+        // So little that the meter is looked at often, however much is asked for.
+        let n_wanted = buffer.len().min(CHUNK_BYTES);
+        let buffer = &mut buffer[..n_wanted];
         loop {
             // A state that an error leaves behind is Done: nothing is read after damage.
             self.state = match std::mem::replace(&mut self.state, State::Done) {
                 State::Done => return Ok(0),
                 State::Between(container) => next_member(container)?,
                 State::Within(mut member, mut meter) => {
+                    meter.check(member.get_ref().n_bytes)?;
                     let result = member.read(buffer);
                     let position = member.get_ref().n_bytes;
                     match result.map_err(|error| meter.explain(error, position))? {
                         0 => State::Between(member.into_inner()),
                         n => {
-                            meter.add(n, position)?;
+                            meter.add(n);
                             self.state = State::Within(member, meter);
                             return Ok(n);
                         }
@@ -61,9 +68,19 @@ fn next_member<R: BufRead>(mut container: Counted<R>) -> io::Result<State<R>> {
             [] => return Ok(State::Done),
             [0x1f, ..] if here == position => break,
             chunk @ [0, ..] if position > 0 => chunk.iter().take_while(|byte| **byte == 0).count(),
-            _ => return Err(damaged("gzip", "followed by other bytes", here, "expected another member")),
+            _ => {
+                return Err(damaged(
+                    "gzip",
+                    "corrupt",
+                    here,
+                    "expected another member or the end",
+                ));
+            }
         };
         container.consume(n_zeros);
     }
-    Ok(State::Within(Box::new(GzDecoder::new(container)), Meter::new("gzip", position)))
+    Ok(State::Within(
+        Box::new(GzDecoder::new(container)),
+        Meter::new("gzip", position),
+    ))
 }

@@ -6,6 +6,20 @@ use populi_model::Reason;
 
 use super::{Damage, MAX_RATIO, RATIO_FREE_BYTES};
 
+/// Reads again what a signal interrupted, so that no layer above takes that for an error.
+pub(super) struct Uninterrupted<R>(pub R);
+
+impl<R: Read> Read for Uninterrupted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.0.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+}
+
 /// Counts the bytes that are read of a container.
 pub(super) struct Counted<R> {
     reader: R,
@@ -47,32 +61,41 @@ pub(super) struct Meter {
 
 impl Meter {
     pub fn new(codec: &'static str, start: u64) -> Self {
-        Self { codec, start, n_given: 0 }
+        Self {
+            codec,
+            start,
+            n_given: 0,
+        }
     }
 
-    /// Adds what a member gave when `position` bytes of its container had been read.
-    pub fn add(&mut self, n_given: usize, position: u64) -> io::Result<()> {
+    /// Adds what a member gave.
+    pub fn add(&mut self, n_given: usize) {
         self.n_given += n_given as u64;
+    }
+
+    /// Refuses to read on where the member gave too much for the `position` bytes that were read of its container.
+    pub fn check(&self, position: u64) -> io::Result<()> {
         let n_read = position.saturating_sub(self.start).max(1);
-        if self.n_given > RATIO_FREE_BYTES && self.n_given / n_read > MAX_RATIO {
-            let message = format!(
-                "the {} container unpacks to more than {MAX_RATIO} times its size at byte {position} of it",
-                self.codec
-            );
-            return Err(Damage::new(Reason::ContainerLimit, message).into_error());
+        if self.n_given <= RATIO_FREE_BYTES || self.n_given / n_read <= MAX_RATIO {
+            return Ok(());
         }
-        Ok(())
+        let message = format!(
+            "the {} container unpacks to more than {MAX_RATIO} times its size at byte {position} of it",
+            self.codec
+        );
+        Err(Damage::new(Reason::ContainerLimit, message).into_error())
     }
 
     /// What an error of the codec means: damage, unless a layer below or the system failed.
     pub fn explain(&self, error: io::Error, position: u64) -> io::Error {
-        if Damage::of(&error).is_some()
-            || error.raw_os_error().is_some()
-            || error.kind() == io::ErrorKind::Interrupted
-        {
+        if Damage::of(&error).is_some() || error.raw_os_error().is_some() {
             return error;
         }
-        let how = if error.kind() == io::ErrorKind::UnexpectedEof { "cut" } else { "corrupt" };
+        let how = if error.kind() == io::ErrorKind::UnexpectedEof {
+            "cut"
+        } else {
+            "corrupt"
+        };
         damaged(self.codec, how, position, &error.to_string())
     }
 }

@@ -39,7 +39,10 @@ pub struct Damage {
 
 impl Damage {
     fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into() }
+        Self {
+            reason,
+            message: message.into(),
+        }
     }
 
     /// The damage that an error of [`Decoded`] speaks of; `None` where the system failed.
@@ -65,14 +68,18 @@ impl<'s> Decoded<'s> {
     ///
     /// What goes wrong is told by the reads that follow.
     pub fn new(source: impl Read + Send + 's) -> Self {
-        let mut layer: Layer<'s> = Box::new(BufReader::with_capacity(CHUNK_BYTES, source));
+        let mut layer: Layer<'s> = buffered(layer::Uninterrupted(source));
         let mut depth = 0;
         loop {
             let (head, rest) = peek(layer);
             let format = Format::of(&head);
             let whole = Cursor::new(head).chain(rest);
             layer = match format {
-                Format::Plain => return Self { content: Box::new(whole) },
+                Format::Plain => {
+                    return Self {
+                        content: Box::new(whole),
+                    };
+                }
                 Format::Refused(what) => return Self::refused(Reason::UnsupportedContent, what),
                 Format::Gzip | Format::Zstd if depth == MAX_DEPTH => {
                     let what = format!("packed more than {MAX_DEPTH} times over: unpack it first");
@@ -87,7 +94,9 @@ impl<'s> Decoded<'s> {
 
     fn refused(reason: Reason, what: &str) -> Self {
         let damage = Damage::new(reason, format!("the content is {what}"));
-        Self { content: Box::new(Rest::Failed(Some(damage.into_error()))) }
+        Self {
+            content: Box::new(Rest::Failed(Some(damage.into_error()))),
+        }
     }
 }
 
@@ -128,7 +137,6 @@ fn peek(mut layer: Layer<'_>) -> (Vec<u8>, Rest<'_>) {
                 head.extend_from_slice(&chunk[..n]);
                 n
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return (head, Rest::Failed(Some(error))),
         };
         layer.consume(n);

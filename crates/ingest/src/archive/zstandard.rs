@@ -4,6 +4,7 @@ use std::io::{self, BufRead, Read};
 
 use zstd::stream::read::Decoder;
 
+use super::CHUNK_BYTES;
 use super::layer::{Counted, Meter};
 
 /// The content of all frames.
@@ -19,7 +20,9 @@ enum State<R: BufRead> {
 
 impl<R: BufRead> Frames<R> {
     pub fn new(container: R) -> Self {
-        Self { state: State::Between(Counted::new(container)) }
+        Self {
+            state: State::Between(Counted::new(container)),
+        }
     }
 }
 
@@ -28,6 +31,9 @@ impl<R: BufRead> Read for Frames<R> {
         if buffer.is_empty() {
             return Ok(0);
         }
+        // So little that the meter is looked at often, however much is asked for.
+        let n_wanted = buffer.len().min(CHUNK_BYTES);
+        let buffer = &mut buffer[..n_wanted];
         loop {
             // A state that an error leaves behind is Done: nothing is read after damage.
             self.state = match std::mem::replace(&mut self.state, State::Done) {
@@ -40,12 +46,13 @@ impl<R: BufRead> Read for Frames<R> {
                     State::Within(Decoder::with_buffer(container)?.single_frame(), meter)
                 }
                 State::Within(mut frame, mut meter) => {
+                    meter.check(frame.get_ref().n_bytes)?;
                     let result = frame.read(buffer);
                     let position = frame.get_ref().n_bytes;
                     match result.map_err(|error| meter.explain(error, position))? {
                         0 => State::Between(frame.finish()),
                         n => {
-                            meter.add(n, position)?;
+                            meter.add(n);
                             self.state = State::Within(frame, meter);
                             return Ok(n);
                         }

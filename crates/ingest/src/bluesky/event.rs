@@ -3,10 +3,9 @@
 use populi_model::{
     AccountStatus, Body, Event, Id, Operation, Platform, Profile, Reason, RecordKind, Timestamp, Version,
 };
-use serde::Deserialize;
 
 use super::post::PostParts;
-use super::wire::{self, Text};
+use super::wire::{self, Record, Text};
 use super::{Originals, at_uri, revision};
 use crate::json;
 use crate::sink::{Defect, Ledger, Sink};
@@ -32,7 +31,10 @@ struct Envelope<'a> {
 
 impl EventReader {
     pub fn new(originals: Originals) -> Self {
-        Self { originals, record_id: String::new() }
+        Self {
+            originals,
+            record_id: String::new(),
+        }
     }
 
     /// Reads the event in `text`, which begins at `offset`, and counts it as taken or ignored; an error is why it is
@@ -48,18 +50,30 @@ impl EventReader {
         match event.kind.as_ref().map(Text::as_str) {
             Some("commit") => self.read_commit(text, offset, &event, ledger),
             Some("identity") => {
-                let notice = event.identity.as_ref().ok_or_else(|| absent("identity", "an object"))?;
+                let notice = event
+                    .identity
+                    .as_ref()
+                    .ok_or_else(|| absent("identity", "an object"))?;
                 let handle = notice.handle.as_ref().map(Text::as_str);
-                Envelope::open(&event, offset)?.give_notice(Body::Handle(handle), handle.unwrap_or(""), ledger);
+                Envelope::open(&event, offset)?.give_notice(
+                    Body::Handle(handle),
+                    handle.unwrap_or(""),
+                    ledger,
+                );
                 Ok(())
             }
             Some("account") => {
-                let notice = event.account.as_ref().ok_or_else(|| absent("account", "an object"))?;
+                let notice = event
+                    .account
+                    .as_ref()
+                    .ok_or_else(|| absent("account", "an object"))?;
                 let status = status_of(notice)?;
                 Envelope::open(&event, offset)?.give_notice(Body::Status(status), status.name(), ledger);
                 Ok(())
             }
-            Some(other) => Err(no_event(format!("kind: expected commit, identity or account, got {other:.40?}"))),
+            Some(other) => Err(no_event(format!(
+                "kind: expected commit, identity or account, got {other:.40?}"
+            ))),
             None => Err(no_event("an object without a kind".to_owned())),
         }
     }
@@ -71,9 +85,12 @@ impl EventReader {
         event: &wire::Event<'_>,
         ledger: &mut Ledger<'_, S>,
     ) -> Result<(), Defect> {
-        let commit = event.commit.as_ref().ok_or_else(|| no_event("kind commit without a commit".to_owned()))?;
+        let commit = event
+            .commit
+            .as_ref()
+            .ok_or_else(|| no_event("kind commit without a commit".to_owned()))?;
         let collection = commit.collection.as_ref().map_or("", Text::as_str);
-        let Some(kind) = kind_of(collection) else {
+        let Some(kind) = commit.kind() else {
             return ignore(collection, ledger);
         };
         let envelope = Envelope::open(event, offset)?;
@@ -94,55 +111,87 @@ impl EventReader {
             ledger.take(&gone);
             return Ok(());
         }
-        let record = commit.record.ok_or_else(|| absent("commit.record", "an object"))?.get();
+        let read_late;
+        let record = match commit
+            .record
+            .as_ref()
+            .ok_or_else(|| absent("commit.record", "an object"))?
+        {
+            record if record.is_of(kind) => record,
+            _ => {
+                let raw = raw_record(text)?;
+                read_late = Record::read(kind, raw).map_err(|error| json::defect_of(&error, raw, text))?;
+                &read_late
+            }
+        };
         let cid = commit.cid.as_ref().map_or("", Text::as_str);
-        version.content = Version::content_of(if cid.is_empty() { record } else { cid }.as_bytes());
-        let original = (self.originals == Originals::Keep).then_some((cid, record.as_bytes()));
+        let original = match self.originals {
+            Originals::Keep => Some((cid, raw_record(text)?.as_bytes())),
+            Originals::Drop => None,
+        };
+        let content = if cid.is_empty() { raw_record(text)? } else { cid };
+        version.content = Version::content_of(content.as_bytes());
         let take = |body: Body<'_>, ledger: &mut Ledger<'_, S>| {
             let event = envelope.event(record_id, operation, version, body, ledger);
             ledger.take(&Event { original, ..event });
         };
-        read_record(kind, record, text, ledger, take)
+        take_record(kind, record, text, ledger, take)
     }
 }
 
-/// Reads a record of a kind that is taken, and takes it.
-fn read_record<S: Sink + ?Sized>(
+/// Makes of a record what it says, and takes that.
+fn take_record<S: Sink + ?Sized>(
     kind: RecordKind,
-    record: &str,
+    record: &Record<'_>,
     whole: &str,
     ledger: &mut Ledger<'_, S>,
     take: impl Fn(Body<'_>, &mut Ledger<'_, S>),
 ) -> Result<(), Defect> {
-    match kind {
-        RecordKind::Post => {
-            let post: wire::Post<'_> = part(record, whole)?;
-            let parts = PostParts::read(&post, whole)?;
+    match record {
+        Record::Post(post) => {
+            let parts = PostParts::read(post, whole)?;
             for warning in &parts.warnings {
                 ledger.tally.warn(warning);
             }
             take(Body::Post(Box::new(parts.post())), ledger);
         }
-        RecordKind::Like | RecordKind::Repost => {
-            let reaction: wire::Reaction<'_> = part(record, whole)?;
+        Record::Reaction(reaction) => {
             let uri = reaction.subject.as_ref().and_then(|subject| subject.uri.as_ref());
             let subject = at_uri::subject(subject_id("commit.record.subject.uri", uri)?);
-            let body = if kind == RecordKind::Like { Body::Like(subject) } else { Body::Repost(subject) };
+            let body = if kind == RecordKind::Like {
+                Body::Like(subject)
+            } else {
+                Body::Repost(subject)
+            };
             take(body, ledger);
         }
-        RecordKind::Follow | RecordKind::Block => {
-            let relation: wire::Relation<'_> = part(record, whole)?;
+        Record::Relation(relation) => {
             let account = Id::new(subject_id("commit.record.subject", relation.subject.as_ref())?);
-            let body = if kind == RecordKind::Follow { Body::Follow(account) } else { Body::Block(account) };
+            let body = if kind == RecordKind::Follow {
+                Body::Follow(account)
+            } else {
+                Body::Block(account)
+            };
             take(body, ledger);
         }
-        RecordKind::Profile | RecordKind::Identity | RecordKind::Account => {
-            let profile: wire::Profile<'_> = part(record, whole)?;
+        Record::Profile(profile) => {
             let (name, bio) = (said(profile.name.as_ref()), said(profile.bio.as_ref()));
             take(Body::Profile(Profile { name, bio }), ledger);
         }
+        Record::Unread => return Err(absent("commit.record", "a record of a known collection")),
     }
     Ok(())
+}
+
+/// The untouched record of the commit in `text`: a second pass, for where the first did not read it or its own bytes
+/// are wanted.
+fn raw_record(text: &str) -> Result<&str, Defect> {
+    let event: wire::EventOfRecord<'_> =
+        serde_json::from_str(text).map_err(|error| json::defect_of(&error, text, text))?;
+    let record = event.commit.and_then(|commit| commit.record);
+    record
+        .map(|record| record.get())
+        .ok_or_else(|| absent("commit.record", "an object"))
 }
 
 impl<'a> Envelope<'a> {
@@ -150,7 +199,11 @@ impl<'a> Envelope<'a> {
     fn open(event: &'a wire::Event<'_>, offset: u64) -> Result<Self, Defect> {
         let did = id_part("did", event.did.as_ref())?;
         let received_at = time_of(event.time_us.map(|time| time.get()))?;
-        Ok(Self { offset, actor: Id::new(did), received_at })
+        Ok(Self {
+            offset,
+            actor: Id::new(did),
+            received_at,
+        })
     }
 
     fn event<S: Sink + ?Sized>(
@@ -177,29 +230,22 @@ impl<'a> Envelope<'a> {
     /// Takes a notice on the account that says `what`.
     fn give_notice<S: Sink + ?Sized>(&self, body: Body<'a>, what: &str, ledger: &mut Ledger<'_, S>) {
         let revision = revision::of_time(self.received_at);
-        let version = Version { revision, content: Version::content_of(what.as_bytes()) };
+        let version = Version {
+            revision,
+            content: Version::content_of(what.as_bytes()),
+        };
         let notice = self.event(self.actor, Operation::Notice, version, body, ledger);
         ledger.take(&notice);
     }
 }
 
-/// The kind of record that a collection holds; `None` for collections that are not taken.
-fn kind_of(collection: &str) -> Option<RecordKind> {
-    Some(match collection.strip_prefix("app.bsky.")? {
-        "feed.like" => RecordKind::Like,
-        "feed.post" => RecordKind::Post,
-        "feed.repost" => RecordKind::Repost,
-        "graph.follow" => RecordKind::Follow,
-        "graph.block" => RecordKind::Block,
-        "actor.profile" => RecordKind::Profile,
-        _ => return None,
-    })
-}
-
 /// Counts a commit of a collection that is not taken.
 fn ignore<S: Sink + ?Sized>(collection: &str, ledger: &mut Ledger<'_, S>) -> Result<(), Defect> {
     match collection.len() {
-        0 => Err(Defect::new(Reason::MissingId, "commit.collection: expected a name, got nothing")),
+        0 => Err(Defect::new(
+            Reason::MissingId,
+            "commit.collection: expected a name, got nothing",
+        )),
         n if n > MAX_COLLECTION_BYTES => Err(no_event(format!("commit.collection: a name of {n} bytes"))),
         _ => {
             ledger.ignore(collection);
@@ -215,13 +261,18 @@ fn operation_of(commit: &wire::Commit<'_>) -> Result<Operation, Defect> {
         Some("delete") => Ok(Operation::Delete),
         other => {
             let got = other.unwrap_or("nothing");
-            Err(no_event(format!("commit.operation: expected create, update or delete, got {got:.40?}")))
+            Err(no_event(format!(
+                "commit.operation: expected create, update or delete, got {got:.40?}"
+            )))
         }
     }
 }
 
 fn status_of(notice: &wire::Account<'_>) -> Result<AccountStatus, Defect> {
-    if notice.active.ok_or_else(|| absent("account.active", "true or false"))? {
+    if notice
+        .active
+        .ok_or_else(|| absent("account.active", "true or false"))?
+    {
         return Ok(AccountStatus::Active);
     }
     Ok(match notice.status.as_ref().map_or("", Text::as_str) {
@@ -237,30 +288,33 @@ fn status_of(notice: &wire::Account<'_>) -> Result<AccountStatus, Defect> {
 fn id_part<'a>(field: &str, text: Option<&'a Text<'_>>) -> Result<&'a str, Defect> {
     let part = subject_id(field, text)?;
     if part.contains('/') {
-        return Err(Defect::new(Reason::MissingId, format!("{field}: expected an id, got {part:.80?}")));
+        return Err(Defect::new(
+            Reason::MissingId,
+            format!("{field}: expected an id, got {part:.80?}"),
+        ));
     }
     Ok(part)
 }
 
 /// The id of what a record is about.
 fn subject_id<'a>(field: &str, text: Option<&'a Text<'_>>) -> Result<&'a str, Defect> {
-    text.map(Text::as_str).filter(|id| !id.is_empty()).ok_or_else(|| {
-        Defect::new(Reason::MissingId, format!("{field}: expected an id, got nothing"))
-    })
+    text.map(Text::as_str)
+        .filter(|id| !id.is_empty())
+        .ok_or_else(|| Defect::new(Reason::MissingId, format!("{field}: expected an id, got nothing")))
 }
 
 fn time_of(time_us: Option<&str>) -> Result<Timestamp, Defect> {
-    let number = time_us.and_then(|number| number.parse().ok()).filter(|time| TIMES_US.contains(time));
+    let number = time_us
+        .and_then(|number| number.parse().ok())
+        .filter(|time| TIMES_US.contains(time));
     number.map(Timestamp).ok_or_else(|| {
         let got = time_us.unwrap_or("nothing");
         let expected = "microseconds since 1970, in the years 1 to 9999";
-        Defect::new(Reason::BadTime, format!("time_us: expected {expected}, got {got:.40}"))
+        Defect::new(
+            Reason::BadTime,
+            format!("time_us: expected {expected}, got {got:.40}"),
+        )
     })
-}
-
-/// Reads a part of the record `whole`, in which it lies.
-pub(super) fn part<'a, T: Deserialize<'a>>(part: &'a str, whole: &str) -> Result<T, Defect> {
-    serde_json::from_str(part).map_err(|error| json::defect_of(&error, part, whole))
 }
 
 /// A text, where there is any.
@@ -270,7 +324,10 @@ pub(super) fn said<'a>(text: Option<&'a Text<'_>>) -> Option<&'a str> {
 
 /// A field without which the record cannot be read.
 pub(super) fn absent(field: &str, expected: &str) -> Defect {
-    Defect::new(Reason::WrongType, format!("{field}: expected {expected}, got nothing"))
+    Defect::new(
+        Reason::WrongType,
+        format!("{field}: expected {expected}, got nothing"),
+    )
 }
 
 fn no_event(detail: String) -> Defect {

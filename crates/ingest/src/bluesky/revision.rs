@@ -67,8 +67,16 @@ mod tests {
             assert!(tid(text).is_some(), "{text}");
         }
         for text in [
-            "3jzfcijpj2z21", "0000000000000", "3JZFCIJPJ2Z2A", "3jzfcijpj2z2aa", "3jzfcijpj2z2", "222",
-            "3jzf-cij-pj2z-2a", "zzzzzzzzzzzzz", "kjzfcijpj2z2a", "",
+            "3jzfcijpj2z21",
+            "0000000000000",
+            "3JZFCIJPJ2Z2A",
+            "3jzfcijpj2z2aa",
+            "3jzfcijpj2z2",
+            "222",
+            "3jzf-cij-pj2z-2a",
+            "zzzzzzzzzzzzz",
+            "kjzfcijpj2z2a",
+            "",
         ] {
             assert_eq!(tid(text), None, "{text}");
         }
@@ -86,7 +94,15 @@ mod tests {
 
     #[test]
     fn times_without_a_tid_keep_their_order() {
-        let times = [i64::MIN, -1, 0, 1, 1_783_175_888_085_434, 253_402_300_799_999_999, i64::MAX];
+        let times = [
+            i64::MIN,
+            -1,
+            0,
+            1,
+            1_783_175_888_085_434,
+            253_402_300_799_999_999,
+            i64::MAX,
+        ];
         let revisions = times.map(|time| of_time(Timestamp(time)));
         assert!(revisions.is_sorted());
         assert_eq!(of_commit(Some("no tid"), Timestamp(5)), 5 << 10);

@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use memchr::memchr3;
 use populi_model::Reason;
 
-use super::records::Found;
+use super::records::{End, Found};
 use super::window::Window;
 use crate::lines::MAX_LINE_BYTES;
 use crate::sink::Defect;
@@ -48,23 +48,29 @@ pub(super) struct ArrayScan {
 impl ArrayScan {
     pub(super) fn next<R: Read>(&mut self, window: &mut Window<R>) -> io::Result<Option<Found>> {
         loop {
-            let Some(first) = pass_over_blanks(window)? else { return Ok(self.end_of_input()) };
+            let Some(first) = pass_over_blanks(window)? else {
+                return Ok(self.end_of_input());
+            };
             self.next = match (self.next, first) {
                 (Next::Open, b'[') => Next::First,
                 (Next::First, b']') => Next::Nothing,
-                (Next::Nothing, _) => break,
-                (Next::Open | Next::First | Next::Element, _) => return self.element(window).map(Some),
+                (Next::First | Next::Element, _) => return self.element(window).map(Some),
+                (Next::Open, _) => {
+                    return Ok(Some(self.no_element(
+                        window,
+                        "expected an array, or a JSON document on every line",
+                    )));
+                }
+                (Next::Nothing, _) => {
+                    return Ok(Some(self.no_element(
+                        window,
+                        "expected nothing after the array's closing bracket",
+                    )));
+                }
                 (Next::Told, _) => Next::Told,
             };
             window.consume(1);
         }
-        self.next = Next::Told;
-        Ok(Some(Found {
-            n_bytes: window.unread().len().min(MAX_LINE_BYTES),
-            n_consumed: 0,
-            defect: Some(Defect::new(Reason::BadJson, "expected nothing after the array's closing bracket")),
-            goes_on: true,
-        }))
     }
 
     /// Passes on through an element that is too long, or through what follows the array: how many of these bytes,
@@ -90,23 +96,53 @@ impl ArrayScan {
             if let Some(end) = self.inside.end_in(bytes, n_seen) {
                 self.next = after(bytes[end]);
                 let n_bytes = bytes[..end].trim_ascii_end().len();
-                let defect = (n_bytes == 0)
-                    .then(|| Defect::new(Reason::BadJson, "expected an element between the array's commas, got none"));
-                return Ok(Found { n_bytes, n_consumed: end + 1, defect, goes_on: false });
+                let defect = (n_bytes == 0).then(|| {
+                    Defect::new(
+                        Reason::BadJson,
+                        "expected an element between the array's commas, got none",
+                    )
+                });
+                return Ok(Found {
+                    n_bytes,
+                    n_consumed: end + 1,
+                    defect,
+                    end: End::Whole,
+                });
             }
             n_seen = bytes.len();
             if n_seen > MAX_LINE_BYTES {
                 let detail = format!("the element has more than the {MAX_LINE_BYTES} bytes that are read");
                 let defect = Some(Defect::new(Reason::LineTooLong, detail));
-                // Where the input ends inside the element, it is not told twice.
                 self.next = Next::Element;
-                return Ok(Found { n_bytes: n_seen, n_consumed: n_seen, defect, goes_on: true });
+                return Ok(Found {
+                    n_bytes: n_seen,
+                    n_consumed: n_seen,
+                    defect,
+                    end: End::Later,
+                });
             }
             if !window.fill()? {
                 self.next = Next::Told;
                 let n_bytes = window.unread().trim_ascii_end().len();
-                return Ok(Found { n_bytes, n_consumed: n_seen, defect: Some(not_closed()), goes_on: false });
+                return Ok(Found {
+                    n_bytes,
+                    n_consumed: n_seen,
+                    defect: Some(not_closed()),
+                    end: End::Input,
+                });
             }
+        }
+    }
+
+    /// Everything that follows, as one record.
+    fn no_element<R: Read>(&mut self, window: &Window<R>, expected: &str) -> Found {
+        self.next = Next::Told;
+        let n_bytes = window.unread().len().min(MAX_LINE_BYTES);
+        Found {
+            n_bytes,
+            n_consumed: 0,
+            defect: Some(Defect::new(Reason::BadJson, expected)),
+            end: End::Later,
         }
     }
 
@@ -114,7 +150,12 @@ impl ArrayScan {
     fn end_of_input(&mut self) -> Option<Found> {
         let is_cut = matches!(self.next, Next::First | Next::Element);
         self.next = Next::Told;
-        is_cut.then(|| Found { n_bytes: 0, n_consumed: 0, defect: Some(not_closed()), goes_on: false })
+        is_cut.then(|| Found {
+            n_bytes: 0,
+            n_consumed: 0,
+            defect: Some(not_closed()),
+            end: End::Input,
+        })
     }
 }
 
@@ -151,7 +192,10 @@ fn after(end: u8) -> Next {
 }
 
 fn not_closed() -> Defect {
-    Defect::new(Reason::BadJson, "the input ends before the array's closing bracket")
+    Defect::new(
+        Reason::BadJson,
+        "the input ends before the array's closing bracket",
+    )
 }
 
 /// The first byte that is no white space, at the front of the window; `None` at the end of the input.

@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use super::params::{ColumnRef, TableParams};
-use super::sample::Sample;
+use super::sample::{Sample, numbered};
 use super::time::TimeReader;
 use crate::Error;
+
+/// The last column that can be given by number in a table of which no row could be looked at.
+const MAX_UNSEEN: usize = 1000;
 
 /// What a column can be to a post.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -29,8 +32,15 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 7] =
-        [Self::Text, Self::Id, Self::Author, Self::Time, Self::ReplyTo, Self::Lang, Self::Label];
+    pub const ALL: [Self; 7] = [
+        Self::Text,
+        Self::Id,
+        Self::Author,
+        Self::Time,
+        Self::ReplyTo,
+        Self::Lang,
+        Self::Label,
+    ];
 
     /// The name of the option that gives its column, without dashes before it.
     #[must_use]
@@ -50,19 +60,57 @@ impl Role {
     pub(super) fn known_names(self) -> &'static [&'static str] {
         match self {
             Self::Text => &[
-                "text", "fulltext", "tweettext", "tweet", "content", "body", "message", "post", "comment", "review",
-                "sentence", "utterance",
+                "text",
+                "fulltext",
+                "tweettext",
+                "tweet",
+                "content",
+                "body",
+                "message",
+                "post",
+                "comment",
+                "review",
+                "sentence",
+                "utterance",
             ],
-            Self::Id => &["id", "idstr", "tweetid", "postid", "statusid", "messageid", "commentid"],
+            Self::Id => &[
+                "id",
+                "idstr",
+                "tweetid",
+                "postid",
+                "statusid",
+                "messageid",
+                "commentid",
+            ],
             Self::Author => &[
-                "authorid", "author", "userid", "user", "username", "screenname", "handle", "accountid", "account",
+                "authorid",
+                "author",
+                "userid",
+                "user",
+                "username",
+                "screenname",
+                "handle",
+                "accountid",
+                "account",
             ],
             Self::Time => &[
-                "createdat", "createddate", "createdutc", "timestamp", "datetime", "time", "date", "postedat",
+                "createdat",
+                "createddate",
+                "createdutc",
+                "timestamp",
+                "datetime",
+                "time",
+                "date",
+                "postedat",
                 "publishedat",
             ],
             Self::ReplyTo => &[
-                "inreplytostatusid", "inreplytostatusidstr", "inreplytoid", "inreplyto", "replytoid", "replyto",
+                "inreplytostatusid",
+                "inreplytostatusidstr",
+                "inreplytoid",
+                "inreplyto",
+                "replytoid",
+                "replyto",
                 "parentid",
             ],
             Self::Lang => &["lang", "language"],
@@ -113,7 +161,11 @@ impl Mapping {
     /// The columns that are kept as attributes under their names: all that have no role.
     pub fn attributes(&self) -> impl Iterator<Item = &str> {
         let has_role = |column| self.choices.values().any(|choice| choice.column == column);
-        self.columns.iter().enumerate().filter(move |(i, _)| !has_role(*i)).map(|(_, name)| name.as_str())
+        self.columns
+            .iter()
+            .enumerate()
+            .filter(move |(i, _)| !has_role(*i))
+            .map(|(_, name)| name.as_str())
     }
 
     /// Chooses the columns of the table named `table` by what the user gave and by a sample.
@@ -121,7 +173,9 @@ impl Mapping {
         let mut choices = given(params, sample, table)?;
         let mut notes = Vec::new();
         if sample.rows.is_empty() {
-            notes.push("no record at the beginning could be read: columns are known by their names only".to_owned());
+            notes.push(
+                "no record at the beginning could be read: columns are known by their names only".to_owned(),
+            );
         }
         for role in Role::ALL {
             if !choices.contains_key(&role)
@@ -129,28 +183,55 @@ impl Mapping {
             {
                 if role == Role::Id && !names_posts(sample, column, choices.get(&Role::Text)) {
                     notes.push(format!(
-                        "{} is not the posts' id, as posts with different texts share it; --id {} takes it nevertheless",
+                        "{} is not the posts' id, as posts with different texts share it or most have none; --id {} takes \
+                         it nevertheless",
                         sample.columns[column], sample.columns[column]
                     ));
                     continue;
                 }
-                choices.insert(role, Choice { column, how: How::ByName });
+                choices.insert(
+                    role,
+                    Choice {
+                        column,
+                        how: How::ByName,
+                    },
+                );
             }
         }
         if !choices.contains_key(&Role::Text)
-            && let Some(column) = sample.longest_text(|column| choices.values().any(|choice| choice.column == column))
+            && let Some(column) =
+                sample.longest_text(|column| choices.values().any(|choice| choice.column == column))
         {
-            choices.insert(Role::Text, Choice { column, how: How::ByContent });
+            choices.insert(
+                Role::Text,
+                Choice {
+                    column,
+                    how: How::ByContent,
+                },
+            );
         }
         let has_text = choices.contains_key(&Role::Text);
         if !has_text && !sample.rows.is_empty() {
-            return Err(Error::NoTextColumn { name: table.to_owned(), columns: sample.columns.join(", ") });
+            return Err(Error::NoTextColumn {
+                name: table.to_owned(),
+                columns: listed(&sample.columns),
+            });
         }
         if !choices.contains_key(&Role::Label) && sample.has_leading_labels(choices.get(&Role::Text)) {
-            choices.insert(Role::Label, Choice { column: 0, how: How::ByContent });
+            choices.insert(
+                Role::Label,
+                Choice {
+                    column: 0,
+                    how: How::ByContent,
+                },
+            );
         }
         notes.extend(doubts(params, sample, &choices)?);
-        Ok(Self { columns: sample.columns.clone(), choices, notes })
+        Ok(Self {
+            columns: sample.columns.clone(),
+            choices,
+            notes,
+        })
     }
 }
 
@@ -163,19 +244,29 @@ impl fmt::Display for Mapping {
                 How::ByContent => "by its content",
             };
             let name = self.columns.get(choice.column).map_or("", String::as_str);
-            writeln!(f, "{:<9} {name} (column {}, {how})", role.name(), choice.column + 1)?;
+            writeln!(
+                f,
+                "{:<9} {name} (column {}, {how})",
+                role.name(),
+                choice.column + 1
+            )?;
         }
         let attributes: Vec<_> = self.attributes().collect();
         if !attributes.is_empty() {
             writeln!(f, "{:<9} {}", "kept", attributes.join(", "))?;
         }
-        self.notes.iter().try_for_each(|note| writeln!(f, "{:<9} {note}", "note"))
+        self.notes
+            .iter()
+            .try_for_each(|note| writeln!(f, "{:<9} {note}", "note"))
     }
 }
 
 /// A name as known names are written.
 pub(super) fn normal_name(name: &str) -> String {
-    name.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    name.chars()
+        .filter(|char| char.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// Whether a text column is known by this name.
@@ -186,7 +277,9 @@ pub(super) fn is_text_name(name: &str) -> bool {
 fn given(params: &TableParams, sample: &mut Sample, table: &str) -> Result<BTreeMap<Role, Choice>, Error> {
     let mut choices = BTreeMap::new();
     for role in Role::ALL {
-        let Some(column) = params.column(role) else { continue };
+        let Some(column) = params.column(role) else {
+            continue;
+        };
         let found = match column {
             ColumnRef::Number(number) => number.checked_sub(1).filter(|i| *i < sample.columns.len()),
             ColumnRef::Name(name) => find_name(name, &sample.columns),
@@ -196,54 +289,85 @@ fn given(params: &TableParams, sample: &mut Sample, table: &str) -> Result<BTree
         let column = match (found, column) {
             (Some(found), _) => found,
             (None, ColumnRef::Name(name)) if may_come => sample.add_column(name),
+            (None, ColumnRef::Number(number)) if sample.rows.is_empty() && *number <= MAX_UNSEEN => {
+                (sample.columns.len()..*number).for_each(|column| _ = sample.add_column(&numbered(column)));
+                number - 1
+            }
             _ => {
                 return Err(Error::NoSuchColumn {
                     name: table.to_owned(),
                     option: role.name(),
                     column: column.to_string(),
-                    columns: sample.columns.join(", "),
+                    columns: listed(&sample.columns),
                 });
             }
         };
-        choices.insert(role, Choice { column, how: How::Given });
+        choices.insert(
+            role,
+            Choice {
+                column,
+                how: How::Given,
+            },
+        );
     }
     Ok(choices)
 }
 
+/// The first columns' names.
+fn listed(columns: &[String]) -> String {
+    const MAX_LISTED: usize = 50;
+    let names = columns.iter().take(MAX_LISTED).map(String::as_str);
+    let rest = columns.len().saturating_sub(MAX_LISTED);
+    let more = (rest > 0).then(|| format!("and {rest} more"));
+    names.chain(more.as_deref()).collect::<Vec<_>>().join(", ")
+}
+
 fn find_name(name: &str, columns: &[String]) -> Option<usize> {
-    columns
-        .iter()
-        .position(|column| column == name)
-        .or_else(|| columns.iter().position(|column| column.to_lowercase() == name.to_lowercase()))
+    columns.iter().position(|column| column == name).or_else(|| {
+        columns
+            .iter()
+            .position(|column| column.to_lowercase() == name.to_lowercase())
+    })
 }
 
 fn by_name(role: Role, sample: &Sample, choices: &BTreeMap<Role, Choice>) -> Option<usize> {
     let is_free = |column: usize| !choices.values().any(|choice| choice.column == column);
     let names: Vec<_> = sample.columns.iter().map(|name| normal_name(name)).collect();
     let known = role.known_names().iter();
-    known.flat_map(|known| names.iter().enumerate().filter(move |(_, name)| name == known)).map(|(i, _)| i).find(|i| {
-        is_free(*i) && !sample.is_nested(*i) && !(role == Role::Text && sample.is_numeric(*i))
-    })
+    known
+        .flat_map(|known| names.iter().enumerate().filter(move |(_, name)| name == known))
+        .map(|(i, _)| i)
+        .find(|i| is_free(*i) && !sample.is_nested(*i) && !(role == Role::Text && sample.is_numeric(*i)))
 }
 
-/// Whether no two sampled posts of different texts share a value of the column.
+/// Whether no two sampled posts of different texts share a value of the column, and most have one.
 fn names_posts(sample: &Sample, column: usize, text: Option<&Choice>) -> bool {
     let mut texts = HashMap::new();
-    sample.rows.iter().all(|row| {
-        let text = text.and_then(|text| row[text.column].as_deref());
-        let Some(id) = row[column].as_deref().filter(|id| !id.is_empty()) else { return true };
-        *texts.entry(id).or_insert(text) == text
-    })
+    let n_named = sample.values(column).filter(|id| !id.is_empty()).count();
+    n_named * 2 >= sample.rows.len()
+        && sample.rows.iter().all(|row| {
+            let text = text.and_then(|text| row[text.column].as_deref());
+            let Some(id) = row[column].as_deref().filter(|id| !id.is_empty()) else {
+                return true;
+            };
+            *texts.entry(id).or_insert(text) == text
+        })
 }
 
 /// What may go wrong with these choices.
 fn doubts(
-    params: &TableParams, sample: &Sample, choices: &BTreeMap<Role, Choice>,
+    params: &TableParams,
+    sample: &Sample,
+    choices: &BTreeMap<Role, Choice>,
 ) -> Result<Vec<String>, Error> {
     let mut notes = Vec::new();
     if let Some(time) = choices.get(&Role::Time) {
         let reader = TimeReader::new(params.time_format.as_deref(), &params.time_zone)?;
-        let mut values = sample.values(time.column).map(str::trim).filter(|value| !value.is_empty()).peekable();
+        let mut values = sample
+            .values(time.column)
+            .map(str::trim)
+            .filter(|value| !value.is_empty())
+            .peekable();
         if let Some(first) = values.peek().copied()
             && values.all(|value| reader.read(value).is_none())
         {

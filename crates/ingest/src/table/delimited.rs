@@ -17,7 +17,7 @@ use memchr::{memchr, memchr2};
 use populi_model::Reason;
 
 use super::kind::Quoting;
-use super::records::Found;
+use super::records::{End, Found};
 use super::window::Window;
 use crate::lines::MAX_LINE_BYTES;
 use crate::sink::Defect;
@@ -52,7 +52,11 @@ pub(super) struct RowScan {
 
 impl RowScan {
     pub(super) fn new(delimiter: u8, quoting: Quoting) -> Self {
-        Self { delimiter, quoting, trail: None }
+        Self {
+            delimiter,
+            quoting,
+            trail: None,
+        }
     }
 
     pub(super) fn of_lines() -> Self {
@@ -66,7 +70,9 @@ impl RowScan {
         loop {
             // One more than a record may have, for its line end, and one for a `\r`.
             let n_usable = window.unread().len().min(MAX_LINE_BYTES + 2);
-            let trail = self.trail.map(|trail| ((trail.end - window.offset()) as usize, trail.at));
+            let trail = self
+                .trail
+                .map(|trail| ((trail.end - window.offset()) as usize, trail.at));
             if let Some(end) = self.row_end(&window.unread()[..n_usable], &mut n_seen, &mut at, trail) {
                 return Ok(Some(whole_row(window.unread(), end)));
             }
@@ -87,7 +93,11 @@ impl RowScan {
     /// The first line end in `bytes` from `n_seen` on that ends the row. `trail`: see [`Trail`], its end counted from
     /// the row's begin.
     fn row_end(
-        &self, bytes: &[u8], n_seen: &mut usize, at: &mut At, trail: Option<(usize, At)>,
+        &self,
+        bytes: &[u8],
+        n_seen: &mut usize,
+        at: &mut At,
+        trail: Option<(usize, At)>,
     ) -> Option<usize> {
         if self.quoting == Quoting::None {
             let end = memchr(b'\n', &bytes[*n_seen..]).map(|i| *n_seen + i);
@@ -100,7 +110,9 @@ impl RowScan {
                 (At::FieldStart | At::Field | At::QuoteInQuoted, b'\n') => return Some(*n_seen),
                 (At::FieldStart, QUOTE) => (1, At::Quoted),
                 (At::QuoteInQuoted, QUOTE) => (1, At::Quoted),
-                (At::FieldStart | At::Field | At::QuoteInQuoted, byte) if byte == delimiter => (1, At::FieldStart),
+                (At::FieldStart | At::Field | At::QuoteInQuoted, byte) if byte == delimiter => {
+                    (1, At::FieldStart)
+                }
                 (At::FieldStart | At::Field | At::QuoteInQuoted, _) => {
                     (memchr2(delimiter, b'\n', rest).unwrap_or(rest.len()), At::Field)
                 }
@@ -126,28 +138,60 @@ impl RowScan {
         let line_end = memchr(b'\n', &window.unread()[..n_seen]);
         let is_cut = n_seen > MAX_LINE_BYTES;
         let (reason, detail) = match line_end {
-            None if is_cut => (Reason::LineTooLong, format!("the line has more than {MAX_LINE_BYTES} bytes")),
-            _ if is_cut => (Reason::UnclosedQuote, format!("a quoted field is open after {MAX_LINE_BYTES} bytes")),
-            _ => (Reason::UnclosedQuote, "a quoted field is open at the end of the input".to_owned()),
+            None if is_cut => (
+                Reason::LineTooLong,
+                format!("the line has more than {MAX_LINE_BYTES} bytes"),
+            ),
+            _ if is_cut => (
+                Reason::UnclosedQuote,
+                format!("a quoted field is open after {MAX_LINE_BYTES} bytes"),
+            ),
+            _ => (
+                Reason::UnclosedQuote,
+                "a quoted field is open at the end of the input".to_owned(),
+            ),
         };
         if line_end.is_some() {
-            self.trail = Some(Trail { end: window.offset() + n_seen as u64, at });
+            self.trail = Some(Trail {
+                end: window.offset() + n_seen as u64,
+                at,
+            });
         }
+        let n_consumed = line_end.map_or(n_seen, |newline| newline + 1);
+        let end = match line_end {
+            None if is_cut => End::Later,
+            None => End::Input,
+            Some(_) => End::Whole,
+        };
         Found {
             n_bytes: n_seen.min(MAX_LINE_BYTES),
-            n_consumed: line_end.map_or(n_seen, |newline| newline + 1),
+            n_consumed,
             defect: Some(Defect::new(reason, detail)),
-            goes_on: line_end.is_none() && is_cut,
+            end,
         }
     }
 }
 
 /// The row whose line end, or the input's, stands at `end`.
 fn whole_row(bytes: &[u8], end: usize) -> Found {
-    let n_bytes = if end > 0 && bytes[end - 1] == b'\r' { end - 1 } else { end };
-    let defect = (n_bytes > MAX_LINE_BYTES)
-        .then(|| Defect::new(Reason::LineTooLong, format!("the line has more than {MAX_LINE_BYTES} bytes")));
-    Found { n_bytes, n_consumed: (end + 1).min(bytes.len()), defect, goes_on: false }
+    let n_bytes = if end > 0 && bytes[end - 1] == b'\r' {
+        end - 1
+    } else {
+        end
+    };
+    let defect = (n_bytes > MAX_LINE_BYTES).then(|| {
+        Defect::new(
+            Reason::LineTooLong,
+            format!("the line has more than {MAX_LINE_BYTES} bytes"),
+        )
+    });
+    let n_consumed = (end + 1).min(bytes.len());
+    Found {
+        n_bytes,
+        n_consumed,
+        defect,
+        end: if end < bytes.len() { End::Whole } else { End::Input },
+    }
 }
 
 /// The fields of a row, in order.
@@ -213,7 +257,12 @@ mod tests {
         while let Some(found) = scan.next(&mut window).unwrap() {
             let row = std::str::from_utf8(&window.unread()[..found.n_bytes]).unwrap();
             if found.defect.is_none() && !row.is_empty() {
-                rows.push(fields(row, delimiter, quoting).into_iter().map(Cow::into_owned).collect());
+                rows.push(
+                    fields(row, delimiter, quoting)
+                        .into_iter()
+                        .map(Cow::into_owned)
+                        .collect(),
+                );
             }
             window.consume(found.n_consumed);
         }
@@ -224,10 +273,16 @@ mod tests {
     fn fields_are_borrowed_where_nothing_is_left_out() {
         let fields = fields("a,\"b\",,\"c \"\"d\"\"\",\"\"", b',', Quoting::Double);
         assert_eq!(fields, ["a", "b", "", "c \"d\"", ""]);
-        let is_borrowed: Vec<_> = fields.iter().map(|field| matches!(field, Cow::Borrowed(_))).collect();
+        let is_borrowed: Vec<_> = fields
+            .iter()
+            .map(|field| matches!(field, Cow::Borrowed(_)))
+            .collect();
         assert_eq!(is_borrowed, [true, true, true, false, true]);
         assert_eq!(super::fields("", b',', Quoting::Double), [""]);
-        assert_eq!(super::fields("\"a\tb\"\t", b'\t', Quoting::None), ["\"a", "b\"", ""]);
+        assert_eq!(
+            super::fields("\"a\tb\"\t", b'\t', Quoting::None),
+            ["\"a", "b\"", ""]
+        );
     }
 
     #[test]

@@ -96,17 +96,36 @@ pub struct Reader<R> {
 pub fn open<R: Read>(input: R, name: &str, params: &TableParams) -> Result<Reader<R>, Error> {
     params.check()?;
     let mut window = Window::new(input);
-    let is_whole = window.fill_to(HEAD_BYTES).map_err(|source| read_error(name, &window, source))?;
+    let is_whole = window
+        .fill_to(HEAD_BYTES)
+        .map_err(|source| read_error(name, &window, source))?;
     pass_over_byte_order_mark(&mut window);
     let head = window.unread();
-    let kind = params.delimiter.map_or_else(|| Kind::of(whole_lines(head, is_whole)), Kind::delimited);
+    let kind = params
+        .delimiter
+        .map_or_else(|| Kind::of(whole_lines(head, is_whole)), Kind::delimited);
     // An array's cut element is found out by itself.
-    let head = if kind == Kind::JsonArray { head } else { whole_lines(head, is_whole) };
+    let head = if kind == Kind::JsonArray {
+        head
+    } else {
+        whole_lines(head, is_whole)
+    };
     let mut sample = Sample::of(kind, head, params);
     let mapping = Mapping::choose(params, &mut sample, name)?;
-    let places = mapping.columns.iter().enumerate().map(|(i, name)| (name.clone(), i)).collect();
+    let places = mapping
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(i, name)| (name.clone(), i))
+        .collect();
     let maker = PostMaker::new(mapping, params)?;
-    Ok(Reader { window, kind, has_header: sample.has_header, maker, places })
+    Ok(Reader {
+        window,
+        kind,
+        has_header: sample.has_header,
+        maker,
+        places,
+    })
 }
 
 impl<R: Read> Reader<R> {
@@ -133,7 +152,10 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// When the system fails to read. What came before has been handed on.
     pub fn read_all<S: Sink + ?Sized>(
-        mut self, file: &SourceFile<'_>, sink: &mut S, tally: &mut Tally,
+        mut self,
+        file: &SourceFile<'_>,
+        sink: &mut S,
+        tally: &mut Tally,
     ) -> Result<(), Error> {
         let mut records = Records::new(self.kind);
         let mut ledger = Ledger { file, sink, tally };
@@ -150,7 +172,11 @@ impl<R: Read> Reader<R> {
                 header_is_next = false;
                 continue;
             }
-            let place = Place { offset: record.offset, line: record.line, row: n_rows };
+            let place = Place {
+                offset: record.offset,
+                line: record.line,
+                row: n_rows,
+            };
             n_rows += 1;
             if record.is_blank() {
                 ledger.blank();
@@ -158,7 +184,14 @@ impl<R: Read> Reader<R> {
             }
             let taken = match record.defect {
                 Some(defect) => Err(defect),
-                None => take(&self.maker, &self.places, self.kind, record.bytes, place, &mut ledger),
+                None => take(
+                    &mut self.maker,
+                    &self.places,
+                    self.kind,
+                    record.bytes,
+                    place,
+                    &mut ledger,
+                ),
             };
             if let Err(defect) = taken {
                 ledger.quarantine(place.offset, place.line, &defect, record.bytes);
@@ -168,15 +201,26 @@ impl<R: Read> Reader<R> {
 }
 
 fn take<S: Sink + ?Sized>(
-    maker: &PostMaker, places: &HashMap<String, usize>, kind: Kind, bytes: &[u8], place: Place,
+    maker: &mut PostMaker,
+    places: &HashMap<String, usize>,
+    kind: Kind,
+    bytes: &[u8],
+    place: Place,
     ledger: &mut Ledger<'_, S>,
 ) -> Result<(), Defect> {
     let record = checked(bytes, kind)?;
     let n_columns = maker.mapping().columns.len();
     let row = match kind {
-        Kind::Lines => Row { cells: vec![Some(Cell::Text(Cow::Borrowed(record)))], extra: Vec::new() },
-        Kind::Delimited { delimiter, quoting } => row_of_fields(fields(record, delimiter, quoting), n_columns)?,
-        Kind::JsonLines | Kind::JsonArray => row_of_document(Document::parse(record)?, maker.mapping(), places)?,
+        Kind::Lines => Row {
+            cells: vec![Some(Cell::Text(Cow::Borrowed(record)))],
+            extra: Vec::new(),
+        },
+        Kind::Delimited { delimiter, quoting } => {
+            row_of_fields(fields(record, delimiter, quoting), n_columns)?
+        }
+        Kind::JsonLines | Kind::JsonArray => {
+            row_of_document(Document::parse(record)?, maker.mapping(), places)?
+        }
     };
     maker.take(&row, place, ledger)
 }
@@ -186,7 +230,10 @@ fn checked(bytes: &[u8], kind: Kind) -> Result<&str, Defect> {
     let record = text_of(bytes)?;
     check_no_nul(bytes)?;
     if kind != Kind::Lines && is_conflict_marker(bytes) {
-        return Err(Defect::new(Reason::ConflictMarker, "a mark of a merge whose conflicts nobody settled"));
+        return Err(Defect::new(
+            Reason::ConflictMarker,
+            "a mark of a merge whose conflicts nobody settled",
+        ));
     }
     Ok(record)
 }
@@ -200,14 +247,22 @@ fn row_of_fields(mut fields: Vec<Cow<'_, str>>, n_columns: usize) -> Result<Row<
         return Err(Defect::new(Reason::FieldCount, detail));
     }
     let cells = fields.into_iter().map(|field| Some(Cell::Text(field))).collect();
-    Ok(Row { cells, extra: Vec::new() })
+    Ok(Row {
+        cells,
+        extra: Vec::new(),
+    })
 }
 
 fn row_of_document<'r>(
-    document: Document<'r>, mapping: &Mapping, places: &HashMap<String, usize>,
+    document: Document<'r>,
+    mapping: &Mapping,
+    places: &HashMap<String, usize>,
 ) -> Result<Row<'r>, Defect> {
     let n_columns = mapping.columns.len();
-    let mut row = Row { cells: Vec::new(), extra: Vec::new() };
+    let mut row = Row {
+        cells: Vec::new(),
+        extra: Vec::new(),
+    };
     match document {
         Document::Array(cells) if cells.len() == n_columns => row.cells = cells,
         Document::Array(cells) => {
@@ -216,7 +271,10 @@ fn row_of_document<'r>(
         }
         Document::Text(text) => {
             row.cells.resize(n_columns, None);
-            if let Some(cell) = mapping.column(Role::Text).and_then(|column| row.cells.get_mut(column)) {
+            if let Some(cell) = mapping
+                .column(Role::Text)
+                .and_then(|column| row.cells.get_mut(column))
+            {
                 *cell = Some(Cell::Text(text));
             }
         }
@@ -241,7 +299,11 @@ fn row_of_document<'r>(
 
 fn read_error<R: Read>(name: &str, window: &Window<R>, source: std::io::Error) -> Error {
     let offset = window.offset() + window.unread().len() as u64;
-    Error::Read { name: name.to_owned(), offset, source }
+    Error::Read {
+        name: name.to_owned(),
+        offset,
+        source,
+    }
 }
 
 fn pass_over_byte_order_mark<R: Read>(window: &mut Window<R>) {

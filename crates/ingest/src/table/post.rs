@@ -1,9 +1,9 @@
 //! From a row to the event of its post.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-use populi_model::{Body, Event, Id, Operation, Platform, Post, Reason, Subject, Timestamp, Version};
+use populi_model::{Body, Event, Id, Key, Operation, Platform, Post, Reason, Subject, Timestamp, Version};
 
 use super::columns::{Mapping, Role};
 use super::document::Cell;
@@ -40,25 +40,41 @@ pub(super) struct PostMaker {
     /// value is no time.
     attributes: Vec<Option<String>>,
     has_label: bool,
+    /// The file that was read last, and what the names of its rows begin with.
+    file: (Key, String),
 }
 
 impl PostMaker {
     pub(super) fn new(mapping: Mapping, params: &TableParams) -> Result<Self, Error> {
         let time = TimeReader::new(params.time_format.as_deref(), &params.time_zone)?;
         let has_label = mapping.choices.contains_key(&Role::Label);
-        let mut used = HashSet::new();
+        let mut used = HashMap::new();
         if has_label {
-            used.insert(LABEL.to_owned());
+            used.insert(LABEL.to_owned(), 1);
         }
         let attributes = (0..mapping.columns.len()).map(|column| {
-            let mut roles = mapping.choices.iter().filter(|(_, choice)| choice.column == column).map(|(role, _)| *role);
-            match roles.clone().find(|role| *role == Role::Label).or_else(|| roles.next()) {
+            let mut roles = mapping
+                .choices
+                .iter()
+                .filter(|(_, choice)| choice.column == column)
+                .map(|(role, _)| *role);
+            match roles
+                .clone()
+                .find(|role| *role == Role::Label)
+                .or_else(|| roles.next())
+            {
                 Some(Role::Label) => Some(LABEL.to_owned()),
                 None | Some(Role::Time) => Some(unused_name(&mapping.columns[column], &mut used)),
                 Some(_) => None,
             }
         });
-        Ok(Self { time, attributes: attributes.collect(), has_label, mapping })
+        Ok(Self {
+            time,
+            attributes: attributes.collect(),
+            has_label,
+            file: (Key::default(), file_prefix(Key::default())),
+            mapping,
+        })
     }
 
     pub(super) fn mapping(&self) -> &Mapping {
@@ -67,17 +83,28 @@ impl PostMaker {
 
     /// Hands the row's post on, or says why it has none.
     pub(super) fn take<S: Sink + ?Sized>(
-        &self, row: &Row<'_>, place: Place, ledger: &mut Ledger<'_, S>,
+        &mut self,
+        row: &Row<'_>,
+        place: Place,
+        ledger: &mut Ledger<'_, S>,
     ) -> Result<(), Defect> {
         let Some(text) = self.cell(row, Role::Text)? else {
-            return Err(Defect::new(Reason::MissingText, "expected a text in the column of the text, got nothing"));
+            return Err(Defect::new(
+                Reason::MissingText,
+                "expected a text in the column of the text, got nothing",
+            ));
         };
         let id = self.name(row, Role::Id)?;
         let has_ids = self.mapping.choices.contains_key(&Role::Id);
         let id = match id {
             Some(id) => id,
-            None if has_ids => return Err(Defect::new(Reason::MissingId, "expected an id in the column of ids, got nothing")),
-            None => format!("{PREFIX}:{}:{}", ledger.file.key, place.row),
+            None if has_ids => {
+                return Err(Defect::new(
+                    Reason::MissingId,
+                    "expected an id in the column of ids, got nothing",
+                ));
+            }
+            None => self.name_of_row(ledger.file.key, place.row),
         };
         let author = self.name(row, Role::Author)?;
         let reply_to = self.name(row, Role::ReplyTo)?;
@@ -93,7 +120,10 @@ impl PostMaker {
             created_at: created_at.known(),
             text,
             langs: lang.into_iter().collect(),
-            reply_to: reply_to.as_deref().map(|id| Subject { post: Id::new(id), account: None }),
+            reply_to: reply_to.as_deref().map(|id| Subject {
+                post: Id::new(id),
+                account: None,
+            }),
             attributes: self.attributes(row, created_at),
             ..Post::default()
         };
@@ -104,7 +134,10 @@ impl PostMaker {
             record: Id::new(&id),
             actor: author.as_deref().map(Id::new),
             operation: Operation::Create,
-            version: Version { revision: post.created_at.map_or(0, Timestamp::to_ordered_u64), content },
+            version: Version {
+                revision: post.created_at.map_or(0, Timestamp::to_ordered_u64),
+                content,
+            },
             received_at: None,
             body: Body::Post(Box::new(post)),
             original: None,
@@ -112,27 +145,45 @@ impl PostMaker {
         Ok(())
     }
 
+    /// The id of a post in a table without ids.
+    fn name_of_row(&mut self, file: Key, row: u64) -> String {
+        if self.file.0 != file {
+            self.file = (file, file_prefix(file));
+        }
+        format!("{}{row}", self.file.1)
+    }
+
     /// The value in the column of a role.
     fn cell<'r>(&self, row: &'r Row<'_>, role: Role) -> Result<Option<&'r str>, Defect> {
-        match self.mapping.column(role).and_then(|column| row.cells.get(column)?.as_ref()) {
+        match self
+            .mapping
+            .column(role)
+            .and_then(|column| row.cells.get(column)?.as_ref())
+        {
             None => Ok(None),
             Some(Cell::Text(text)) => Ok(Some(text)),
             Some(Cell::Nested(_)) => {
                 let column = role.name();
-                let detail = format!("expected a text or number in the column of {column}, got an array or object");
+                let detail =
+                    format!("expected a text or number in the column of {column}, got an array or object");
                 Err(Defect::new(Reason::WrongType, detail))
             }
         }
     }
 
     fn trimmed<'r>(&self, row: &'r Row<'_>, role: Role) -> Result<Option<&'r str>, Defect> {
-        let cell = self.cell(row, role)?.map(str::trim).filter(|cell| !cell.is_empty());
+        let cell = self
+            .cell(row, role)?
+            .map(str::trim)
+            .filter(|cell| !cell.is_empty());
         Ok(cell.filter(|cell| role != Role::ReplyTo || !NO_REPLY.contains(cell)))
     }
 
     /// The id that a role's column names.
     fn name(&self, row: &Row<'_>, role: Role) -> Result<Option<String>, Defect> {
-        Ok(self.trimmed(row, role)?.map(|native| format!("{PREFIX}:{native}")))
+        Ok(self
+            .trimmed(row, role)?
+            .map(|native| [PREFIX, ":", native].concat()))
     }
 
     fn time(&self, row: &Row<'_>) -> Result<Time, Defect> {
@@ -143,7 +194,10 @@ impl PostMaker {
     }
 
     fn attributes<'r>(&'r self, row: &'r Row<'_>, time: Time) -> Vec<(&'r str, &'r str)> {
-        let kept_elsewhere = self.mapping.column(Role::Time).filter(|_| time != Time::Unreadable);
+        let kept_elsewhere = self
+            .mapping
+            .column(Role::Time)
+            .filter(|_| time != Time::Unreadable);
         let known = self.attributes.iter().zip(&row.cells).enumerate();
         let known = known.filter(|(column, _)| Some(*column) != kept_elsewhere);
         let known = known.filter_map(|(_, (name, cell))| Some((name.as_deref()?, cell.as_ref()?.text())));
@@ -151,8 +205,15 @@ impl PostMaker {
             LABEL if self.has_label => (OTHER_LABEL, cell.text()),
             name => (name, cell.text()),
         });
-        known.chain(extra).filter(|(_, value)| !value.is_empty()).collect()
+        known
+            .chain(extra)
+            .filter(|(_, value)| !value.is_empty())
+            .collect()
     }
+}
+
+fn file_prefix(file: Key) -> String {
+    format!("{PREFIX}:{file}:")
 }
 
 /// Before native ids.
@@ -178,13 +239,14 @@ impl Time {
     }
 }
 
-/// The name, with a number behind it where it is used already.
-fn unused_name(name: &str, used: &mut HashSet<String>) -> String {
-    let numbered = (2..).map(|n| format!("{name}_{n}"));
-    let mut names = std::iter::once(name.to_owned()).chain(numbered);
-    // There are more numbers than columns.
-    let unused = names.find(|name| !used.contains(name)).unwrap_or_default();
-    used.insert(unused.clone());
+/// The name, with a number behind it where it is `used` already, which counts how often.
+fn unused_name(name: &str, used: &mut HashMap<String, usize>) -> String {
+    let mut unused = name.to_owned();
+    while let Some(n) = used.get_mut(&unused) {
+        *n += 1;
+        unused = format!("{unused}_{n}");
+    }
+    used.insert(unused.clone(), 1);
     unused
 }
 

@@ -41,8 +41,19 @@ pub(super) struct Found {
     /// The bytes to pass over before the next one.
     pub(super) n_consumed: usize,
     pub(super) defect: Option<Defect>,
-    /// Whether the record goes on after these bytes, to be passed over unseen.
-    pub(super) goes_on: bool,
+    /// How the record ends.
+    pub(super) end: End,
+}
+
+/// How a record ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum End {
+    /// As records do.
+    Whole,
+    /// With the input, which may have been cut.
+    Input,
+    /// After these bytes, to be passed over unseen.
+    Later,
 }
 
 enum Scan {
@@ -67,7 +78,11 @@ impl Records {
             Kind::Lines | Kind::JsonLines => Scan::Rows(RowScan::of_lines()),
             Kind::JsonArray => Scan::Array(ArrayScan::default()),
         };
-        Self { scan, n_pending: 0, goes_on: false }
+        Self {
+            scan,
+            n_pending: 0,
+            goes_on: false,
+        }
     }
 
     /// The next record, or `None` at the end. Damage of the input is a defect of the record that it cuts, or a
@@ -81,15 +96,23 @@ impl Records {
             Scan::Rows(scan) => scan.next(window)?,
             Scan::Array(scan) => scan.next(window)?,
         };
-        let is_last = found.as_ref().is_none_or(|found| found.n_consumed == window.unread().len());
-        let damage = if is_last && !window.fill()? { window.take_damage() } else { None };
+        let is_cut = found.as_ref().is_none_or(|found| found.end == End::Input);
+        let damage = if is_cut { window.take_damage() } else { None };
         let found = match (found, damage) {
             (None, None) => return Ok(None),
-            (None, damage) => Found { n_bytes: 0, n_consumed: 0, defect: damage, goes_on: false },
+            (None, damage) => Found {
+                n_bytes: 0,
+                n_consumed: 0,
+                defect: damage,
+                end: End::Input,
+            },
             (Some(found), None) => found,
-            (Some(found), damage) => Found { defect: damage, ..found },
+            (Some(found), damage) => Found {
+                defect: damage,
+                ..found
+            },
         };
-        (self.n_pending, self.goes_on) = (found.n_consumed, found.goes_on);
+        (self.n_pending, self.goes_on) = (found.n_consumed, found.end == End::Later);
         Ok(Some(Record {
             offset: window.offset(),
             line: window.line(),

@@ -28,14 +28,26 @@ impl Rows {
     /// # Errors
     /// When the parameters are wrong, a given column is not there, or no column can be the text.
     pub fn open(
-        columns: &[String], sample: &[Vec<Option<Cow<'_, str>>>], params: &TableParams, table: &str,
+        columns: &[String],
+        sample: &[Vec<Option<Cow<'_, str>>>],
+        params: &TableParams,
+        table: &str,
     ) -> Result<Self, Error> {
         params.check()?;
         let width = columns.len();
         let rows = sample.iter().filter(|row| row.len() == width);
-        let rows = rows.map(|row| row.iter().map(|cell| cell.as_deref().map(str::to_owned)).collect()).collect();
+        let rows = rows
+            .map(|row| {
+                row.iter()
+                    .map(|cell| cell.as_deref().map(str::to_owned))
+                    .collect()
+            })
+            .collect();
         let mapping = Mapping::choose(params, &mut Sample::of_rows(columns.to_vec(), rows), table)?;
-        Ok(Self { maker: PostMaker::new(mapping, params)?, n_rows: 0 })
+        Ok(Self {
+            maker: PostMaker::new(mapping, params)?,
+            n_rows: 0,
+        })
     }
 
     /// Which column became what.
@@ -46,18 +58,31 @@ impl Rows {
 
     /// Takes the next row: a cell for every column, `None` for a missing value.
     pub fn push<S: Sink + ?Sized>(
-        &mut self, cells: &[Option<Cow<'_, str>>], file: &SourceFile<'_>, sink: &mut S, tally: &mut Tally,
+        &mut self,
+        cells: &[Option<Cow<'_, str>>],
+        file: &SourceFile<'_>,
+        sink: &mut S,
+        tally: &mut Tally,
     ) {
         let mut ledger = Ledger { file, sink, tally };
         let texts = cells.iter().map(Option::as_deref);
         let row = Row {
-            cells: texts.map(|text| text.map(|text| Cell::Text(Cow::Borrowed(text)))).collect(),
+            cells: texts
+                .map(|text| text.map(|text| Cell::Text(Cow::Borrowed(text))))
+                .collect(),
             extra: Vec::new(),
         };
-        let place = Place { offset: self.n_rows, line: self.n_rows + 1, row: self.n_rows };
+        let place = Place {
+            offset: self.n_rows,
+            line: self.n_rows + 1,
+            row: self.n_rows,
+        };
         self.n_rows += 1;
         if let Err(defect) = self.maker.take(&row, place, &mut ledger) {
-            let head: Vec<_> = cells.iter().map(|cell| cell.as_deref().unwrap_or_default()).collect();
+            let head: Vec<_> = cells
+                .iter()
+                .map(|cell| cell.as_deref().unwrap_or_default())
+                .collect();
             ledger.quarantine(place.offset, place.line, &defect, head.join("\t").as_bytes());
         }
     }

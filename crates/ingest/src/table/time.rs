@@ -42,10 +42,8 @@ impl TimeReader {
         let time = match &self.format {
             Some(format) => self.read_formatted(format, cell)?,
             None if is_number(cell) => return epoch(cell),
-            None if has_clock(cell) => match cell.parse::<jiff::Timestamp>() {
-                Ok(time) => time,
-                Err(_) => self.place(cell.parse().ok()?)?,
-            },
+            None if has_clock(cell) && names_zone(cell) => cell.parse().ok()?,
+            None if has_clock(cell) => self.place(cell.parse().ok()?)?,
             None => return None,
         };
         Some(Timestamp(time.as_microsecond()))
@@ -56,7 +54,11 @@ impl TimeReader {
         if let Ok(time) = parts.to_timestamp() {
             return Some(time);
         }
-        let local = parts.to_datetime().or_else(|_| parts.to_date().map(|day| day.to_datetime(jiff::civil::Time::midnight())));
+        let local = parts.to_datetime().or_else(|_| {
+            parts
+                .to_date()
+                .map(|day| day.to_datetime(jiff::civil::Time::midnight()))
+        });
         self.place(local.ok()?)
     }
 
@@ -67,7 +69,8 @@ impl TimeReader {
     /// A format is good when it reads back what it writes: it then tells the day.
     fn check_format(&self, format: &str) -> Result<(), Error> {
         let sample = jiff::Timestamp::UNIX_EPOCH.to_zoned(self.zone.clone());
-        let is_good = strtime::format(format, &sample).is_ok_and(|text| self.read_formatted(format, &text).is_some());
+        let is_good =
+            strtime::format(format, &sample).is_ok_and(|text| self.read_formatted(format, &text).is_some());
         if is_good {
             return Ok(());
         }
@@ -82,15 +85,24 @@ fn is_number(cell: &str) -> bool {
     !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
-/// Whether a cell begins as `YYYY-MM-DD HH:MM` does, with `T` or a space between: the parser below takes more.
+/// What `YYYY-MM-DD HH:MM` looks like; between day and clock, `T` may stand as well.
+const CLOCK: &[u8] = b"0000-00-00 00:00";
+
+/// Whether a cell begins as a day with a clock does: the parser takes more.
 fn has_clock(cell: &str) -> bool {
-    const SHAPE: &[u8] = b"0000-00-00 00:00";
     let begins = |(byte, shape): (u8, &u8)| match shape {
         b'0' => byte.is_ascii_digit(),
         b' ' => matches!(byte, b' ' | b'T' | b't'),
         _ => byte == *shape,
     };
-    cell.len() >= SHAPE.len() && cell.bytes().zip(SHAPE).all(begins)
+    cell.len() >= CLOCK.len() && cell.bytes().zip(CLOCK).all(begins)
+}
+
+/// Whether something behind the clock tells the zone.
+fn names_zone(cell: &str) -> bool {
+    cell.bytes()
+        .skip(CLOCK.len())
+        .any(|byte| matches!(byte, b'Z' | b'z' | b'+' | b'-'))
 }
 
 /// Seconds, milli- or microseconds since 1970, by the number of digits; a fraction of less than a microsecond is cut.
@@ -106,7 +118,10 @@ fn epoch(cell: &str) -> Option<Timestamp> {
         return None;
     }
     let decimals = fraction.bytes().chain(std::iter::repeat(b'0')).take(n_decimals);
-    let micros = whole.bytes().chain(decimals).fold(0i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+    let micros = whole
+        .bytes()
+        .chain(decimals)
+        .fold(0i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
     Some(Timestamp(micros))
 }
 
@@ -116,7 +131,10 @@ mod tests {
     use super::*;
 
     fn read(format: Option<&str>, zone: &str, cell: &str) -> Option<String> {
-        TimeReader::new(format, zone).unwrap().read(cell).map(|time| time.to_string())
+        TimeReader::new(format, zone)
+            .unwrap()
+            .read(cell)
+            .map(|time| time.to_string())
     }
 
     #[test]
@@ -142,9 +160,26 @@ mod tests {
     #[test]
     fn never_guesses() {
         for cell in [
-            "", ".", "10/16/17 22:59", "10-11-2017 10:00", "2025-03-01", "20250301", "20250301T101500Z", "20250301101500",
-            "yesterday", "2025", "12:30", "2025-13-01 10:00", "2025-02-30 10:00", "2025-03-01 25:00", "1.2.3",
-            "1700000000.1x", "-1700000000", "1.7e9", "2025-03-01 12:30 or so", "٢٠٢٥-03-01 12:30",
+            "",
+            ".",
+            "10/16/17 22:59",
+            "10-11-2017 10:00",
+            "2025-03-01",
+            "20250301",
+            "20250301T101500Z",
+            "20250301101500",
+            "yesterday",
+            "2025",
+            "12:30",
+            "2025-13-01 10:00",
+            "2025-02-30 10:00",
+            "2025-03-01 25:00",
+            "1.2.3",
+            "1700000000.1x",
+            "-1700000000",
+            "1.7e9",
+            "2025-03-01 12:30 or so",
+            "٢٠٢٥-03-01 12:30",
             "99999999999999999999999999",
         ] {
             assert_eq!(read(None, "UTC", cell), None, "{cell}");
@@ -153,27 +188,54 @@ mod tests {
 
     #[test]
     fn places_local_times_in_the_zone() {
-        assert_eq!(read(None, "Europe/Paris", "2025-07-01 12:00").as_deref(), Some("2025-07-01T10:00:00Z"));
-        assert_eq!(read(None, "Europe/Paris", "2025-07-01T12:00:00Z").as_deref(), Some("2025-07-01T12:00:00Z"));
-        assert_eq!(read(None, "Asia/Tokyo", "1700000000").as_deref(), Some("2023-11-14T22:13:20Z"));
+        assert_eq!(
+            read(None, "Europe/Paris", "2025-07-01 12:00").as_deref(),
+            Some("2025-07-01T10:00:00Z")
+        );
+        assert_eq!(
+            read(None, "Europe/Paris", "2025-07-01T12:00:00Z").as_deref(),
+            Some("2025-07-01T12:00:00Z")
+        );
+        assert_eq!(
+            read(None, "Asia/Tokyo", "1700000000").as_deref(),
+            Some("2023-11-14T22:13:20Z")
+        );
         // Skipped and doubled hours.
-        assert_eq!(read(None, "Europe/Paris", "2025-03-30 02:30").as_deref(), Some("2025-03-30T01:30:00Z"));
-        assert_eq!(read(None, "Europe/Paris", "2025-10-26 02:30").as_deref(), Some("2025-10-26T00:30:00Z"));
+        assert_eq!(
+            read(None, "Europe/Paris", "2025-03-30 02:30").as_deref(),
+            Some("2025-03-30T01:30:00Z")
+        );
+        assert_eq!(
+            read(None, "Europe/Paris", "2025-10-26 02:30").as_deref(),
+            Some("2025-10-26T00:30:00Z")
+        );
     }
 
     #[test]
     fn reads_a_given_format_only() {
         let us = Some("%m/%d/%y %H:%M");
-        assert_eq!(read(us, "UTC", "10/2/17 7:41").as_deref(), Some("2017-10-02T07:41:00Z"));
-        assert_eq!(read(us, "America/New_York", "10/16/17 22:59").as_deref(), Some("2017-10-17T02:59:00Z"));
+        assert_eq!(
+            read(us, "UTC", "10/2/17 7:41").as_deref(),
+            Some("2017-10-02T07:41:00Z")
+        );
+        assert_eq!(
+            read(us, "America/New_York", "10/16/17 22:59").as_deref(),
+            Some("2017-10-17T02:59:00Z")
+        );
         assert_eq!(read(us, "UTC", "2025-03-01T12:30:00Z"), None);
         let twitter = Some("%a %b %d %H:%M:%S %z %Y");
         assert_eq!(
             read(twitter, "Asia/Tokyo", "Wed Oct 10 20:19:24 +0000 2018").as_deref(),
             Some("2018-10-10T20:19:24Z")
         );
-        assert_eq!(read(Some("%Y%m%d"), "UTC", "20250301").as_deref(), Some("2025-03-01T00:00:00Z"));
-        assert_eq!(read(Some("%s"), "UTC", "-1").as_deref(), Some("1969-12-31T23:59:59Z"));
+        assert_eq!(
+            read(Some("%Y%m%d"), "UTC", "20250301").as_deref(),
+            Some("2025-03-01T00:00:00Z")
+        );
+        assert_eq!(
+            read(Some("%s"), "UTC", "-1").as_deref(),
+            Some("1969-12-31T23:59:59Z")
+        );
     }
 
     #[test]

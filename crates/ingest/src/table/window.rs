@@ -27,7 +27,15 @@ pub(super) struct Window<R> {
 
 impl<R: Read> Window<R> {
     pub(super) fn new(input: R) -> Self {
-        Self { input: Some(input), bytes: Vec::new(), start: 0, end: 0, offset: 0, line: 1, damage: None }
+        Self {
+            input: Some(input),
+            bytes: Vec::new(),
+            start: 0,
+            end: 0,
+            offset: 0,
+            line: 1,
+            damage: None,
+        }
     }
 
     /// What is read and not consumed.
@@ -72,7 +80,9 @@ impl<R: Read> Window<R> {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    let Some(damage) = Damage::of(&error) else { return Err(error) };
+                    let Some(damage) = Damage::of(&error) else {
+                        return Err(error);
+                    };
                     self.damage = Some(Defect::new(damage.reason, damage.to_string()));
                     self.input = None;
                 }
@@ -99,7 +109,8 @@ impl<R: Read> Window<R> {
             (self.start, self.end) = (0, n_unread);
         }
         if self.bytes.len() - self.end < CHUNK_BYTES {
-            self.bytes.resize((self.bytes.len() * 2).max(self.end + 2 * CHUNK_BYTES), 0);
+            self.bytes
+                .resize((self.bytes.len() * 2).max(self.end + 2 * CHUNK_BYTES), 0);
         }
     }
 }

@@ -68,6 +68,31 @@ pub struct IngestSummary {
     pub skipped: Vec<(String, &'static str)>,
 }
 
+impl IngestSummary {
+    /// What was guessed and passed over, a line each.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        for (name, mapping) in &self.mappings {
+            notes.push(format!("{name}: {}", table::describe(mapping)));
+            notes.extend(mapping.notes.iter().map(|note| format!("{name}: {note}")));
+        }
+        for (name, why) in &self.skipped {
+            notes.push(format!("{name} was passed over ({why})"));
+        }
+        if self.n_known > 0 {
+            notes.push(format!(
+                "{} inputs were in the corpus already and were passed over",
+                self.n_known
+            ));
+        }
+        for (what, n) in &self.tally.warnings {
+            notes.push(format!("warning: {n} records: {}", what.replace('_', " ")));
+        }
+        notes
+    }
+}
+
 /// An input whose checksum is known.
 struct Prepared {
     input: Input,
@@ -88,8 +113,10 @@ pub fn ingest(
     progress: &dyn Progress,
 ) -> Result<IngestSummary> {
     let Found { inputs, skipped } = discover(paths)?;
-    let skipped: Vec<(String, &'static str)> =
-        skipped.into_iter().map(|skipped| (skipped.name, skipped.why.words())).collect();
+    let skipped: Vec<(String, &'static str)> = skipped
+        .into_iter()
+        .map(|skipped| (skipped.name, skipped.why.words()))
+        .collect();
     let prepared = prepare(corpus, source, inputs, progress)?;
     let n_inputs = prepared.len();
     let mut specs = std::collections::BTreeSet::new();
@@ -98,8 +125,12 @@ pub fn ingest(
         // Two equal files are one input: the first by name is read.
         .filter(|prepared| !corpus.knows(&prepared.shard) && specs.insert(prepared.shard.spec.clone()))
         .collect();
-    let mut summary =
-        IngestSummary { n_read: todo.len(), n_known: n_inputs - todo.len(), skipped, ..IngestSummary::default() };
+    let mut summary = IngestSummary {
+        n_read: todo.len(),
+        n_known: n_inputs - todo.len(),
+        skipped,
+        ..IngestSummary::default()
+    };
     if !todo.is_empty() {
         let n_bytes = todo.iter().map(|prepared| prepared.shard.input().n_bytes).sum();
         progress.begin("read", Some(n_bytes), Unit::Bytes);
@@ -137,7 +168,12 @@ pub fn check_quarantine(total: &Account, allowed: f64) -> Result<()> {
 }
 
 /// Names every input by its checksum, in parallel.
-fn prepare(corpus: &Corpus, source: &Source, inputs: Vec<Input>, progress: &dyn Progress) -> Result<Vec<Prepared>> {
+fn prepare(
+    corpus: &Corpus,
+    source: &Source,
+    inputs: Vec<Input>,
+    progress: &dyn Progress,
+) -> Result<Vec<Prepared>> {
     let parameters = source.parameters(corpus.manifest().keeps_originals);
     let n_bytes = inputs.iter().map(size_of_input).sum();
     progress.begin("checksums", Some(n_bytes), Unit::Bytes);
@@ -153,7 +189,13 @@ fn prepare(corpus: &Corpus, source: &Source, inputs: Vec<Input>, progress: &dyn 
             }
             Place::StandardInput => {
                 let (path, file) = corpus.spool(std::io::stdin())?;
-                (Input { name: input.name, place: Place::File(path) }, file)
+                (
+                    Input {
+                        name: input.name,
+                        place: Place::File(path),
+                    },
+                    file,
+                )
             }
         };
         progress.advance(file.n_bytes);

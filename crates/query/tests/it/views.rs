@@ -6,13 +6,18 @@ use crate::world::World;
 fn a_view_of_no_tables_is_empty() {
     let world = World::empty();
     for view in populi_query::VIEWS {
-        assert!(world.rows(&format!("SELECT * FROM {}", view.name)).is_empty(), "{}", view.name);
+        assert!(
+            world.rows(&format!("SELECT * FROM {}", view.name)).is_empty(),
+            "{}",
+            view.name
+        );
     }
 }
 
 #[test]
 fn threads_names_every_post_and_shows_only_what_is_to_be_seen() {
-    let sql = "SELECT post_id, conversation_id, parent_id, depth, present, author_id, octet_length(text) AS n_bytes
+    let sql =
+        "SELECT post_id, conversation_id, parent_id, depth, present, author_id, octet_length(text) AS n_bytes
                FROM threads ORDER BY post_id";
     assert_eq!(
         World::full().rows(sql),
@@ -35,7 +40,8 @@ fn absent_posts_are_the_deleted_the_hidden_and_the_missing() {
 
 #[test]
 fn acts_have_ids_and_undos_name_theirs() {
-    let rows = World::full().rows("SELECT action_id, undoes_id FROM acts WHERE record_id = 'l1' ORDER BY revision");
+    let rows =
+        World::full().rows("SELECT action_id, undoes_id FROM acts WHERE record_id = 'l1' ORDER BY revision");
     assert_eq!(rows, ["l1#create@2/like,", "l1#delete@3/unlike,l1#create@2/like"]);
     let deleted = World::full().rows("SELECT undoes_id, undoes FROM acts WHERE kind = 'delete'");
     assert_eq!(deleted, [",4"]);
@@ -59,7 +65,7 @@ fn authors_are_those_who_acted_or_posted() {
 fn persona_views_put_the_strings_back() {
     let world = World::full();
     let members = world.rows("SELECT unit_id, handle, cluster, label FROM persona_members ORDER BY unit_id");
-    assert_eq!(members, ["ann,ann.example,0,cats", "dan,,1,"]);
+    assert_eq!(members, ["ann,ann.example,0,cats", "cat,,1,", "dan,,1,"]);
     let exemplars = world.rows("SELECT label, rank, cosine, post_id, text FROM exemplars");
     assert_eq!(exemplars, ["cats,0,0.75,p1,the first post"]);
     let languages = world.rows("SELECT post_id, lang, confidence FROM post_languages ORDER BY post_id");

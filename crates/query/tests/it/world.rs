@@ -15,7 +15,8 @@ use populi_query::{Engine, EngineParams, Format, write};
 use populi_store::{Corpus, CorpusParams, Error, StepOutput, StepSpec};
 
 /// A text with everything that breaks a format.
-pub const NAUGHTY: &str = "a \"quote\", a comma\r\na new line\ta tab \u{0} \\ \u{1b}[31m 'x' 日本 👩‍👩‍👧 \u{202e}";
+pub const NAUGHTY: &str =
+    "a \"quote\", a comma\r\na new line\ta tab \u{0} \\ \u{1b}[31m 'x' 日本 👩‍👩‍👧 \u{202e}";
 /// A number that no double holds.
 pub const LARGE: u64 = (1 << 53) + 1;
 
@@ -37,7 +38,14 @@ impl World {
         // A name that is not the same as a URL.
         let corpus = folder.path().join("a corpus %20 ü");
         fill(&corpus);
-        Self::open(folder, &corpus, EngineParams { threads, ..EngineParams::default() })
+        Self::open(
+            folder,
+            &corpus,
+            EngineParams {
+                threads,
+                ..EngineParams::default()
+            },
+        )
     }
 
     /// A corpus without any table.
@@ -45,25 +53,42 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let corpus = folder.path().join("corpus");
         drop(Corpus::open_or_create(&corpus, CorpusParams::default()).unwrap());
-        Self::open(folder, &corpus, EngineParams { threads: 2, ..EngineParams::default() })
+        Self::open(
+            folder,
+            &corpus,
+            EngineParams {
+                threads: 2,
+                ..EngineParams::default()
+            },
+        )
     }
 
     fn open(folder: tempfile::TempDir, corpus: &Path, params: EngineParams) -> Self {
         let snapshot = populi_store::Snapshot::open(corpus).unwrap();
-        Self { engine: Engine::open(&snapshot, &params).unwrap(), _folder: folder }
+        Self {
+            engine: Engine::open(&snapshot, &params).unwrap(),
+            _folder: folder,
+        }
     }
 
     /// The result of a query in a format.
     pub fn ask(&self, sql: &str, format: Format) -> String {
         let mut output = Vec::new();
-        let query = self.engine.query(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        let query = self
+            .engine
+            .query(sql)
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
         write(query, format, &mut output).unwrap_or_else(|error| panic!("{sql}: {error}"));
         String::from_utf8(output).unwrap()
     }
 
     /// The rows of a query as CSV without its header.
     pub fn rows(&self, sql: &str) -> Vec<String> {
-        self.ask(sql, Format::Csv).lines().skip(1).map(str::to_owned).collect()
+        self.ask(sql, Format::Csv)
+            .lines()
+            .skip(1)
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Why a query is not run.
@@ -81,7 +106,12 @@ fn fill(folder: &Path) {
     let mut output = StepOutput::new(&snapshot);
     base_tables(&mut output);
     derived_tables(&mut output);
-    let spec = StepSpec { step: "test", step_version: 1, parameters: ().into(), inputs: Vec::new() };
+    let spec = StepSpec {
+        step: "test",
+        step_version: 1,
+        parameters: ().into(),
+        inputs: Vec::new(),
+    };
     output.publish(&mut corpus, &spec, ().into()).unwrap();
 }
 
@@ -94,7 +124,12 @@ fn at(hour: i64) -> Option<Timestamp> {
     Some(Timestamp(1_704_067_200_000_000 + hour * 3_600_000_000))
 }
 
-fn post(id: &'static str, author: &'static str, reply_to: Option<&'static str>, text: &'static str) -> PostRow<'static> {
+fn post(
+    id: &'static str,
+    author: &'static str,
+    reply_to: Option<&'static str>,
+    text: &'static str,
+) -> PostRow<'static> {
     PostRow {
         post_key: Key::of(id),
         post_id: id.into(),
@@ -125,7 +160,13 @@ fn post(id: &'static str, author: &'static str, reply_to: Option<&'static str>, 
     }
 }
 
-fn act(record: &'static str, operation: Operation, revision: u64, kind: ActKind, actor: &'static str) -> ActionRow<'static> {
+fn act(
+    record: &'static str,
+    operation: Operation,
+    revision: u64,
+    kind: ActKind,
+    actor: &'static str,
+) -> ActionRow<'static> {
     ActionRow {
         record_key: Key::of(record),
         record_id: record.into(),
@@ -147,7 +188,11 @@ fn act(record: &'static str, operation: Operation, revision: u64, kind: ActKind,
 }
 
 fn base_tables(output: &mut StepOutput<'_>) {
-    let dan = PostRow { root: None, root_key: None, ..post("p5", "dan", Some("p4"), "no such post") };
+    let dan = PostRow {
+        root: None,
+        root_key: None,
+        ..post("p5", "dan", Some("p4"), "no such post")
+    };
     let posts = vec![
         post("p1", "ann", None, "the first post"),
         post("p3", "ann", Some("p2"), NAUGHTY),
@@ -207,7 +252,9 @@ fn base_tables(output: &mut StepOutput<'_>) {
         detail: "expected a brace".into(),
         head: Cow::Borrowed(head),
     };
-    output.write(ok(vec![quarantined(7, b"\xff\xfe"), quarantined(9, b"{oops")])).unwrap();
+    output
+        .write(ok(vec![quarantined(7, b"\xff\xfe"), quarantined(9, b"{oops")]))
+        .unwrap();
 }
 
 fn derived_tables(output: &mut StepOutput<'_>) {
@@ -235,15 +282,29 @@ fn derived_tables(output: &mut StepOutput<'_>) {
         confidence: lang.map(|_| 0.9),
         model: "m@1".into(),
     };
-    output.write(ok(vec![language("p1", Some("en")), language("p3", None)])).unwrap();
+    output
+        .write(ok(vec![language("p1", Some("en")), language("p3", None)]))
+        .unwrap();
     let vector = |post, vector: [f32; 2]| VectorRow {
         post_key: Key::of(post),
         text_key: Key::of("text"),
         vector: vector.to_vec(),
     };
-    output.write_as("vectors/lexical", ok(vec![vector("p1", [0.1, f32::NAN]), vector("p3", [0.0, 1.0])])).unwrap();
-    let cluster = |unit, cluster| ClusterRow { unit_key: Key::of(unit), cluster, n_posts: 2, centrality: 0.5 };
-    output.write(ok(vec![cluster("ann", 0), cluster("dan", 1)])).unwrap();
+    output
+        .write_as(
+            "vectors/lexical",
+            ok(vec![vector("p1", [0.1, f32::NAN]), vector("p3", [0.0, 1.0])]),
+        )
+        .unwrap();
+    let cluster = |unit, cluster| ClusterRow {
+        unit_key: Key::of(unit),
+        cluster,
+        n_posts: 2,
+        centrality: 0.5,
+    };
+    output
+        .write(ok(vec![cluster("ann", 0), cluster("dan", 1), cluster("cat", 1)]))
+        .unwrap();
     let label = LabelRow {
         cluster: 0,
         label: "cats".into(),
@@ -251,7 +312,12 @@ fn derived_tables(output: &mut StepOutput<'_>) {
         weights: vec![2.0, 1.0],
     };
     output.write(ok(vec![label])).unwrap();
-    let persona =
-        PersonaRow { cluster: 0, rank: 0, post_key: Key::of("p1"), cosine: 0.75, created_at: at(1) };
+    let persona = PersonaRow {
+        cluster: 0,
+        rank: 0,
+        post_key: Key::of("p1"),
+        cosine: 0.75,
+        created_at: at(1),
+    };
     output.write(ok(vec![persona])).unwrap();
 }

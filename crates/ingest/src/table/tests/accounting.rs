@@ -18,11 +18,18 @@ fn tables_cut_at_every_byte() {
         let n_posts = read(table).tally.taken;
         let params = [
             TableParams::default(),
-            TableParams { delimiter: Some(b','), text: named("1"), header: Header::Absent, ..TableParams::default() },
+            TableParams {
+                delimiter: Some(b','),
+                text: named("1"),
+                header: Header::Absent,
+                ..TableParams::default()
+            },
         ];
         for cut in 0..table.len() {
             for params in &params {
-                let Ok(outcome) = try_read(&table.as_bytes()[..cut], params) else { continue };
+                let Ok(outcome) = try_read(&table.as_bytes()[..cut], params) else {
+                    continue;
+                };
                 assert!(outcome.tally.taken <= n_posts + 5);
             }
         }

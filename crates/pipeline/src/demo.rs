@@ -1,0 +1,55 @@
+//! The whole way on a simulated world, for a first look.
+
+use std::path::Path;
+
+use crate::error::io;
+use crate::progress::{Progress, Unit};
+use crate::recipe::Recipe;
+use crate::run::{RunSummary, run};
+use crate::{Error, Result};
+
+/// The file that says that a folder is the demo's own.
+const RECIPE: &str = "populi.toml";
+/// Its first line.
+const MARK: &str = "# The recipe of `populi demo`.";
+/// Where the simulated world is.
+const WORLD: &str = "world";
+
+/// Simulates 500 Bluesky users over three days in `out`, runs everything over them, and says what came of it. A demo
+/// that was interrupted continues; a folder that is not the demo's is refused.
+///
+/// # Errors
+/// When the folder holds something else or cannot be written, or a stage fails.
+pub fn demo(out: &Path, progress: &dyn Progress) -> Result<RunSummary> {
+    let recipe_path = out.join(RECIPE);
+    claim(out, &recipe_path)?;
+    if !out.join(WORLD).join("truth").exists() {
+        progress.begin("simulate", None, Unit::Steps);
+        populi_simulate::bluesky(&populi_simulate::Params::default(), &out.join(WORLD))?;
+        progress.end();
+    }
+    run(&Recipe::load(&recipe_path)?, progress)
+}
+
+/// Makes the folder the demo's own, or finds that it is.
+fn claim(out: &Path, recipe_path: &Path) -> Result<()> {
+    match std::fs::read_to_string(recipe_path) {
+        Ok(text) if text.starts_with(MARK) => return Ok(()),
+        Ok(_) => return Err(Error::NotADemo { path: out.to_owned() }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(io("read", recipe_path)(error)),
+    }
+    let is_taken = std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some());
+    if is_taken {
+        return Err(Error::NotADemo { path: out.to_owned() });
+    }
+    std::fs::create_dir_all(out).map_err(io("create the folder", out))?;
+    let mut recipe = Recipe::of_bluesky("corpus".into(), vec![Path::new(WORLD).join("jetstream")]);
+    recipe.personas.lang = Some("en".to_owned());
+    recipe.report.title = Some("A simulated Bluesky".to_owned());
+    let text = format!(
+        "{MARK}\n# Change it and run `populi run populi.toml`.\n\n{}",
+        recipe.to_toml()?
+    );
+    std::fs::write(recipe_path, text).map_err(io("write", recipe_path))
+}

@@ -1,0 +1,318 @@
+//! `populi.toml`: every setting of a run, under the names of the flags.
+//!
+//! Everything has a default but the input, and an unknown name is an error, so that a misspelt setting is never
+//! silently ignored. Relative paths are relative to the recipe's folder.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::embed::Model;
+use crate::ingest::{ColumnRef, Header, TableParams};
+use crate::{Error, Result};
+
+/// The settings of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Where the corpus is. Default `corpus`, in the recipe's folder.
+    #[serde(default = "default_corpus")]
+    pub corpus: PathBuf,
+    /// Decides everything that is drawn at random. Default 1.
+    #[serde(default = "default_seed")]
+    pub seed: u64,
+    /// What to read.
+    pub ingest: IngestRecipe,
+    /// How texts become vectors.
+    #[serde(default)]
+    pub embed: EmbedRecipe,
+    /// How authors are clustered.
+    #[serde(default)]
+    pub personas: PersonaRecipe,
+    /// What the page says.
+    #[serde(default)]
+    pub report: ReportRecipe,
+}
+
+/// What a run reads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IngestRecipe {
+    /// What the files are: `bluesky` or `text`.
+    pub from: From,
+    /// Files and folders.
+    pub paths: Vec<PathBuf>,
+    /// The share of records that are not blank and may be quarantined. Default 0.01.
+    #[serde(default = "default_max_quarantine")]
+    pub max_quarantine: f64,
+    /// Whether untouched records are kept. Default false.
+    #[serde(default)]
+    pub originals: bool,
+    /// Buckets that accounts fall into. Default 16.
+    #[serde(default = "default_buckets")]
+    pub buckets: u16,
+    /// For `text`: the column of the text, by name or number from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Column>,
+    /// For `text`: the column of the id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Column>,
+    /// For `text`: the column of the author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<Column>,
+    /// For `text`: the column of the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<Column>,
+    /// For `text`: the column of the id of the answered post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Column>,
+    /// For `text`: the column of the language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<Column>,
+    /// For `text`: the column of a known label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Column>,
+    /// For `text`: whether the first row names the columns; guessed where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<bool>,
+    /// For `text`: the format of times, as of `strftime`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_format: Option<String>,
+    /// For `text`: the IANA time zone of times that name none. Default `UTC`.
+    #[serde(default = "default_tz")]
+    pub tz: String,
+}
+
+/// What input files are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum From {
+    /// Jetstream events.
+    Bluesky,
+    /// Any table of posts.
+    Text,
+}
+
+/// A column by its number from 1, or by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Column {
+    /// By number, from 1.
+    Number(usize),
+    /// By name.
+    Name(String),
+}
+
+/// How texts become vectors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EmbedRecipe {
+    /// The model. Default `lexical`.
+    pub model: Model,
+}
+
+/// How authors are clustered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PersonaRecipe {
+    /// Posts with text that an author must have. Default 2.
+    pub min_posts: u32,
+    /// Only posts in this language count. Default: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lang: Option<String>,
+    /// Clusters. Default min(25, max(2, sqrt(n / 2))).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub k: Option<usize>,
+    /// Seeded restarts of k-means. Default 5.
+    pub n_init: usize,
+}
+
+impl Default for PersonaRecipe {
+    fn default() -> Self {
+        Self {
+            min_posts: 2,
+            lang: None,
+            k: None,
+            n_init: 5,
+        }
+    }
+}
+
+/// What the page says.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReportRecipe {
+    /// Its title. Default: the name of the corpus's folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}
+
+fn default_corpus() -> PathBuf {
+    "corpus".into()
+}
+
+fn default_seed() -> u64 {
+    1
+}
+
+fn default_max_quarantine() -> f64 {
+    0.01
+}
+
+fn default_buckets() -> u16 {
+    16
+}
+
+fn default_tz() -> String {
+    "UTC".to_owned()
+}
+
+impl Recipe {
+    /// A recipe that reads Jetstream files and leaves everything else at its default.
+    #[must_use]
+    pub fn of_bluesky(corpus: PathBuf, paths: Vec<PathBuf>) -> Self {
+        Self {
+            corpus,
+            seed: default_seed(),
+            ingest: IngestRecipe {
+                from: From::Bluesky,
+                paths,
+                max_quarantine: default_max_quarantine(),
+                originals: false,
+                buckets: default_buckets(),
+                text: None,
+                id: None,
+                author: None,
+                time: None,
+                reply_to: None,
+                lang: None,
+                label: None,
+                header: None,
+                time_format: None,
+                tz: default_tz(),
+            },
+            embed: EmbedRecipe::default(),
+            personas: PersonaRecipe::default(),
+            report: ReportRecipe::default(),
+        }
+    }
+
+    /// Reads a recipe.
+    ///
+    /// # Errors
+    /// When it cannot be read, is no TOML, has an unknown name, or a value of the wrong type.
+    pub fn load(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(crate::error::io("read the recipe", path))?;
+        let mut recipe: Self = toml::from_str(&text).map_err(|error| Error::Recipe {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        recipe.corpus = folder.join(&recipe.corpus);
+        for input in &mut recipe.ingest.paths {
+            *input = folder.join(&*input);
+        }
+        Ok(recipe)
+    }
+
+    /// The recipe as TOML, with every setting that has a value.
+    ///
+    /// # Errors
+    /// When a path is not Unicode.
+    pub fn to_toml(&self) -> Result<String> {
+        toml::to_string_pretty(self).map_err(|error| Error::Recipe {
+            path: "populi.toml".into(),
+            reason: error.to_string(),
+        })
+    }
+
+    /// What the page quotes: everything that decides the output, without the paths of this machine.
+    ///
+    /// # Errors
+    /// Never for a recipe that was read.
+    pub fn to_toml_without_paths(&self) -> Result<String> {
+        let name = |path: &PathBuf| path.file_name().map_or_else(|| path.clone(), PathBuf::from);
+        let mut recipe = self.clone();
+        recipe.corpus = name(&recipe.corpus);
+        recipe.ingest.paths = recipe.ingest.paths.iter().map(name).collect();
+        recipe.to_toml()
+    }
+}
+
+impl IngestRecipe {
+    /// How to read a table.
+    #[must_use]
+    pub fn table_params(&self) -> TableParams {
+        let column = |column: &Option<Column>| {
+            column.as_ref().map(|column| match column {
+                Column::Number(number) => ColumnRef::Number(*number),
+                Column::Name(name) => ColumnRef::Name(name.clone()),
+            })
+        };
+        TableParams {
+            text: column(&self.text),
+            id: column(&self.id),
+            author: column(&self.author),
+            time: column(&self.time),
+            reply_to: column(&self.reply_to),
+            lang: column(&self.lang),
+            label: column(&self.label),
+            header: match self.header {
+                None => Header::Guess,
+                Some(true) => Header::Present,
+                Some(false) => Header::Absent,
+            },
+            time_format: self.time_format.clone(),
+            time_zone: self.tz.clone(),
+            delimiter: None,
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Recipe> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("populi.toml");
+        std::fs::write(&path, text).unwrap();
+        let recipe = Recipe::load(&path)?;
+        assert!(recipe.corpus.starts_with(folder.path()));
+        Ok(recipe)
+    }
+
+    #[test]
+    fn everything_but_the_input_has_a_default() {
+        let recipe = load("[ingest]\nfrom = 'bluesky'\npaths = ['dump']\n").unwrap();
+        assert_eq!(
+            (
+                recipe.seed,
+                recipe.personas.min_posts,
+                recipe.ingest.max_quarantine
+            ),
+            (1, 2, 0.01)
+        );
+        assert!(load("seed = 3\n").is_err());
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_an_error_that_names_it() {
+        let text = "[ingest]\nfrom = 'bluesky'\npaths = ['dump']\n[personas]\nmin_post = 3\n";
+        let error = load(text).unwrap_err().to_string();
+        assert!(
+            error.contains("min_post") && error.contains("min_posts"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn what_is_written_reads_back_the_same() {
+        let mut recipe = Recipe::of_bluesky("c".into(), vec!["d".into()]);
+        recipe.personas.k = Some(4);
+        recipe.ingest.label = Some(Column::Number(2));
+        let back: Recipe = toml::from_str(&recipe.to_toml().unwrap()).unwrap();
+        assert_eq!(back, recipe);
+    }
+}

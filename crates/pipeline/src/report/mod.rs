@@ -1,0 +1,123 @@
+//! The stage that writes the page: everything that the corpus knows, on one sheet.
+
+mod accounting;
+mod activity;
+mod conversations;
+mod map;
+
+use std::path::{Path, PathBuf};
+
+use populi_plot::{Agreement, Report, Size, map_png, map_svg, page};
+use populi_store::Snapshot;
+use serde::Serialize;
+
+use crate::error::io;
+use crate::languages::LanguageSummary;
+use crate::personas::PersonaSummary;
+use crate::progress::{Progress, Unit};
+use crate::{Result, summary_of};
+
+/// What a report is made with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReportParams {
+    /// The page's title; the name of the corpus's folder where there is none.
+    pub title: Option<String>,
+    /// The recipe, as text, to be quoted on the page.
+    pub recipe: String,
+    /// Decides which points are shown where there are too many.
+    pub seed: u64,
+}
+
+/// Where the page and the figures are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReportFiles {
+    /// The page: one file, no outside request.
+    pub page: PathBuf,
+    /// The map as a picture.
+    pub png: PathBuf,
+    /// The map as a drawing.
+    pub svg: PathBuf,
+}
+
+/// Writes `report.html`, `map.png` and `map.svg` into `folder`, usually the one that the corpus lies in.
+///
+/// It shows posts verbatim and is for the owner of the corpus. Time: a pass over posts, actions and conversations;
+/// memory: about 200 bytes a conversation.
+///
+/// # Errors
+/// When the corpus cannot be read or the folder cannot be written.
+pub fn report(
+    snapshot: &Snapshot,
+    folder: &Path,
+    params: &ReportParams,
+    progress: &dyn Progress,
+) -> Result<ReportFiles> {
+    progress.begin("report", None, Unit::Steps);
+    let report = gather(snapshot, params)?;
+    let files = ReportFiles {
+        page: folder.join("report.html"),
+        png: folder.join("map.png"),
+        svg: folder.join("map.svg"),
+    };
+    std::fs::create_dir_all(folder).map_err(io("create the folder", folder))?;
+    let write = |path: &Path, bytes: &[u8]| std::fs::write(path, bytes).map_err(io("write", path));
+    write(&files.page, page(&report)?.as_bytes())?;
+    write(&files.png, &map_png(&report, Size::default())?)?;
+    write(&files.svg, map_svg(&report, Size::default())?.as_bytes())?;
+    progress.end();
+    Ok(files)
+}
+
+/// Everything that the page says, as plain data.
+///
+/// # Errors
+/// When the corpus cannot be read.
+pub fn gather(snapshot: &Snapshot, params: &ReportParams) -> Result<Report> {
+    let corpus_name = snapshot
+        .folder()
+        .file_name()
+        .map_or_else(|| "corpus".to_owned(), |name| name.to_string_lossy().into_owned());
+    let personas = summary_of::<PersonaSummary>(snapshot.manifest(), "personas");
+    let map = map::gather(snapshot, personas.as_ref(), params.seed)?;
+    let acts = activity::gather(snapshot)?;
+    let accounting = accounting::gather(snapshot)?;
+    let why_no_clusters = match &personas {
+        None => {
+            Some("Personas were not looked for yet: run `populi personas`, then `populi report`.".to_owned())
+        }
+        Some(personas) => personas.why_none.clone(),
+    };
+    let languages = summary_of::<LanguageSummary>(snapshot.manifest(), "languages").unwrap_or_default();
+    let mut languages: Vec<(String, u64)> = languages.n_posts.into_iter().collect();
+    languages.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let agreement = personas.as_ref().and_then(|personas| {
+        let (ari, ami) = personas.ari.zip(personas.ami)?;
+        Some(Agreement {
+            ari,
+            ami,
+            label_column: "label".to_owned(),
+        })
+    });
+    Ok(Report {
+        title: params.title.clone().unwrap_or_else(|| corpus_name.clone()),
+        corpus_name,
+        generated_with: concat!("populi ", env!("CARGO_PKG_VERSION")).to_owned(),
+        seed: params.seed,
+        n_posts: snapshot.n_rows("posts"),
+        n_authors: acts.n_actors,
+        unit: map.unit,
+        map_method: map.method,
+        points: map.points,
+        n_points_total: map.n_points_total,
+        clusters: map.clusters,
+        why_no_clusters,
+        agreement,
+        activity: acts.activity,
+        languages,
+        actions: acts.by_kind,
+        conversations: conversations::gather(snapshot)?,
+        accounting: accounting.accounting,
+        notes: accounting.notes,
+        recipe: params.recipe.clone(),
+    })
+}

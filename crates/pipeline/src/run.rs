@@ -1,0 +1,112 @@
+//! All stages in their order.
+
+use std::path::{Path, PathBuf};
+
+use populi_store::{Corpus, CorpusParams};
+use serde::Serialize;
+
+use crate::embed::{EmbedParams, EmbedSummary, embed};
+use crate::ingest::{IngestSummary, Source, check_quarantine, ingest};
+use crate::languages::{LanguageSummary, languages};
+use crate::personas::{PersonaParams, PersonaSummary, personas};
+use crate::progress::Progress;
+use crate::recipe::{From, Recipe};
+use crate::report::{ReportFiles, ReportParams, report};
+use crate::status::Account;
+use crate::threads::{ThreadSummary, threads};
+use crate::{Outcome, Result};
+
+/// What a run did and found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunSummary {
+    /// What became of every input record.
+    pub accounting: Account,
+    /// The conversations.
+    pub threads: Outcome<ThreadSummary>,
+    /// The languages.
+    pub languages: Outcome<LanguageSummary>,
+    /// The vectors.
+    pub embed: Outcome<EmbedSummary>,
+    /// The clusters.
+    pub personas: Outcome<PersonaSummary>,
+    /// The page and its figures.
+    pub report: ReportFiles,
+}
+
+/// Runs every stage of a recipe that is not done yet, and writes the page beside the corpus. Interrupted, the same
+/// call continues. The recipe that was used is kept as `populi.toml` in the corpus.
+///
+/// # Errors
+/// When a stage fails, or more of the input was quarantined than the recipe allows.
+pub fn run(recipe: &Recipe, progress: &dyn Progress) -> Result<RunSummary> {
+    let params = CorpusParams {
+        n_buckets: recipe.ingest.buckets,
+        keeps_originals: recipe.ingest.originals,
+    };
+    let mut corpus = Corpus::open_or_create(&recipe.corpus, params)?;
+    let source = source_of(recipe);
+    let ingested = ingest(&mut corpus, &source, &recipe.ingest.paths, progress)?;
+    tell(&ingested, progress);
+    check_quarantine(&ingested.total, recipe.ingest.max_quarantine)?;
+    let threads = threads(&mut corpus, progress)?;
+    let languages = languages(&mut corpus, progress)?;
+    let embed_params = EmbedParams {
+        model: recipe.embed.model,
+        seed: recipe.seed,
+    };
+    let embed = embed(&mut corpus, embed_params, progress)?;
+    let personas = personas(&mut corpus, &persona_params(recipe), progress)?;
+    let used = recipe.to_toml_without_paths()?;
+    corpus.keep_file("populi.toml", used.as_bytes())?;
+    let report_params = ReportParams {
+        title: recipe.report.title.clone(),
+        recipe: used,
+        seed: recipe.seed,
+    };
+    let report = report(
+        &corpus.snapshot(),
+        &beside(&recipe.corpus),
+        &report_params,
+        progress,
+    )?;
+    Ok(RunSummary {
+        accounting: ingested.total,
+        threads,
+        languages,
+        embed,
+        personas,
+        report,
+    })
+}
+
+/// The folder that the corpus lies in, where the page is written.
+#[must_use]
+pub fn beside(corpus: &Path) -> PathBuf {
+    match corpus.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+fn source_of(recipe: &Recipe) -> Source {
+    match recipe.ingest.from {
+        From::Bluesky => Source::Bluesky,
+        From::Text => Source::Table(Box::new(recipe.ingest.table_params())),
+    }
+}
+
+fn persona_params(recipe: &Recipe) -> PersonaParams {
+    PersonaParams {
+        min_posts: recipe.personas.min_posts,
+        lang: recipe.personas.lang.clone(),
+        k: recipe.personas.k,
+        n_init: recipe.personas.n_init,
+        model: recipe.embed.model,
+        seed: recipe.seed,
+    }
+}
+
+/// Tells what was guessed and passed over.
+fn tell(ingested: &IngestSummary, progress: &dyn Progress) {
+    ingested.notes().iter().for_each(|note| progress.note(note));
+}
