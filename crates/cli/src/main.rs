@@ -1,2 +1,45 @@
-//! The populi command.
-fn main() {}
+//! The `populi` command: what the user asked for, said to the library, and the answer shown.
+//!
+//! No logic lives here: each verb is one file in [`verb`], and each is a face of one library function.
+
+mod bars;
+mod options;
+mod verb;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Done, but with findings that the user should look at.
+const FINDINGS: u8 = 1;
+/// It failed.
+const FAILED: u8 = 2;
+
+fn main() -> ExitCode {
+    match verb::Cli::parse().run() {
+        Ok(outcome) => outcome,
+        Err(error) => report(&error),
+    }
+}
+
+/// Says what went wrong, once, and gives the exit code that goes with it.
+fn report(error: &anyhow::Error) -> ExitCode {
+    if is_broken_pipe(error) {
+        // Whoever read our output had enough of it.
+        return ExitCode::SUCCESS;
+    }
+    // Where even this cannot be written, the exit code has to do.
+    let _ = writeln!(std::io::stderr(), "populi: {error:#}");
+    match error.downcast_ref::<populi_pipeline::Error>() {
+        Some(populi_pipeline::Error::TooMuchQuarantined { .. }) => ExitCode::from(FINDINGS),
+        _ => ExitCode::from(FAILED),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -4,9 +4,9 @@
 //!
 //! | question | function |
 //! |---|---|
-//! | which directions hold the variance of dense rows? | [`pca`] |
+//! | which directions hold the variance of dense rows? | [`pca()`] |
 //! | which directions hold the most of sparse rows? | [`randomised_svd`] |
-//! | which rows belong together, when k is given? | [`kmeans`] |
+//! | which rows belong together, when k is given? | [`kmeans()`] |
 //! | how well do two partitions agree? | [`adjusted_rand_index`], [`adjusted_mutual_information`] |
 //!
 //! # Determinism

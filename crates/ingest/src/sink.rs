@@ -35,6 +35,9 @@ impl Defect {
     }
 }
 
+/// How much is said of a defect.
+const MAX_DETAIL_BYTES: usize = 400;
+
 /// Hands records on and counts them, so that `records = taken + quarantined + ignored + blank` holds by construction.
 pub(crate) struct Ledger<'a, S: ?Sized> {
     pub file: &'a SourceFile<'a>,
@@ -75,7 +78,8 @@ impl<S: Sink + ?Sized> Ledger<'_, S> {
             file_name: self.file.name,
             line,
             reason: defect.reason,
-            detail: &defect.detail,
+            // It may quote a value of any length.
+            detail: &defect.detail[..defect.detail.floor_char_boundary(MAX_DETAIL_BYTES)],
             head: &record[..record.len().min(Quarantined::MAX_HEAD_BYTES)],
         });
     }

@@ -26,13 +26,8 @@ pub enum Class {
 
 impl Class {
     /// Every class, in the order of the equation.
-    pub const ALL: [Self; 5] = [
-        Self::Stored,
-        Self::Superseded,
-        Self::Deletes,
-        Self::Notices,
-        Self::Duplicates,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Stored, Self::Superseded, Self::Deletes, Self::Notices, Self::Duplicates];
 
     /// The name in the `class` column.
     #[must_use]
@@ -132,18 +127,10 @@ impl std::str::FromStr for Reason {
     type Err = ParseCodeError;
 
     fn from_str(code: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|reason| reason.code() == code)
-            .ok_or_else(|| ParseCodeError {
-                code: code.to_owned(),
-                expected: Self::ALL
-                    .iter()
-                    .map(|reason| reason.code())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            })
+        Self::ALL.iter().copied().find(|reason| reason.code() == code).ok_or_else(|| ParseCodeError {
+            code: code.to_owned(),
+            expected: Self::ALL.iter().map(|reason| reason.code()).collect::<Vec<_>>().join(", "),
+        })
     }
 }
 
@@ -230,30 +217,17 @@ mod tests {
             assert_eq!(reason.code().parse(), Ok(*reason));
             assert!(!reason.meaning().is_empty());
         }
-        let error = "nonsense"
-            .parse::<Reason>()
-            .expect_err("no such code")
-            .to_string();
-        assert!(
-            error.contains("nonsense") && error.contains("bad_json"),
-            "{error}"
-        );
+        let error = "nonsense".parse::<Reason>().expect_err("no such code").to_string();
+        assert!(error.contains("nonsense") && error.contains("bad_json"), "{error}");
     }
 
     #[test]
     fn tallies_add_up() {
-        let mut a = Tally {
-            records: 3,
-            taken: 1,
-            ..Tally::default()
-        };
+        let mut a = Tally { records: 3, taken: 1, ..Tally::default() };
         a.ignore("x");
         a.quarantine(Reason::BadJson);
         let mut b = a.clone();
         b.add(&a);
-        assert_eq!(
-            (b.records, b.taken, b.n_ignored(), b.n_quarantined()),
-            (6, 2, 2, 2)
-        );
+        assert_eq!((b.records, b.taken, b.n_ignored(), b.n_quarantined()), (6, 2, 2, 2));
     }
 }

@@ -105,9 +105,7 @@ impl Operation {
     /// The operation of a name, as a corpus holds it.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Create, Self::Update, Self::Delete, Self::Notice]
-            .into_iter()
-            .find(|op| op.name() == name)
+        [Self::Create, Self::Update, Self::Delete, Self::Notice].into_iter().find(|op| op.name() == name)
     }
 }
 
@@ -295,9 +293,7 @@ impl MediaKind {
     /// The kind of a name, as a corpus holds it.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Image, Self::Video, Self::External]
-            .into_iter()
-            .find(|kind| kind.name() == name)
+        [Self::Image, Self::Video, Self::External].into_iter().find(|kind| kind.name() == name)
     }
 
     /// The name in the `kind` column.
@@ -339,14 +335,8 @@ pub enum AccountStatus {
 
 impl AccountStatus {
     /// Every status.
-    pub const ALL: [Self; 6] = [
-        Self::Active,
-        Self::Deactivated,
-        Self::Suspended,
-        Self::TakenDown,
-        Self::Deleted,
-        Self::Inactive,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Active, Self::Deactivated, Self::Suspended, Self::TakenDown, Self::Deleted, Self::Inactive];
 
     /// The name in the `status` column.
     #[must_use]

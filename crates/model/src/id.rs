@@ -83,10 +83,7 @@ impl<'a> Id<'a> {
     /// Names `text` and hashes it.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
-        Self {
-            text,
-            key: Key::of(text),
-        }
+        Self { text, key: Key::of(text) }
     }
 }
 

@@ -23,9 +23,7 @@ impl Timestamp {
     pub fn parse_rfc3339(text: &str) -> Result<Self, TimestampError> {
         text.parse::<jiff::Timestamp>()
             .map(|time| Self(time.as_microsecond()))
-            .map_err(|_| TimestampError {
-                text: text.chars().take(64).collect(),
-            })
+            .map_err(|_| TimestampError { text: text.chars().take(64).collect() })
     }
 
     /// The start of the UTC day that this lies in.
@@ -65,19 +63,9 @@ mod tests {
             ("1969-12-31T23:59:59.999999-00:00", -1),
             ("2025-03-01T01:00:00.123456789+01:00", 1_740_787_200_123_456),
         ] {
-            assert_eq!(
-                Timestamp::parse_rfc3339(text).unwrap(),
-                Timestamp(micros),
-                "{text}"
-            );
+            assert_eq!(Timestamp::parse_rfc3339(text).unwrap(), Timestamp(micros), "{text}");
         }
-        for text in [
-            "",
-            "yesterday",
-            "2025-03-01",
-            "2025-13-01T00:00:00Z",
-            "2025-03-01T00:00:00",
-        ] {
+        for text in ["", "yesterday", "2025-03-01", "2025-13-01T00:00:00Z", "2025-03-01T00:00:00"] {
             assert!(Timestamp::parse_rfc3339(text).is_err(), "{text}");
         }
     }

@@ -44,9 +44,7 @@ pub fn agreement(clusters: &[u32], labels: &[Option<String>]) -> Result<Option<A
 /// The label that most of an author's posts have; of equally many the first in the alphabet.
 #[must_use]
 pub fn majority_label(counts: &BTreeMap<String, u32>) -> Option<String> {
-    let best = counts
-        .iter()
-        .max_by(|(a, n), (b, m)| n.cmp(m).then_with(|| b.cmp(a)));
+    let best = counts.iter().max_by(|(a, n), (b, m)| n.cmp(m).then_with(|| b.cmp(a)));
     best.map(|(label, _)| label.clone())
 }
 

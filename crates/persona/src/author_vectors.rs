@@ -29,11 +29,7 @@ impl AuthorVectors {
     /// Nothing summed up yet, for vectors of `n_dims`.
     #[must_use]
     pub fn new(n_dims: usize) -> Self {
-        Self {
-            n_dims,
-            sums: Vec::new(),
-            n_posts: Vec::new(),
-        }
+        Self { n_dims, sums: Vec::new(), n_posts: Vec::new() }
     }
 
     /// Adds a post of author number `author`. A vector of zeros (a text with nothing in it) is left out.
@@ -42,10 +38,7 @@ impl AuthorVectors {
     /// When the vector has another number of dimensions.
     pub fn add(&mut self, author: usize, vector: &[f32]) -> Result<(), Error> {
         if vector.len() != self.n_dims {
-            return Err(Error::Dimensions {
-                expected: self.n_dims,
-                got: vector.len(),
-            });
+            return Err(Error::Dimensions { expected: self.n_dims, got: vector.len() });
         }
         if author >= self.n_posts.len() {
             self.n_posts.resize(author + 1, 0);
@@ -54,9 +47,7 @@ impl AuthorVectors {
         let length = length(vector);
         if length > 0.0 {
             let sum = &mut self.sums[author * self.n_dims..(author + 1) * self.n_dims];
-            sum.iter_mut()
-                .zip(vector)
-                .for_each(|(sum, &value)| *sum += f64::from(value) / length);
+            sum.iter_mut().zip(vector).for_each(|(sum, &value)| *sum += f64::from(value) / length);
             self.n_posts[author] += 1;
         }
         Ok(())
@@ -71,11 +62,8 @@ impl AuthorVectors {
         let mut units = Vec::new();
         let mut n_posts = Vec::new();
         let mut values = Vec::new();
-        for (author, (&n, sum)) in self
-            .n_posts
-            .iter()
-            .zip(self.sums.chunks_exact(self.n_dims.max(1)))
-            .enumerate()
+        for (author, (&n, sum)) in
+            self.n_posts.iter().zip(self.sums.chunks_exact(self.n_dims.max(1))).enumerate()
         {
             let length = sum.iter().map(|value| value * value).sum::<f64>().sqrt();
             if n >= min_posts.max(1) && length > 0.0 {
@@ -85,20 +73,12 @@ impl AuthorVectors {
             }
         }
         let vectors = Matrix::from_vec(units.len(), self.n_dims, values)?;
-        Ok(UnitVectors {
-            units,
-            vectors,
-            n_posts,
-        })
+        Ok(UnitVectors { units, vectors, n_posts })
     }
 }
 
 fn length(vector: &[f32]) -> f64 {
-    vector
-        .iter()
-        .map(|&value| f64::from(value) * f64::from(value))
-        .sum::<f64>()
-        .sqrt()
+    vector.iter().map(|&value| f64::from(value) * f64::from(value)).sum::<f64>().sqrt()
 }
 
 #[cfg(test)]

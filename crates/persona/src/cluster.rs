@@ -21,13 +21,7 @@ pub struct ClusterParams {
 
 impl Default for ClusterParams {
     fn default() -> Self {
-        Self {
-            k: None,
-            n_init: 5,
-            max_iter: 300,
-            seed: 0,
-            unit: "authors",
-        }
+        Self { k: None, n_init: 5, max_iter: 300, seed: 0, unit: "authors" }
     }
 }
 
@@ -60,11 +54,7 @@ pub fn cluster(vectors: &Matrix, params: &ClusterParams) -> Result<Personas, Err
     let n_units = vectors.n_rows();
     let k = params.k.unwrap_or_else(|| default_k(n_units));
     if k > n_units {
-        return Err(Error::TooManyClusters {
-            k,
-            n_units,
-            unit: params.unit,
-        });
+        return Err(Error::TooManyClusters { k, n_units, unit: params.unit });
     }
     let found = kmeans(
         vectors,
@@ -81,28 +71,15 @@ pub fn cluster(vectors: &Matrix, params: &ClusterParams) -> Result<Personas, Err
         .zip(&found.labels)
         .map(|(row, &cluster)| cosine(row, found.centres.row(cluster as usize)))
         .collect();
-    Ok(Personas {
-        clusters: found.labels,
-        centres: found.centres,
-        centrality,
-    })
+    Ok(Personas { clusters: found.labels, centres: found.centres, centrality })
 }
 
 /// The cosine of two vectors; 0 where one has no direction.
 #[must_use]
 pub fn cosine(a: &[f32], b: &[f32]) -> f32 {
-    let dot = |a: &[f32], b: &[f32]| {
-        a.iter()
-            .zip(b)
-            .map(|(&a, &b)| f64::from(a) * f64::from(b))
-            .sum::<f64>()
-    };
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>();
     let lengths = (dot(a, a) * dot(b, b)).sqrt();
-    if lengths > 0.0 {
-        (dot(a, b) / lengths) as f32
-    } else {
-        0.0
-    }
+    if lengths > 0.0 { (dot(a, b) / lengths) as f32 } else { 0.0 }
 }
 
 #[cfg(test)]
@@ -112,16 +89,7 @@ mod tests {
 
     #[test]
     fn the_default_number_of_clusters_follows_the_rule() {
-        for (n, k) in [
-            (0, 0),
-            (1, 1),
-            (2, 2),
-            (8, 2),
-            (18, 3),
-            (200, 10),
-            (1_250, 25),
-            (1_000_000, 25),
-        ] {
+        for (n, k) in [(0, 0), (1, 1), (2, 2), (8, 2), (18, 3), (200, 10), (1_250, 25), (1_000_000, 25)] {
             assert_eq!(default_k(n), k, "{n}");
         }
     }
@@ -130,14 +98,7 @@ mod tests {
     fn two_directions_are_two_clusters_and_the_larger_is_first() {
         let rows = [[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [0.1, 1.0]];
         let vectors = Matrix::from_vec(4, 2, rows.concat()).unwrap();
-        let found = cluster(
-            &vectors,
-            &ClusterParams {
-                k: Some(2),
-                ..ClusterParams::default()
-            },
-        )
-        .unwrap();
+        let found = cluster(&vectors, &ClusterParams { k: Some(2), ..ClusterParams::default() }).unwrap();
         assert_eq!(found.clusters, [1, 0, 0, 0]);
         assert!((found.centrality[0] - 1.0).abs() < 1e-6);
         assert!(found.centrality.iter().all(|&cosine| cosine > 0.9));
@@ -146,14 +107,7 @@ mod tests {
     #[test]
     fn more_clusters_than_authors_is_an_error_that_says_what_to_do() {
         let vectors = Matrix::from_vec(1, 1, vec![1.0]).unwrap();
-        let error = cluster(
-            &vectors,
-            &ClusterParams {
-                k: Some(2),
-                ..ClusterParams::default()
-            },
-        )
-        .unwrap_err();
+        let error = cluster(&vectors, &ClusterParams { k: Some(2), ..ClusterParams::default() }).unwrap_err();
         let error = error.to_string();
         assert!(
             error.contains("k = 2") && error.contains("1 authors") && error.contains("--min-posts"),

@@ -47,9 +47,6 @@ fn claim(out: &Path, recipe_path: &Path) -> Result<()> {
     let mut recipe = Recipe::of_bluesky("corpus".into(), vec![Path::new(WORLD).join("jetstream")]);
     recipe.personas.lang = Some("en".to_owned());
     recipe.report.title = Some("A simulated Bluesky".to_owned());
-    let text = format!(
-        "{MARK}\n# Change it and run `populi run populi.toml`.\n\n{}",
-        recipe.to_toml()?
-    );
+    let text = format!("{MARK}\n# Change it and run `populi run populi.toml`.\n\n{}", recipe.to_toml()?);
     std::fs::write(recipe_path, text).map_err(io("write", recipe_path))
 }

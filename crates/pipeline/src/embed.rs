@@ -113,10 +113,8 @@ pub fn embed(
                     Err(error) => (Vec::new(), Some(Err(error))),
                 };
                 summary.n_posts += rows.len() as u64;
-                summary.n_empty += rows
-                    .iter()
-                    .filter(|row| row.vector.iter().all(|&value| value == 0.0))
-                    .count() as u64;
+                summary.n_empty +=
+                    rows.iter().filter(|row| row.vector.iter().all(|&value| value == 0.0)).count() as u64;
                 rows.into_iter().map(Ok).chain(error)
             }),
         )?;
@@ -128,10 +126,7 @@ pub fn embed(
 
 /// Fits the lexical model on a sample of the texts that depends on their set only.
 fn fit_lexical(snapshot: &Snapshot, seed: u64, progress: &dyn Progress) -> Result<Lexical> {
-    let params = LexicalParams {
-        seed,
-        ..LexicalParams::default()
-    };
+    let params = LexicalParams { seed, ..LexicalParams::default() };
     let mut sample = TextSample::new(&params);
     let mut posts = visible_posts::<PostText<'_>>(snapshot)?;
     loop {

@@ -45,10 +45,7 @@ pub fn languages(corpus: &mut Corpus, progress: &dyn Progress) -> Result<Outcome
                 Ok(chunk) if chunk.is_empty() => None,
                 Ok(chunk) => {
                     progress.advance(chunk.len() as u64);
-                    Some(Ok(chunk
-                        .into_par_iter()
-                        .map(|post| detect(&post))
-                        .collect::<Vec<_>>()))
+                    Some(Ok(chunk.into_par_iter().map(|post| detect(&post)).collect::<Vec<_>>()))
                 }
                 Err(error) => Some(Err(error)),
             }

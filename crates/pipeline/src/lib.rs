@@ -64,15 +64,9 @@ where
     if spec.is_done(corpus.manifest())
         && let Some(summary) = summary_of(corpus.manifest(), spec.step)
     {
-        return Ok(Outcome {
-            work: Work::UpToDate,
-            summary,
-        });
+        return Ok(Outcome { work: Work::UpToDate, summary });
     }
-    Ok(Outcome {
-        work: Work::Done,
-        summary: work(corpus)?,
-    })
+    Ok(Outcome { work: Work::Done, summary: work(corpus)? })
 }
 
 /// What the manifest keeps of a stage's findings, if it ran.

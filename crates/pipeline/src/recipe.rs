@@ -129,12 +129,7 @@ pub struct PersonaRecipe {
 
 impl Default for PersonaRecipe {
     fn default() -> Self {
-        Self {
-            min_posts: 2,
-            lang: None,
-            k: None,
-            n_init: 5,
-        }
+        Self { min_posts: 2, lang: None, k: None, n_init: 5 }
     }
 }
 
@@ -203,10 +198,8 @@ impl Recipe {
     /// When it cannot be read, is no TOML, has an unknown name, or a value of the wrong type.
     pub fn load(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(crate::error::io("read the recipe", path))?;
-        let mut recipe: Self = toml::from_str(&text).map_err(|error| Error::Recipe {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        })?;
+        let mut recipe: Self = toml::from_str(&text)
+            .map_err(|error| Error::Recipe { path: path.to_owned(), reason: error.to_string() })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         recipe.corpus = folder.join(&recipe.corpus);
         for input in &mut recipe.ingest.paths {
@@ -220,10 +213,8 @@ impl Recipe {
     /// # Errors
     /// When a path is not Unicode.
     pub fn to_toml(&self) -> Result<String> {
-        toml::to_string_pretty(self).map_err(|error| Error::Recipe {
-            path: "populi.toml".into(),
-            reason: error.to_string(),
-        })
+        toml::to_string_pretty(self)
+            .map_err(|error| Error::Recipe { path: "populi.toml".into(), reason: error.to_string() })
     }
 
     /// What the page quotes: everything that decides the output, without the paths of this machine.
@@ -286,14 +277,7 @@ mod tests {
     #[test]
     fn everything_but_the_input_has_a_default() {
         let recipe = load("[ingest]\nfrom = 'bluesky'\npaths = ['dump']\n").unwrap();
-        assert_eq!(
-            (
-                recipe.seed,
-                recipe.personas.min_posts,
-                recipe.ingest.max_quarantine
-            ),
-            (1, 2, 0.01)
-        );
+        assert_eq!((recipe.seed, recipe.personas.min_posts, recipe.ingest.max_quarantine), (1, 2, 0.01));
         assert!(load("seed = 3\n").is_err());
     }
 
@@ -301,10 +285,7 @@ mod tests {
     fn a_misspelt_setting_is_an_error_that_names_it() {
         let text = "[ingest]\nfrom = 'bluesky'\npaths = ['dump']\n[personas]\nmin_post = 3\n";
         let error = load(text).unwrap_err().to_string();
-        assert!(
-            error.contains("min_post") && error.contains("min_posts"),
-            "{error}"
-        );
+        assert!(error.contains("min_post") && error.contains("min_posts"), "{error}");
     }
 
     #[test]

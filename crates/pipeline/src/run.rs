@@ -39,10 +39,7 @@ pub struct RunSummary {
 /// # Errors
 /// When a stage fails, or more of the input was quarantined than the recipe allows.
 pub fn run(recipe: &Recipe, progress: &dyn Progress) -> Result<RunSummary> {
-    let params = CorpusParams {
-        n_buckets: recipe.ingest.buckets,
-        keeps_originals: recipe.ingest.originals,
-    };
+    let params = CorpusParams { n_buckets: recipe.ingest.buckets, keeps_originals: recipe.ingest.originals };
     let mut corpus = Corpus::open_or_create(&recipe.corpus, params)?;
     let source = source_of(recipe);
     let ingested = ingest(&mut corpus, &source, &recipe.ingest.paths, progress)?;
@@ -50,33 +47,14 @@ pub fn run(recipe: &Recipe, progress: &dyn Progress) -> Result<RunSummary> {
     check_quarantine(&ingested.total, recipe.ingest.max_quarantine)?;
     let threads = threads(&mut corpus, progress)?;
     let languages = languages(&mut corpus, progress)?;
-    let embed_params = EmbedParams {
-        model: recipe.embed.model,
-        seed: recipe.seed,
-    };
+    let embed_params = EmbedParams { model: recipe.embed.model, seed: recipe.seed };
     let embed = embed(&mut corpus, embed_params, progress)?;
     let personas = personas(&mut corpus, &persona_params(recipe), progress)?;
     let used = recipe.to_toml_without_paths()?;
     corpus.keep_file("populi.toml", used.as_bytes())?;
-    let report_params = ReportParams {
-        title: recipe.report.title.clone(),
-        recipe: used,
-        seed: recipe.seed,
-    };
-    let report = report(
-        &corpus.snapshot(),
-        &beside(&recipe.corpus),
-        &report_params,
-        progress,
-    )?;
-    Ok(RunSummary {
-        accounting: ingested.total,
-        threads,
-        languages,
-        embed,
-        personas,
-        report,
-    })
+    let report_params = ReportParams { title: recipe.report.title.clone(), recipe: used, seed: recipe.seed };
+    let report = report(&corpus.snapshot(), &beside(&recipe.corpus), &report_params, progress)?;
+    Ok(RunSummary { accounting: ingested.total, threads, languages, embed, personas, report })
 }
 
 /// The folder that the corpus lies in, where the page is written.

@@ -94,14 +94,7 @@ impl Account {
     /// Whether the equation holds.
     #[must_use]
     pub fn balances(&self) -> bool {
-        let parts = [
-            self.stored,
-            self.superseded,
-            self.deletes,
-            self.notices,
-            self.duplicates,
-            self.blank,
-        ];
+        let parts = [self.stored, self.superseded, self.deletes, self.notices, self.duplicates, self.blank];
         parts.iter().sum::<u64>() + self.n_ignored() + self.n_quarantined() == self.records
     }
 
@@ -109,11 +102,7 @@ impl Account {
     #[must_use]
     pub fn quarantined_share(&self) -> f64 {
         let records = self.records - self.blank;
-        if records == 0 {
-            0.0
-        } else {
-            self.n_quarantined() as f64 / records as f64
-        }
+        if records == 0 { 0.0 } else { self.n_quarantined() as f64 / records as f64 }
     }
 
     fn of_tally(tally: &Tally) -> Self {
@@ -146,11 +135,7 @@ impl Account {
 pub fn status(snapshot: &Snapshot) -> Result<Status> {
     let manifest = snapshot.manifest();
     let tables = snapshot.tables().iter().map(|(name, table)| {
-        let status = TableStatus {
-            rows: table.n_rows(),
-            bytes: table.n_bytes(),
-            digest: table.digest(),
-        };
+        let status = TableStatus { rows: table.n_rows(), bytes: table.n_bytes(), digest: table.digest() };
         (name.clone(), status)
     });
     let mut acts = BTreeMap::new();
@@ -163,11 +148,7 @@ pub fn status(snapshot: &Snapshot) -> Result<Status> {
         files: by_file(snapshot)?,
         acts,
         tables: tables.collect(),
-        steps: manifest
-            .steps
-            .iter()
-            .map(|(name, step)| (name.clone(), step.summary.clone()))
-            .collect(),
+        steps: manifest.steps.iter().map(|(name, step)| (name.clone(), step.summary.clone())).collect(),
         pending_runs: manifest.pending.len() as u64,
     })
 }
@@ -176,17 +157,10 @@ pub fn status(snapshot: &Snapshot) -> Result<Status> {
 #[must_use]
 pub fn total(snapshot: &Snapshot) -> Account {
     let mut tally = Tally::default();
-    snapshot
-        .manifest()
-        .shards
-        .iter()
-        .for_each(|shard| tally.add(&shard.tally));
+    snapshot.manifest().shards.iter().for_each(|shard| tally.add(&shard.tally));
     let mut account = Account::of_tally(&tally);
     if let Some(sources) = snapshot.tables().get("sources") {
-        sources
-            .classes()
-            .into_iter()
-            .for_each(|(class, n)| account.add_class(class, n));
+        sources.classes().into_iter().for_each(|(class, n)| account.add_class(class, n));
     }
     account
 }

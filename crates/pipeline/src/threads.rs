@@ -65,11 +65,7 @@ fn records(snapshot: &Snapshot, progress: &dyn Progress) -> Result<Records<u128>
             key: post.post_key.to_u128(),
             parent: post.reply_to_key.map(Key::to_u128),
             declared_root: post.root_key.map(Key::to_u128),
-            state: if hidden.hides(post.author_key) {
-                State::Hidden
-            } else {
-                State::Standing
-            },
+            state: if hidden.hides(post.author_key) { State::Hidden } else { State::Standing },
         });
         progress.advance(1);
     }
@@ -79,11 +75,7 @@ fn records(snapshot: &Snapshot, progress: &dyn Progress) -> Result<Records<u128>
             key: tombstone.record_key.to_u128(),
             parent: tombstone.reply_to_key.map(Key::to_u128),
             declared_root: tombstone.root_key.map(Key::to_u128),
-            state: if tombstone.seen_revision.is_some() {
-                State::Hidden
-            } else {
-                State::Tombstone
-            },
+            state: if tombstone.seen_revision.is_some() { State::Hidden } else { State::Tombstone },
         });
         progress.advance(1);
     }

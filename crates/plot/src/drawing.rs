@@ -1,4 +1,4 @@
-//! A figure as a list of shapes, before it becomes SVG or pixels.
+//! A figure as a list of shapes, before it becomes SVG.
 
 use crate::palette::Shape;
 

@@ -62,7 +62,7 @@ pub enum Error {
     /// The page's data could not be written as JSON.
     #[error("the page's data cannot be written as JSON: {0}; report this as a bug")]
     Json(#[from] serde_json::Error),
-    /// The PNG encoder failed.
+    /// The map's SVG could not be rendered or encoded.
     #[error("the map cannot be written as PNG: {0}; report this as a bug")]
-    Png(#[from] ::png::EncodingError),
+    Png(String),
 }

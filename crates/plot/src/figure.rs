@@ -4,7 +4,7 @@ use crate::drawing::{Anchor, Drawing, Item, Line, Weight};
 use crate::font::Fonts;
 use crate::palette::{NOISE, Shape, mark, rgb};
 use crate::tables::thousands;
-use crate::{Error, MAX_POINTS, Report, raster, sample, svg};
+use crate::{Error, MAX_POINTS, Report, png, sample, svg};
 
 const INK: [u8; 3] = [27, 32, 40];
 const QUIET: [u8; 3] = [91, 100, 114];
@@ -54,16 +54,15 @@ impl Size {
 /// The map as a PNG file: points coloured by cluster, labels at the middle of each cluster, a legend.
 ///
 /// Draws the same points as [`crate::page`]. Same report and size, same bytes. Time and memory linear in pixels and
-/// points; 50,000 points at the default size take well under a second.
+/// points; 50,000 points at the default size take about half a second.
 ///
 /// # Errors
 /// As [`Report::check`] and [`Size::check`].
 pub fn map_png(report: &Report, size: Size) -> Result<Vec<u8>, Error> {
-    let fonts = Fonts::new()?;
-    raster::png(&draw(report, size, &fonts)?, &fonts)
+    png::render(&map_svg(report, size)?, size)
 }
 
-/// The map as an SVG document, drawn like [`map_png`], with text as text.
+/// The map as an SVG document: what [`map_png`] renders, with text as text.
 ///
 /// # Errors
 /// As [`Report::check`] and [`Size::check`].

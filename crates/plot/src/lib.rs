@@ -21,7 +21,7 @@ mod figure;
 mod font;
 mod page;
 mod palette;
-mod raster;
+mod png;
 mod report;
 mod sample;
 mod script;

@@ -31,10 +31,7 @@ pub struct CorpusParams {
 
 impl Default for CorpusParams {
     fn default() -> Self {
-        Self {
-            n_buckets: 16,
-            keeps_originals: false,
-        }
+        Self { n_buckets: 16, keeps_originals: false }
     }
 }
 
@@ -65,13 +62,7 @@ impl Shard {
     #[must_use]
     pub fn new(step: &str, step_version: u32, parameters: &serde_json::Value, input: InputFile) -> Self {
         let spec = fingerprint(step, step_version, parameters, &input.file_hash.to_string());
-        Self {
-            spec,
-            step: step.to_owned(),
-            step_version,
-            parameters: parameters.clone(),
-            input,
-        }
+        Self { spec, step: step.to_owned(), step_version, parameters: parameters.clone(), input }
     }
 
     /// The input.
@@ -124,30 +115,12 @@ impl Corpus {
             if got == asked {
                 Ok(())
             } else {
-                Err(Error::Fixed {
-                    path: folder.to_owned(),
-                    what,
-                    got,
-                    asked,
-                })
+                Err(Error::Fixed { path: folder.to_owned(), what, got, asked })
             }
         };
-        fixed(
-            "buckets",
-            manifest.n_buckets.to_string(),
-            params.n_buckets.to_string(),
-        )?;
-        fixed(
-            "originals kept:",
-            manifest.keeps_originals.to_string(),
-            params.keeps_originals.to_string(),
-        )?;
-        Self {
-            folder: folder.to_owned(),
-            manifest,
-            _lock: lock,
-        }
-        .swept()
+        fixed("buckets", manifest.n_buckets.to_string(), params.n_buckets.to_string())?;
+        fixed("originals kept:", manifest.keeps_originals.to_string(), params.keeps_originals.to_string())?;
+        Self { folder: folder.to_owned(), manifest, _lock: lock }.swept()
     }
 
     /// Opens the corpus in `folder` for writing, whatever it was made with.
@@ -155,20 +128,13 @@ impl Corpus {
     /// # Errors
     /// When there is none, another process writes to it, or its manifest cannot be read.
     pub fn open(folder: &Path) -> Result<Self> {
-        let no_corpus = || Error::NoCorpus {
-            path: folder.to_owned(),
-        };
+        let no_corpus = || Error::NoCorpus { path: folder.to_owned() };
         if !folder.join(FILE_NAME).exists() {
             return Err(no_corpus());
         }
         let lock = lock(folder)?;
         let manifest = Manifest::load(folder)?.ok_or_else(no_corpus)?;
-        Self {
-            folder: folder.to_owned(),
-            manifest,
-            _lock: lock,
-        }
-        .swept()
+        Self { folder: folder.to_owned(), manifest, _lock: lock }.swept()
     }
 
     /// The folder.
@@ -204,12 +170,8 @@ impl Corpus {
         // Buckets that were merged without these runs have to be merged anew.
         self.manifest.staged.clear();
         self.manifest.pending.extend(runs);
-        self.manifest
-            .shards
-            .extend(shards.into_iter().map(|(shard, tally)| shard.into_entry(tally)));
-        self.manifest
-            .shards
-            .sort_by(|a, b| (&a.name, &a.spec).cmp(&(&b.name, &b.spec)));
+        self.manifest.shards.extend(shards.into_iter().map(|(shard, tally)| shard.into_entry(tally)));
+        self.manifest.shards.sort_by(|a, b| (&a.name, &a.spec).cmp(&(&b.name, &b.spec)));
         self.manifest.commit(&self.folder)
     }
 
@@ -227,9 +189,7 @@ impl Corpus {
         let mut buffer = vec![0; 1 << 20];
         let mut n_bytes = 0;
         loop {
-            let n = stream
-                .read(&mut buffer)
-                .map_err(io("read what is copied to", &path))?;
+            let n = stream.read(&mut buffer).map_err(io("read what is copied to", &path))?;
             if n == 0 {
                 break;
             }
@@ -238,14 +198,7 @@ impl Corpus {
             n_bytes += n as u64;
         }
         let file_hash = Key::from_hash(&hasher.finalize());
-        Ok((
-            path,
-            InputFile {
-                name: "-".to_owned(),
-                file_hash,
-                n_bytes,
-            },
-        ))
+        Ok((path, InputFile { name: "-".to_owned(), file_hash, n_bytes }))
     }
 
     /// Whether runs wait to be merged.
@@ -265,9 +218,8 @@ impl Corpus {
         let snapshot = self.snapshot();
         let runs = self.manifest.pending.clone();
         let n_buckets = self.manifest.n_buckets;
-        let todo: Vec<u16> = (0..n_buckets)
-            .filter(|bucket| !self.manifest.staged.contains_key(bucket))
-            .collect();
+        let todo: Vec<u16> =
+            (0..n_buckets).filter(|bucket| !self.manifest.staged.contains_key(bucket)).collect();
         let folder = self.folder.clone();
         let shared = Mutex::new((&mut self.manifest, n_buckets - todo.len() as u16));
         todo.par_iter().try_for_each(|&bucket| {
@@ -279,10 +231,7 @@ impl Corpus {
                 manifest.commit(&folder)?;
             }
             *n_done += 1;
-            progress(ReduceProgress {
-                n_buckets_done: *n_done,
-                n_buckets,
-            });
+            progress(ReduceProgress { n_buckets_done: *n_done, n_buckets });
             Ok::<(), Error>(())
         })?;
         self.publish_buckets()
@@ -301,9 +250,7 @@ impl Corpus {
         let outputs: Vec<String> = output.keys().cloned().collect();
         let entry = spec.entry(&self.manifest, outputs, summary);
         for (table, part) in output {
-            self.manifest
-                .tables
-                .insert(table, TableEntry { parts: vec![part] });
+            self.manifest.tables.insert(table, TableEntry { parts: vec![part] });
         }
         self.manifest.steps.insert(spec.step.to_owned(), entry);
         self.manifest.commit(&self.folder)?;
@@ -323,12 +270,8 @@ impl Corpus {
         let mut staged = std::mem::take(&mut self.manifest.staged);
         for table in TABLES {
             let entry = self.manifest.tables.entry(table.to_owned()).or_default();
-            entry
-                .parts
-                .retain(|part| part.bucket.is_none_or(|bucket| !staged.contains_key(&bucket)));
-            entry
-                .parts
-                .extend(staged.values_mut().filter_map(|parts| parts.remove(table)));
+            entry.parts.retain(|part| part.bucket.is_none_or(|bucket| !staged.contains_key(&bucket)));
+            entry.parts.extend(staged.values_mut().filter_map(|parts| parts.remove(table)));
             entry.parts.sort_by_key(|part| part.bucket);
         }
         self.manifest.pending.clear();
@@ -356,9 +299,8 @@ impl Corpus {
             for entry in entries {
                 let entry = entry.map_err(io("list", &path))?;
                 let name = entry.file_name();
-                let is_named = name
-                    .to_str()
-                    .is_some_and(|name| named.contains(format!("{folder}/{name}").as_str()));
+                let is_named =
+                    name.to_str().is_some_and(|name| named.contains(format!("{folder}/{name}").as_str()));
                 if !is_named && entry.file_type().map_err(io("list", &path))?.is_file() {
                     fs::remove_file(entry.path()).map_err(io("remove", &entry.path()))?;
                 }
@@ -392,29 +334,17 @@ fn refuse_foreign_folder(folder: &Path) -> Result<()> {
     // An interruption before the first manifest leaves these two.
     let is_ours = |name: &std::ffi::OsStr| name == LOCK || name.to_string_lossy().starts_with(FILE_NAME);
     let foreign = entries.any(|entry| entry.is_ok_and(|entry| !is_ours(&entry.file_name())));
-    if foreign {
-        Err(Error::NotACorpus {
-            path: folder.to_owned(),
-        })
-    } else {
-        Ok(())
-    }
+    if foreign { Err(Error::NotACorpus { path: folder.to_owned() }) } else { Ok(()) }
 }
 
 /// Locks the corpus for this process.
 fn lock(folder: &Path) -> Result<File> {
     let path = folder.join(LOCK);
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(io("open", &path))?;
+    let file =
+        File::options().create(true).truncate(false).write(true).open(&path).map_err(io("open", &path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::Locked {
-            path: folder.to_owned(),
-        }),
+        Err(TryLockError::WouldBlock) => Err(Error::Locked { path: folder.to_owned() }),
         Err(TryLockError::Error(error)) => Err(io("lock", &path)(error)),
     }
 }

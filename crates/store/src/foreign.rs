@@ -29,23 +29,11 @@ impl ForeignParquet {
     pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(io("open", path))?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(parquet(path))?;
-        let columns = builder
-            .schema()
-            .fields()
-            .iter()
-            .map(|field| field.name().clone())
-            .collect();
-        let reader = builder
-            .with_batch_size(BATCH_ROWS)
-            .build()
-            .map_err(parquet(path))?;
+        let columns = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let reader = builder.with_batch_size(BATCH_ROWS).build().map_err(parquet(path))?;
         let owned = path.to_owned();
         let batches = Box::new(reader.map(move |batch| batch.map_err(arrow(&owned))));
-        Ok(Self {
-            path: path.to_owned(),
-            columns,
-            batches,
-        })
+        Ok(Self { path: path.to_owned(), columns, batches })
     }
 
     /// The names of the columns, in order.

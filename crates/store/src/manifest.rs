@@ -165,32 +165,20 @@ impl Manifest {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(io("read", &path)(error)),
         };
-        let bad = |reason: String| Error::BadManifest {
-            path: path.clone(),
-            reason,
-        };
-        let format = serde_json::from_slice::<FormatOnly>(&bytes)
-            .map_err(|error| bad(error.to_string()))?
-            .format;
+        let bad = |reason: String| Error::BadManifest { path: path.clone(), reason };
+        let format =
+            serde_json::from_slice::<FormatOnly>(&bytes).map_err(|error| bad(error.to_string()))?.format;
         if format > FORMAT {
-            return Err(Error::NewerFormat {
-                path,
-                expected: FORMAT,
-                got: format,
-            });
+            return Err(Error::NewerFormat { path, expected: FORMAT, got: format });
         }
-        serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|error| bad(error.to_string()))
+        serde_json::from_slice(&bytes).map(Some).map_err(|error| bad(error.to_string()))
     }
 
     /// Makes this the manifest of the corpus: the commit point of every change.
     pub(crate) fn commit(&self, folder: &Path) -> Result<()> {
         let path = folder.join(FILE_NAME);
-        let bytes = serde_json::to_vec_pretty(self).map_err(|error| Error::BadManifest {
-            path: path.clone(),
-            reason: error.to_string(),
-        })?;
+        let bytes = serde_json::to_vec_pretty(self)
+            .map_err(|error| Error::BadManifest { path: path.clone(), reason: error.to_string() })?;
         publish_bytes(&path, &bytes)
     }
 

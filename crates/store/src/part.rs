@@ -132,9 +132,7 @@ impl PartWriter {
             return Ok(());
         }
         let batch = self.batch.finish().map_err(arrow(&self.unpublished))?;
-        self.writer
-            .write(&batch)
-            .map_err(parquet_error(&self.unpublished))
+        self.writer.write(&batch).map_err(parquet_error(&self.unpublished))
     }
 }
 
@@ -147,11 +145,7 @@ struct HashingFile {
 
 impl HashingFile {
     fn new(file: File) -> Self {
-        Self {
-            file: BufWriter::with_capacity(256 << 10, file),
-            hasher: blake3::Hasher::new(),
-            n_bytes: 0,
-        }
+        Self { file: BufWriter::with_capacity(256 << 10, file), hasher: blake3::Hasher::new(), n_bytes: 0 }
     }
 
     fn finish(self) -> io::Result<(File, blake3::Hash, u64)> {
@@ -185,11 +179,8 @@ pub(crate) fn read_batches(
         Some(columns) => ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied()),
         None => ProjectionMask::all(),
     };
-    let reader: ParquetRecordBatchReader = builder
-        .with_projection(mask)
-        .with_batch_size(batch_rows)
-        .build()
-        .map_err(parquet_error(path))?;
+    let reader: ParquetRecordBatchReader =
+        builder.with_projection(mask).with_batch_size(batch_rows).build().map_err(parquet_error(path))?;
     let path = path.to_owned();
     Ok(reader.map(move |batch| batch.map_err(arrow(&path))))
 }

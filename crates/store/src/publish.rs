@@ -42,9 +42,7 @@ fn flush_folder(path: &Path) -> Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(io("flush the folder", folder))
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(io("flush the folder", folder))
 }
 
 #[cfg(test)]
@@ -64,9 +62,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_not_there_is_named() {
-        let error = publish_bytes(Path::new("/no/such/folder/file"), b"")
-            .unwrap_err()
-            .to_string();
+        let error = publish_bytes(Path::new("/no/such/folder/file"), b"").unwrap_err().to_string();
         assert!(error.contains("/no/such/folder/file"), "{error}");
     }
 }

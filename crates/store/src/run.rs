@@ -35,9 +35,7 @@ pub(crate) enum Section {
 
 impl Section {
     fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Accounts, Self::Records, Self::Quarantine]
-            .into_iter()
-            .find(|section| *section as u8 == byte)
+        [Self::Accounts, Self::Records, Self::Quarantine].into_iter().find(|section| *section as u8 == byte)
     }
 }
 
@@ -85,11 +83,7 @@ impl RunBuilder {
     /// An empty run for a corpus of this many buckets.
     #[must_use]
     pub fn new(n_buckets: u16) -> Self {
-        Self {
-            n_buckets,
-            bytes: Vec::new(),
-            index: Vec::new(),
-        }
+        Self { n_buckets, bytes: Vec::new(), index: Vec::new() }
     }
 
     /// Adds an event.
@@ -97,21 +91,11 @@ impl RunBuilder {
     /// # Panics
     /// Never: an event consists of plain values.
     pub fn push_event(&mut self, event: &Event<'_>) {
-        let section = if event.body.kind().is_of_the_account() {
-            Section::Accounts
-        } else {
-            Section::Records
-        };
+        let section =
+            if event.body.kind().is_of_the_account() { Section::Accounts } else { Section::Records };
         let owner = event.actor.map_or(event.record.key, |actor| actor.key);
         let (bucket, key) = (owner.bucket(self.n_buckets), event.record.key);
-        self.push(
-            bucket,
-            section,
-            key,
-            event.version,
-            event.origin,
-            &EntryRef::Event(event),
-        );
+        self.push(bucket, section, key, event.version, event.origin, &EntryRef::Event(event));
     }
 
     /// Adds a record that was not taken.
@@ -122,14 +106,7 @@ impl RunBuilder {
         let key = record.origin.file;
         let bucket = key.bucket(self.n_buckets);
         let entry = EntryRef::Quarantined(record);
-        self.push(
-            bucket,
-            Section::Quarantine,
-            key,
-            Version::default(),
-            record.origin,
-            &entry,
-        );
+        self.push(bucket, Section::Quarantine, key, Version::default(), record.origin, &entry);
     }
 
     /// Bytes gathered so far.
@@ -160,11 +137,7 @@ impl RunBuilder {
         let unpublished = aside(&path);
         let (file, n_bytes) = self.write(&unpublished).map_err(io("write", &unpublished))?;
         publish_file(&file, &unpublished, &path)?;
-        Ok(RunFile {
-            file: file_name,
-            n_bytes,
-            n_entries: self.index.len() as u64,
-        })
+        Ok(RunFile { file: file_name, n_bytes, n_entries: self.index.len() as u64 })
     }
 
     fn push(
@@ -186,15 +159,7 @@ impl RunBuilder {
         head[..4].copy_from_slice(&length.to_le_bytes());
         head[4] = section as u8;
         head[5..].copy_from_slice(&key.0);
-        self.index.push(IndexEntry {
-            bucket,
-            section,
-            key,
-            version,
-            origin,
-            start,
-            end,
-        });
+        self.index.push(IndexEntry { bucket, section, key, version, origin, start, end });
     }
 
     fn write(&self, path: &Path) -> std::io::Result<(File, u64)> {
@@ -264,8 +229,7 @@ impl RunReader {
             return Err(damaged("its length is not what the manifest says", n_bytes));
         }
         let footer_start = n_bytes - footer_bytes as u64;
-        file.seek(SeekFrom::Start(footer_start))
-            .map_err(io("read", &path))?;
+        file.seek(SeekFrom::Start(footer_start)).map_err(io("read", &path))?;
         file.read_exact(&mut footer).map_err(io("read", &path))?;
         if !footer.ends_with(MAGIC) {
             return Err(damaged("its last bytes are not those of a run", n_bytes));
@@ -279,13 +243,7 @@ impl RunReader {
         if next > end || end > footer_start {
             return Err(damaged("its footer contradicts itself", footer_start));
         }
-        Ok((next < end).then(|| Self {
-            path,
-            next,
-            end,
-            buffer: Vec::new(),
-            position: 0,
-        }))
+        Ok((next < end).then(|| Self { path, next, end, buffer: Vec::new(), position: 0 }))
     }
 
     /// The next entry, without going past it; `None` at the end.
@@ -301,11 +259,7 @@ impl RunReader {
         let mut key = [0; 16];
         key.copy_from_slice(&entry[5..HEAD_BYTES]);
         match Section::from_byte(entry[4]) {
-            Some(section) => Ok(Some(RawEntry {
-                section,
-                key: Key(key),
-                bytes: &entry[HEAD_BYTES..],
-            })),
+            Some(section) => Ok(Some(RawEntry { section, key: Key(key), bytes: &entry[HEAD_BYTES..] })),
             None => Err(self.damaged("an entry is of no known section")),
         }
     }
@@ -329,33 +283,21 @@ impl RunReader {
         }
         let left = self.end - self.next;
         if (held as u64 + left) < n as u64 {
-            return if held == 0 && left == 0 {
-                Ok(false)
-            } else {
-                Err(self.damaged("an entry is cut"))
-            };
+            return if held == 0 && left == 0 { Ok(false) } else { Err(self.damaged("an entry is cut")) };
         }
         self.buffer.drain(..self.position);
         self.position = 0;
-        let want = (n - held)
-            .max(READ_BYTES)
-            .min(usize::try_from(left).unwrap_or(usize::MAX));
+        let want = (n - held).max(READ_BYTES).min(usize::try_from(left).unwrap_or(usize::MAX));
         self.buffer.resize(held + want, 0);
         let mut file = File::open(&self.path).map_err(io("open", &self.path))?;
-        file.seek(SeekFrom::Start(self.next))
-            .map_err(io("read", &self.path))?;
-        file.read_exact(&mut self.buffer[held..])
-            .map_err(io("read", &self.path))?;
+        file.seek(SeekFrom::Start(self.next)).map_err(io("read", &self.path))?;
+        file.read_exact(&mut self.buffer[held..]).map_err(io("read", &self.path))?;
         self.next += want as u64;
         Ok(true)
     }
 
     fn damaged(&self, reason: &str) -> Error {
         let offset = self.next - (self.buffer.len() - self.position) as u64;
-        Error::DamagedRun {
-            path: self.path.clone(),
-            offset,
-            reason: reason.to_owned(),
-        }
+        Error::DamagedRun { path: self.path.clone(), offset, reason: reason.to_owned() }
     }
 }

@@ -33,17 +33,12 @@ impl Snapshot {
     pub fn open(folder: &Path) -> Result<Self> {
         match Manifest::load(folder)? {
             Some(manifest) => Ok(Self::of(folder, manifest)),
-            None => Err(Error::NoCorpus {
-                path: folder.to_owned(),
-            }),
+            None => Err(Error::NoCorpus { path: folder.to_owned() }),
         }
     }
 
     pub(crate) fn of(folder: &Path, manifest: Manifest) -> Self {
-        Self {
-            folder: folder.to_owned(),
-            manifest,
-        }
+        Self { folder: folder.to_owned(), manifest }
     }
 
     /// The folder of the corpus.
@@ -67,12 +62,7 @@ impl Snapshot {
     /// The files of a table in the order of its rows; none where the table is not there.
     #[must_use]
     pub fn part_paths(&self, table: &str) -> Vec<PathBuf> {
-        let parts = self
-            .manifest
-            .tables
-            .get(table)
-            .map(|entry| entry.parts.as_slice())
-            .unwrap_or_default();
+        let parts = self.manifest.tables.get(table).map(|entry| entry.parts.as_slice()).unwrap_or_default();
         parts.iter().map(|part| self.folder.join(&part.file)).collect()
     }
 
@@ -134,12 +124,7 @@ struct OpenPart {
 
 impl<R: Row> Rows<R> {
     pub(crate) fn new(schema: SchemaRef, parts: Vec<PathBuf>) -> Self {
-        Self {
-            schema,
-            parts: parts.into_iter(),
-            part: None,
-            row_type: PhantomData,
-        }
+        Self { schema, parts: parts.into_iter(), part: None, row_type: PhantomData }
     }
 
     /// Reads the next row, if there is one.
@@ -147,18 +132,14 @@ impl<R: Row> Rows<R> {
         loop {
             if let Some(part) = &mut self.part {
                 if part.row < part.n_rows {
-                    let row = R::read(&part.columns, part.row).map_err(|source| Error::Value {
-                        path: part.path.clone(),
-                        source,
-                    })?;
+                    let row = R::read(&part.columns, part.row)
+                        .map_err(|source| Error::Value { path: part.path.clone(), source })?;
                     part.row += 1;
                     return Ok(Some(row));
                 }
                 if let Some(batch) = part.batches.next().transpose()? {
-                    part.columns = R::columns(&batch).map_err(|source| Error::Columns {
-                        path: part.path.clone(),
-                        source,
-                    })?;
+                    part.columns = R::columns(&batch)
+                        .map_err(|source| Error::Columns { path: part.path.clone(), source })?;
                     part.n_rows = batch.num_rows();
                     part.row = 0;
                     continue;
@@ -167,20 +148,9 @@ impl<R: Row> Rows<R> {
             let Some(path) = self.parts.next() else {
                 return Ok(None);
             };
-            let columns: Vec<&str> = self
-                .schema
-                .fields()
-                .iter()
-                .map(|field| field.name().as_str())
-                .collect();
+            let columns: Vec<&str> = self.schema.fields().iter().map(|field| field.name().as_str()).collect();
             let batches = Box::new(read_batches(&path, Some(&columns), BATCH_ROWS)?);
-            self.part = Some(OpenPart {
-                path,
-                batches,
-                columns: Vec::new(),
-                n_rows: 0,
-                row: 0,
-            });
+            self.part = Some(OpenPart { path, batches, columns: Vec::new(), n_rows: 0, row: 0 });
         }
     }
 }

@@ -26,21 +26,13 @@ impl StepSpec {
     /// The hash of step, version, parameters and the inputs as they are in `manifest`.
     #[must_use]
     pub fn fingerprint(&self, manifest: &Manifest) -> String {
-        fingerprint(
-            self.step,
-            self.step_version,
-            &self.parameters,
-            &self.digests(manifest),
-        )
+        fingerprint(self.step, self.step_version, &self.parameters, &self.digests(manifest))
     }
 
     /// Whether the corpus holds this step's output already.
     #[must_use]
     pub fn is_done(&self, manifest: &Manifest) -> bool {
-        manifest
-            .steps
-            .get(self.step)
-            .is_some_and(|done| done.spec == self.fingerprint(manifest))
+        manifest.steps.get(self.step).is_some_and(|done| done.spec == self.fingerprint(manifest))
     }
 
     /// What the manifest will say of the step.
@@ -61,17 +53,9 @@ impl StepSpec {
     }
 
     fn digests(&self, manifest: &Manifest) -> BTreeMap<String, TableDigest> {
-        let digest = |table: &String| {
-            manifest
-                .tables
-                .get(table)
-                .map(|entry| entry.digest())
-                .unwrap_or_default()
-        };
-        self.inputs
-            .iter()
-            .map(|table| (table.clone(), digest(table)))
-            .collect()
+        let digest =
+            |table: &String| manifest.tables.get(table).map(|entry| entry.digest()).unwrap_or_default();
+        self.inputs.iter().map(|table| (table.clone(), digest(table))).collect()
     }
 }
 
@@ -102,10 +86,7 @@ impl<'a> StepOutput<'a> {
     /// Begins the output of a step over `snapshot`.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot) -> Self {
-        Self {
-            snapshot,
-            parts: BTreeMap::new(),
-        }
+        Self { snapshot, parts: BTreeMap::new() }
     }
 
     /// Writes a whole table named after its row type; an empty one too, so that its absence means that the step did

@@ -72,7 +72,7 @@ impl EventReader {
                 Ok(())
             }
             Some(other) => Err(no_event(format!(
-                "kind: expected commit, identity or account, got {other:.40?}"
+                "kind: expected commit, identity or account, got {other:?}"
             ))),
             None => Err(no_event("an object without a kind".to_owned())),
         }
@@ -262,7 +262,7 @@ fn operation_of(commit: &wire::Commit<'_>) -> Result<Operation, Defect> {
         other => {
             let got = other.unwrap_or("nothing");
             Err(no_event(format!(
-                "commit.operation: expected create, update or delete, got {got:.40?}"
+                "commit.operation: expected create, update or delete, got {got:?}"
             )))
         }
     }
@@ -290,7 +290,7 @@ fn id_part<'a>(field: &str, text: Option<&'a Text<'_>>) -> Result<&'a str, Defec
     if part.contains('/') {
         return Err(Defect::new(
             Reason::MissingId,
-            format!("{field}: expected an id, got {part:.80?}"),
+            format!("{field}: expected an id, got {part:?}"),
         ));
     }
     Ok(part)
@@ -312,7 +312,7 @@ fn time_of(time_us: Option<&str>) -> Result<Timestamp, Defect> {
         let expected = "microseconds since 1970, in the years 1 to 9999";
         Defect::new(
             Reason::BadTime,
-            format!("time_us: expected {expected}, got {got:.40}"),
+            format!("time_us: expected {expected}, got {got}"),
         )
     })
 }

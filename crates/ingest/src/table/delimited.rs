@@ -1,246 +1,229 @@
-//! Lines, and the rows of CSV and TSV: where they end, and their fields.
+//! The rows of CSV and TSV, read by the `csv-core` crate: where they end, and their fields.
 //!
-//! A row ends at `\n`; a `\r` before it is no part of it. In CSV a field that begins with a quote goes on to the
-//! closing quote, over delimiters and lines; a doubled quote in it is one quote; what stands between the closing
-//! quote and the next delimiter is kept as it is. A quote elsewhere is an ordinary character. (RFC 4180, and the
-//! `csv` crate where the RFC is silent.) TSV has no quotes.
+//! A row ends at `\n`; a `\r` before it is no part of it, and one elsewhere is an ordinary character. All else is
+//! as that crate has it: RFC 4180 and, where the RFC is silent, some meaning for whatever comes. TSV has no quotes.
 //!
-//! A quote that is never closed would swallow the rest of the file. So a row ends at 8 MiB at the latest, and
-//! reading goes on at its second line. To read every byte only twice even where each line opens such a quote, the
-//! scan remembers how far the last one came: there every line end stood inside the quotes, and so a later row that
-//! is inside quotes at any of them is, from there on, in the same state as the row before.
+//! What it does not know is a limit. A quote that is never closed would swallow the rest of the file, so a row ends
+//! at 8 MiB at the latest, and reading goes on at its second line. To read every byte a bounded number of times even
+//! where each line opens such a quote, the abandoned row's reader is kept. Up to where it came every line end stood
+//! inside the quotes, and so a later row that is inside quotes at its first line end would come there in the same
+//! state: it goes on there with that reader.
 
-use std::borrow::Cow;
 use std::io::{self, Read};
 
-use memchr::{memchr, memchr2};
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
+use memchr::memchr;
 use populi_model::Reason;
 
 use super::kind::Quoting;
-use super::records::{End, Found};
+use super::records::{End, Found, MAX_SEEN_BYTES, line_too_long, seen};
 use super::window::Window;
+use crate::json::text_of;
 use crate::lines::MAX_LINE_BYTES;
 use crate::sink::Defect;
 
-const QUOTE: u8 = b'"';
+const LINE_END: &[u8] = b"\n";
 
-/// Where in a row a scan stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum At {
-    FieldStart,
-    Field,
-    Quoted,
-    /// After a quote inside quotes, which closes them or is the first of two.
-    QuoteInQuoted,
+/// Reads row after row.
+pub(super) struct RowScan {
+    /// At the begin of a row whenever none is being read.
+    reader: Reader,
+    fields: Fields,
+    trail: Trail,
 }
 
 /// An open quote that was followed in vain.
-#[derive(Clone, Copy)]
 struct Trail {
     /// The offset up to which it was followed; up to there every line end stood inside the quotes.
     end: u64,
-    /// Where the scan stood then.
-    at: At,
+    /// The reader as it stood then.
+    reader: Reader,
 }
 
-/// Finds the ends of rows.
-pub(super) struct RowScan {
-    delimiter: u8,
-    quoting: Quoting,
-    trail: Option<Trail>,
+/// The fields of a row: one text after another, without delimiters and quotes.
+#[derive(Default)]
+pub(super) struct Fields {
+    /// Room for the texts, of which the first `n_bytes` are.
+    bytes: Vec<u8>,
+    n_bytes: usize,
+    /// Room for the ends of the fields in `bytes`, of which the first `n_fields` are.
+    ends: Vec<usize>,
+    n_fields: usize,
+}
+
+impl Fields {
+    /// The fields of a row that is UTF-8, in order.
+    pub(super) fn texts(&self) -> Result<Vec<&str>, Defect> {
+        let text = text_of(&self.bytes[..self.n_bytes])?;
+        let mut start = 0;
+        let field = |end: &usize| &text[std::mem::replace(&mut start, *end)..*end];
+        Ok(self.ends[..self.n_fields].iter().map(field).collect())
+    }
+
+    fn clear(&mut self) {
+        (self.n_bytes, self.n_fields) = (0, 0);
+    }
+
+    /// Leaves out the last byte, which stands in the last field.
+    fn pop_byte(&mut self) {
+        self.n_bytes -= 1;
+        self.ends[self.n_fields - 1] -= 1;
+    }
+
+    /// Adds what `reader` makes of `bytes`. How many of them belong to its row, line end and all; `None` where the
+    /// row goes on after them.
+    fn read(&mut self, reader: &mut Reader, bytes: &[u8]) -> Option<usize> {
+        let mut n_read = 0;
+        // To the reader, no bytes are the end of the input.
+        while n_read < bytes.len() {
+            let (result, n_in, n_out, n_ends) = reader.read_record(
+                &bytes[n_read..],
+                &mut self.bytes[self.n_bytes..],
+                &mut self.ends[self.n_fields..],
+            );
+            n_read += n_in;
+            self.n_bytes += n_out;
+            self.n_fields += n_ends;
+            match result {
+                ReadRecordResult::Record => return Some(n_read),
+                ReadRecordResult::OutputFull => self.bytes.resize((self.bytes.len() * 2).max(4096), 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize((self.ends.len() * 2).max(64), 0),
+                ReadRecordResult::InputEmpty | ReadRecordResult::End => return None,
+            }
+        }
+        None
+    }
 }
 
 impl RowScan {
     pub(super) fn new(delimiter: u8, quoting: Quoting) -> Self {
         Self {
-            delimiter,
-            quoting,
-            trail: None,
+            reader: reader(delimiter, quoting),
+            fields: Fields::default(),
+            trail: Trail {
+                end: 0,
+                reader: reader(delimiter, quoting),
+            },
         }
     }
 
-    pub(super) fn of_lines() -> Self {
-        Self::new(b'\n', Quoting::None)
+    /// The fields of the row that was found last, where it is not blank and has no defect.
+    pub(super) fn fields(&self) -> &Fields {
+        &self.fields
     }
 
     pub(super) fn next<R: Read>(&mut self, window: &mut Window<R>) -> io::Result<Option<Found>> {
-        let mut at = At::FieldStart;
-        let mut n_seen = 0;
-        self.trail = self.trail.filter(|trail| trail.end > window.offset());
-        loop {
-            // One more than a record may have, for its line end, and one for a `\r`.
-            let n_usable = window.unread().len().min(MAX_LINE_BYTES + 2);
-            let trail = self
-                .trail
-                .map(|trail| ((trail.end - window.offset()) as usize, trail.at));
-            if let Some(end) = self.row_end(&window.unread()[..n_usable], &mut n_seen, &mut at, trail) {
-                return Ok(Some(whole_row(window.unread(), end)));
-            }
-            if n_seen == MAX_LINE_BYTES + 2 {
-                return Ok(Some(self.give_up(window, n_seen, at)));
-            }
-            if !window.fill()? {
-                break;
-            }
+        if window.unread().is_empty() && !window.fill()? {
+            return Ok(None);
         }
-        Ok(match at {
-            _ if n_seen == 0 => None,
-            At::Quoted => Some(self.give_up(window, n_seen, at)),
-            _ => Some(whole_row(window.unread(), n_seen)),
-        })
+        // The reader would pass over it.
+        if window.unread()[0] == LINE_END[0] {
+            return Ok(Some(Found::whole(window.unread(), 0)));
+        }
+        self.fields.clear();
+        // The window still holds all that the trail saw.
+        let n_followed = self.trail.end.saturating_sub(window.offset()) as usize;
+        let followed = window.unread().get(..n_followed).unwrap_or_default();
+        let Some(line_end) = memchr(LINE_END[0], followed) else {
+            return self.read_on(window, 0).map(Some);
+        };
+        if self
+            .fields
+            .read(&mut self.reader, &followed[..=line_end])
+            .is_some()
+        {
+            return Ok(Some(self.whole_row(window.unread(), line_end)));
+        }
+        std::mem::swap(&mut self.reader, &mut self.trail.reader);
+        self.read_on(window, n_followed).map(Some)
     }
 
-    /// The first line end in `bytes` from `n_seen` on that ends the row. `trail`: see [`Trail`], its end counted from
-    /// the row's begin.
-    fn row_end(
-        &self,
-        bytes: &[u8],
-        n_seen: &mut usize,
-        at: &mut At,
-        trail: Option<(usize, At)>,
-    ) -> Option<usize> {
-        if self.quoting == Quoting::None {
-            let end = memchr(b'\n', &bytes[*n_seen..]).map(|i| *n_seen + i);
-            *n_seen = bytes.len();
-            return end;
+    /// Reads on in a row, behind the `n_passed` bytes at its front that the trail's reader has read.
+    fn read_on<R: Read>(&mut self, window: &mut Window<R>, n_passed: usize) -> io::Result<Found> {
+        let mut n_seen = n_passed;
+        let end = loop {
+            let bytes = seen(window.unread());
+            if let Some(n_read) = self.fields.read(&mut self.reader, &bytes[n_seen..]) {
+                break n_seen + n_read - LINE_END.len();
+            }
+            n_seen = bytes.len();
+            if n_seen == MAX_SEEN_BYTES {
+                return Ok(self.give_up(window, n_seen));
+            }
+            if !window.fill()? {
+                // A line end ends the row, unless a quote is open.
+                if self.fields.read(&mut self.reader, LINE_END).is_none() {
+                    return Ok(self.give_up(window, n_seen));
+                }
+                break n_seen;
+            }
+        };
+        if n_passed > 0 {
+            self.fields.clear();
+            self.fields.read(&mut self.reader, &window.unread()[..end]);
+            self.fields.read(&mut self.reader, LINE_END);
         }
-        let delimiter = self.delimiter;
-        while let Some(rest) = bytes.get(*n_seen..).filter(|rest| !rest.is_empty()) {
-            let (n, next) = match (*at, rest[0]) {
-                (At::FieldStart | At::Field | At::QuoteInQuoted, b'\n') => return Some(*n_seen),
-                (At::FieldStart, QUOTE) => (1, At::Quoted),
-                (At::QuoteInQuoted, QUOTE) => (1, At::Quoted),
-                (At::FieldStart | At::Field | At::QuoteInQuoted, byte) if byte == delimiter => {
-                    (1, At::FieldStart)
-                }
-                (At::FieldStart | At::Field | At::QuoteInQuoted, _) => {
-                    (memchr2(delimiter, b'\n', rest).unwrap_or(rest.len()), At::Field)
-                }
-                (At::Quoted, QUOTE) => (1, At::QuoteInQuoted),
-                (At::Quoted, b'\n') => match trail {
-                    // The window holds all that the trail saw.
-                    Some((end, there)) if *n_seen < end && end <= bytes.len() => (end - *n_seen, there),
-                    _ => (1, At::Quoted),
-                },
-                (At::Quoted, _) if trail.is_some() => {
-                    (memchr2(QUOTE, b'\n', rest).unwrap_or(rest.len()), At::Quoted)
-                }
-                (At::Quoted, _) => (memchr(QUOTE, rest).unwrap_or(rest.len()), At::Quoted),
-            };
-            *n_seen += n;
-            *at = next;
+        Ok(self.whole_row(window.unread(), end))
+    }
+
+    /// The row whose line end, or the input's, stands at `end`.
+    fn whole_row(&mut self, bytes: &[u8], end: usize) -> Found {
+        let row = Found::whole(bytes, end);
+        if row.n_bytes < end {
+            self.fields.pop_byte();
         }
-        None
+        row
     }
 
     /// Ends a row that does not end: at its first line end or, where there is none, unseen.
-    fn give_up<R: Read>(&mut self, window: &Window<R>, n_seen: usize, at: At) -> Found {
-        let line_end = memchr(b'\n', &window.unread()[..n_seen]);
+    fn give_up<R: Read>(&mut self, window: &Window<R>, n_seen: usize) -> Found {
+        let line_end = memchr(LINE_END[0], &window.unread()[..n_seen]);
+        if line_end.is_some() {
+            std::mem::swap(&mut self.reader, &mut self.trail.reader);
+            self.trail.end = window.offset() + n_seen as u64;
+        }
+        end_row(&mut self.reader);
+        let unclosed = |detail| Defect::new(Reason::UnclosedQuote, detail);
         let is_cut = n_seen > MAX_LINE_BYTES;
-        let (reason, detail) = match line_end {
-            None if is_cut => (
-                Reason::LineTooLong,
-                format!("the line has more than {MAX_LINE_BYTES} bytes"),
-            ),
-            _ if is_cut => (
-                Reason::UnclosedQuote,
-                format!("a quoted field is open after {MAX_LINE_BYTES} bytes"),
+        let (defect, end) = match line_end {
+            None if is_cut => (line_too_long(), End::Later),
+            Some(_) if is_cut => (
+                unclosed(format!("a quoted field is open after {MAX_LINE_BYTES} bytes")),
+                End::Whole,
             ),
             _ => (
-                Reason::UnclosedQuote,
-                "a quoted field is open at the end of the input".to_owned(),
+                unclosed("a quoted field is open at the end of the input".to_owned()),
+                if line_end.is_some() {
+                    End::Whole
+                } else {
+                    End::Input
+                },
             ),
-        };
-        if line_end.is_some() {
-            self.trail = Some(Trail {
-                end: window.offset() + n_seen as u64,
-                at,
-            });
-        }
-        let n_consumed = line_end.map_or(n_seen, |newline| newline + 1);
-        let end = match line_end {
-            None if is_cut => End::Later,
-            None => End::Input,
-            Some(_) => End::Whole,
         };
         Found {
             n_bytes: n_seen.min(MAX_LINE_BYTES),
-            n_consumed,
-            defect: Some(Defect::new(reason, detail)),
+            n_consumed: line_end.map_or(n_seen, |newline| newline + 1),
+            defect: Some(defect),
             end,
         }
     }
 }
 
-/// The row whose line end, or the input's, stands at `end`.
-fn whole_row(bytes: &[u8], end: usize) -> Found {
-    let n_bytes = if end > 0 && bytes[end - 1] == b'\r' {
-        end - 1
-    } else {
-        end
-    };
-    let defect = (n_bytes > MAX_LINE_BYTES).then(|| {
-        Defect::new(
-            Reason::LineTooLong,
-            format!("the line has more than {MAX_LINE_BYTES} bytes"),
-        )
-    });
-    let n_consumed = (end + 1).min(bytes.len());
-    Found {
-        n_bytes,
-        n_consumed,
-        defect,
-        end: if end < bytes.len() { End::Whole } else { End::Input },
-    }
+/// A reader at the begin of a row.
+fn reader(delimiter: u8, quoting: Quoting) -> Reader {
+    let mut reader = ReaderBuilder::new()
+        .delimiter(delimiter)
+        .quoting(quoting == Quoting::Double)
+        .terminator(Terminator::Any(LINE_END[0]))
+        .build();
+    // A reader that has read nothing yet would pass over a byte-order mark.
+    end_row(&mut reader);
+    reader
 }
 
-/// The fields of a row, in order.
-pub(super) fn fields(row: &str, delimiter: u8, quoting: Quoting) -> Vec<Cow<'_, str>> {
-    let mut fields = Vec::new();
-    let mut rest = Some(row);
-    while let Some(row) = rest {
-        let (field, after) = match quoting {
-            Quoting::Double if row.as_bytes().first() == Some(&QUOTE) => quoted_field(&row[1..], delimiter),
-            _ => plain_field(row, delimiter),
-        };
-        fields.push(field);
-        rest = after;
-    }
-    fields
-}
-
-fn plain_field(row: &str, delimiter: u8) -> (Cow<'_, str>, Option<&str>) {
-    match memchr(delimiter, row.as_bytes()) {
-        Some(i) => (Cow::Borrowed(&row[..i]), Some(&row[i + 1..])),
-        None => (Cow::Borrowed(row), None),
-    }
-}
-
-/// The field whose opening quote stood before `row`, and what follows it.
-fn quoted_field(row: &str, delimiter: u8) -> (Cow<'_, str>, Option<&str>) {
-    let mut field = Cow::Borrowed("");
-    let mut rest = row;
-    loop {
-        let Some(quote) = memchr(QUOTE, rest.as_bytes()) else {
-            return (append(field, Cow::Borrowed(rest)), None);
-        };
-        let is_doubled = rest.as_bytes().get(quote + 1) == Some(&QUOTE);
-        field = append(field, Cow::Borrowed(&rest[..quote + usize::from(is_doubled)]));
-        rest = &rest[quote + 1 + usize::from(is_doubled)..];
-        if !is_doubled {
-            let (tail, after) = plain_field(rest, delimiter);
-            return (append(field, tail), after);
-        }
-    }
-}
-
-/// `field` and then `part`, borrowed as long as one of the two is empty.
-fn append<'r>(field: Cow<'r, str>, part: Cow<'r, str>) -> Cow<'r, str> {
-    match field {
-        field if part.is_empty() => field,
-        field if field.is_empty() => part,
-        field => Cow::Owned(field.into_owned() + &part),
-    }
+/// Brings a reader from anywhere in a row to the begin of the next one, as the end of an input does.
+fn end_row(reader: &mut Reader) {
+    reader.read_record(&[], &mut [], &mut [0]);
 }
 
 #[cfg(test)]
@@ -255,14 +238,9 @@ mod tests {
         let mut scan = RowScan::new(delimiter, quoting);
         let mut rows = Vec::new();
         while let Some(found) = scan.next(&mut window).unwrap() {
-            let row = std::str::from_utf8(&window.unread()[..found.n_bytes]).unwrap();
-            if found.defect.is_none() && !row.is_empty() {
-                rows.push(
-                    fields(row, delimiter, quoting)
-                        .into_iter()
-                        .map(Cow::into_owned)
-                        .collect(),
-                );
+            if found.defect.is_none() && found.n_bytes > 0 {
+                let fields = scan.fields().texts().unwrap();
+                rows.push(fields.into_iter().map(str::to_owned).collect());
             }
             window.consume(found.n_consumed);
         }
@@ -270,18 +248,26 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_borrowed_where_nothing_is_left_out() {
-        let fields = fields("a,\"b\",,\"c \"\"d\"\"\",\"\"", b',', Quoting::Double);
-        assert_eq!(fields, ["a", "b", "", "c \"d\"", ""]);
-        let is_borrowed: Vec<_> = fields
-            .iter()
-            .map(|field| matches!(field, Cow::Borrowed(_)))
-            .collect();
-        assert_eq!(is_borrowed, [true, true, true, false, true]);
-        assert_eq!(super::fields("", b',', Quoting::Double), [""]);
+    fn fields_are_without_delimiters_and_quotes() {
+        let quoted = b"a,\"b\",,\"c \"\"d\"\"\",\"\"\r\n";
         assert_eq!(
-            super::fields("\"a\tb\"\t", b'\t', Quoting::None),
-            ["\"a", "b\"", ""]
+            rows(quoted, b',', Quoting::Double),
+            [["a", "b", "", "c \"d\"", ""]]
+        );
+        assert_eq!(rows(b"\"\"", b';', Quoting::Double), [[""]]);
+        assert_eq!(rows(b"a\rb;\r", b';', Quoting::Double), [["a\rb", ""]]);
+        assert_eq!(
+            rows(b"\"a\tb\"\t\r\n", b'\t', Quoting::None),
+            [["\"a", "b\"", ""]]
+        );
+    }
+
+    #[test]
+    fn a_byte_order_mark_inside_is_text() {
+        let table = "\u{feff}a,b\n\u{feff}c,d\n\"e,\n\u{feff}f,g\n";
+        assert_eq!(
+            rows(table.as_bytes(), b',', Quoting::Double),
+            [["\u{feff}a", "b"], ["\u{feff}c", "d"], ["\u{feff}f", "g"]]
         );
     }
 

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use super::columns::is_text_name;
-use super::delimited::fields;
-use super::records::Records;
+use super::records::{Record, Records};
 use super::sample::is_known_header;
 use super::window::Window;
 use crate::json::is_document;
@@ -82,6 +81,19 @@ impl fmt::Display for Kind {
 
 /// Calls `look` on the first records of `head` that have something in them and no defect.
 pub(super) fn look_at_records(kind: Kind, head: &[u8], mut look: impl FnMut(&str)) {
+    look_at(kind, head, |record| record.text().into_iter().for_each(&mut look));
+}
+
+/// Calls `look` on the fields of those records; a line is one field.
+pub(super) fn look_at_rows(kind: Kind, head: &[u8], mut look: impl FnMut(&[&str])) {
+    look_at(kind, head, |record| {
+        if let (Some(_), Ok(fields)) = (record.text(), record.fields()) {
+            look(&fields);
+        }
+    });
+}
+
+fn look_at(kind: Kind, head: &[u8], mut look: impl FnMut(&Record<'_>)) {
     let mut window = Window::new(head);
     let mut records = Records::new(kind);
     for _ in 0..N_SAMPLED {
@@ -89,9 +101,7 @@ pub(super) fn look_at_records(kind: Kind, head: &[u8], mut look: impl FnMut(&str
         let Ok(Some(record)) = records.next(&mut window) else {
             return;
         };
-        if let Some(text) = record.text() {
-            look(text);
-        }
+        look(&record);
     }
 }
 
@@ -176,17 +186,13 @@ impl Widths {
         let mut has_header = false;
         // The widths of rows with an empty field at their end, which may be one more than the others'.
         let mut with_empty_end = Vec::new();
-        look_at_records(kind, head, |row| {
-            let Kind::Delimited { delimiter, quoting } = kind else {
-                return;
-            };
-            let fields = fields(row, delimiter, quoting);
+        look_at_rows(kind, head, |fields| {
             n_in_prose += fields
                 .iter()
                 .skip(1)
                 .filter(|field| field.starts_with(' '))
                 .count();
-            has_header |= all.is_empty() && fields.len() > 1 && is_known_header(&fields);
+            has_header |= all.is_empty() && fields.len() > 1 && is_known_header(fields);
             all.push(fields.len());
             with_empty_end.extend(fields.last().filter(|last| last.is_empty()).map(|_| fields.len()));
         });

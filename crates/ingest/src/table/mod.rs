@@ -53,10 +53,9 @@ use crate::Error;
 use crate::json::{check_no_nul, is_conflict_marker, text_of};
 use crate::sink::{Defect, Ledger, Sink, SourceFile};
 
-use delimited::fields;
 use document::{Cell, Document};
 use post::{Place, PostMaker, Row};
-use records::Records;
+use records::{Record, Records};
 use sample::Sample;
 use window::Window;
 
@@ -188,7 +187,7 @@ impl<R: Read> Reader<R> {
                     &mut self.maker,
                     &self.places,
                     self.kind,
-                    record.bytes,
+                    &record,
                     place,
                     &mut ledger,
                 ),
@@ -204,22 +203,16 @@ fn take<S: Sink + ?Sized>(
     maker: &mut PostMaker,
     places: &HashMap<String, usize>,
     kind: Kind,
-    bytes: &[u8],
+    record: &Record<'_>,
     place: Place,
     ledger: &mut Ledger<'_, S>,
 ) -> Result<(), Defect> {
-    let record = checked(bytes, kind)?;
+    let text = checked(record.bytes, kind)?;
     let n_columns = maker.mapping().columns.len();
     let row = match kind {
-        Kind::Lines => Row {
-            cells: vec![Some(Cell::Text(Cow::Borrowed(record)))],
-            extra: Vec::new(),
-        },
-        Kind::Delimited { delimiter, quoting } => {
-            row_of_fields(fields(record, delimiter, quoting), n_columns)?
-        }
+        Kind::Lines | Kind::Delimited { .. } => row_of_fields(record.fields()?, n_columns)?,
         Kind::JsonLines | Kind::JsonArray => {
-            row_of_document(Document::parse(record)?, maker.mapping(), places)?
+            row_of_document(Document::parse(text)?, maker.mapping(), places)?
         }
     };
     maker.take(&row, place, ledger)
@@ -238,7 +231,7 @@ fn checked(bytes: &[u8], kind: Kind) -> Result<&str, Defect> {
     Ok(record)
 }
 
-fn row_of_fields(mut fields: Vec<Cow<'_, str>>, n_columns: usize) -> Result<Row<'_>, Defect> {
+fn row_of_fields(mut fields: Vec<&str>, n_columns: usize) -> Result<Row<'_>, Defect> {
     if fields.len() == n_columns + 1 && fields.last().is_some_and(|field| field.is_empty()) {
         fields.pop();
     }
@@ -246,9 +239,11 @@ fn row_of_fields(mut fields: Vec<Cow<'_, str>>, n_columns: usize) -> Result<Row<
         let detail = format!("expected {n_columns} fields, got {}", fields.len());
         return Err(Defect::new(Reason::FieldCount, detail));
     }
-    let cells = fields.into_iter().map(|field| Some(Cell::Text(field))).collect();
+    let cells = fields
+        .into_iter()
+        .map(|field| Some(Cell::Text(Cow::Borrowed(field))));
     Ok(Row {
-        cells,
+        cells: cells.collect(),
         extra: Vec::new(),
     })
 }

@@ -3,13 +3,19 @@
 use std::io::{self, Read};
 
 use memchr::memchr;
+use populi_model::Reason;
 
 use super::array::ArrayScan;
-use super::delimited::RowScan;
+use super::delimited::{Fields, RowScan};
 use super::kind::Kind;
 use super::window::Window;
-use crate::json::is_blank;
+use crate::json::{is_blank, text_of};
+use crate::lines::MAX_LINE_BYTES;
 use crate::sink::Defect;
+
+/// As much as is looked at for the end of a line or row: one byte more than it may have, for its line end, and one
+/// for a `\r`.
+pub(super) const MAX_SEEN_BYTES: usize = MAX_LINE_BYTES + 2;
 
 /// One input record.
 pub(super) struct Record<'w> {
@@ -20,13 +26,21 @@ pub(super) struct Record<'w> {
     /// Its bytes without the line end or comma after it; where there is a defect, perhaps only the first of them.
     pub(super) bytes: &'w [u8],
     pub(super) defect: Option<Defect>,
+    /// What its row holds, where it is one.
+    row: Option<&'w Fields>,
 }
 
-impl Record<'_> {
+impl<'w> Record<'w> {
     /// The record, where it is text and not blank.
     pub(super) fn text(&self) -> Option<&str> {
         let text = std::str::from_utf8(self.bytes).ok()?;
         (self.defect.is_none() && !self.is_blank()).then_some(text)
+    }
+
+    /// The fields of a row, in order; any other record is one field.
+    pub(super) fn fields(&self) -> Result<Vec<&'w str>, Defect> {
+        self.row
+            .map_or_else(|| Ok(vec![text_of(self.bytes)?]), Fields::texts)
     }
 
     pub(super) fn is_blank(&self) -> bool {
@@ -45,6 +59,19 @@ pub(super) struct Found {
     pub(super) end: End,
 }
 
+impl Found {
+    /// The line or row whose line end, or the input's, stands at `end`.
+    pub(super) fn whole(bytes: &[u8], end: usize) -> Self {
+        let n_bytes = end - usize::from(bytes[..end].ends_with(b"\r"));
+        Self {
+            n_bytes,
+            n_consumed: (end + 1).min(bytes.len()),
+            defect: (n_bytes > MAX_LINE_BYTES).then(line_too_long),
+            end: if end < bytes.len() { End::Whole } else { End::Input },
+        }
+    }
+}
+
 /// How a record ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum End {
@@ -57,7 +84,8 @@ pub(super) enum End {
 }
 
 enum Scan {
-    Rows(RowScan),
+    Lines,
+    Rows(Box<RowScan>),
     Array(ArrayScan),
 }
 
@@ -74,8 +102,8 @@ pub(super) struct Records {
 impl Records {
     pub(super) fn new(kind: Kind) -> Self {
         let scan = match kind {
-            Kind::Delimited { delimiter, quoting } => Scan::Rows(RowScan::new(delimiter, quoting)),
-            Kind::Lines | Kind::JsonLines => Scan::Rows(RowScan::of_lines()),
+            Kind::Delimited { delimiter, quoting } => Scan::Rows(Box::new(RowScan::new(delimiter, quoting))),
+            Kind::Lines | Kind::JsonLines => Scan::Lines,
             Kind::JsonArray => Scan::Array(ArrayScan::default()),
         };
         Self {
@@ -87,12 +115,16 @@ impl Records {
 
     /// The next record, or `None` at the end. Damage of the input is a defect of the record that it cuts, or a
     /// record of its own.
-    pub(super) fn next<'w, R: Read>(&mut self, window: &'w mut Window<R>) -> io::Result<Option<Record<'w>>> {
+    pub(super) fn next<'w, R: Read>(
+        &'w mut self,
+        window: &'w mut Window<R>,
+    ) -> io::Result<Option<Record<'w>>> {
         window.consume(std::mem::take(&mut self.n_pending));
         if std::mem::take(&mut self.goes_on) {
             self.pass_over_the_rest(window)?;
         }
         let found = match &mut self.scan {
+            Scan::Lines => next_line(window)?,
             Scan::Rows(scan) => scan.next(window)?,
             Scan::Array(scan) => scan.next(window)?,
         };
@@ -118,6 +150,10 @@ impl Records {
             line: window.line(),
             bytes: &window.unread()[..found.n_bytes],
             defect: found.defect,
+            row: match &self.scan {
+                Scan::Rows(scan) => Some(scan.fields()),
+                Scan::Lines | Scan::Array(_) => None,
+            },
         }))
     }
 
@@ -125,7 +161,7 @@ impl Records {
         loop {
             let (n, is_over) = match &mut self.scan {
                 Scan::Array(scan) => scan.rest(window.unread()),
-                Scan::Rows(_) => match memchr(b'\n', window.unread()) {
+                Scan::Lines | Scan::Rows(_) => match memchr(b'\n', window.unread()) {
                     Some(newline) => (newline + 1, true),
                     None => (window.unread().len(), false),
                 },
@@ -134,6 +170,39 @@ impl Records {
             if is_over || !window.fill()? {
                 return Ok(());
             }
+        }
+    }
+}
+
+/// The bytes among which a line or row must end.
+pub(super) fn seen(unread: &[u8]) -> &[u8] {
+    &unread[..unread.len().min(MAX_SEEN_BYTES)]
+}
+
+/// The defect of a line, or of a row's only line, without an end.
+pub(super) fn line_too_long() -> Defect {
+    let detail = format!("the line has more than {MAX_LINE_BYTES} bytes");
+    Defect::new(Reason::LineTooLong, detail)
+}
+
+fn next_line<R: Read>(window: &mut Window<R>) -> io::Result<Option<Found>> {
+    let mut n_seen = 0;
+    loop {
+        let bytes = seen(window.unread());
+        if let Some(n) = memchr(b'\n', &bytes[n_seen..]) {
+            return Ok(Some(Found::whole(window.unread(), n_seen + n)));
+        }
+        n_seen = bytes.len();
+        if n_seen == MAX_SEEN_BYTES {
+            return Ok(Some(Found {
+                n_bytes: MAX_LINE_BYTES,
+                n_consumed: n_seen,
+                defect: Some(line_too_long()),
+                end: End::Later,
+            }));
+        }
+        if !window.fill()? {
+            return Ok((n_seen > 0).then(|| Found::whole(window.unread(), n_seen)));
         }
     }
 }

@@ -4,9 +4,8 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::columns::{Choice, Role, is_text_name, normal_name};
-use super::delimited::fields;
 use super::document::{Cell, Document};
-use super::kind::{Kind, Quoting, look_at_records, most_common};
+use super::kind::{Kind, look_at_records, look_at_rows, most_common};
 use super::params::{Header, TableParams};
 
 /// How many members of JSON objects are columns; later ones are attributes all the same, behind those.
@@ -43,17 +42,15 @@ impl Sample {
     /// The first records in the beginning of an input.
     pub(super) fn of(kind: Kind, head: &[u8], params: &TableParams) -> Self {
         match kind {
-            Kind::Lines => Self::of_fields(kind, head, b'\n', Quoting::None, params),
-            Kind::Delimited { delimiter, quoting } => Self::of_fields(kind, head, delimiter, quoting, params),
+            Kind::Lines | Kind::Delimited { .. } => Self::of_fields(kind, head, params),
             Kind::JsonLines | Kind::JsonArray => Self::of_documents(kind, head),
         }
     }
 
-    fn of_fields(kind: Kind, head: &[u8], delimiter: u8, quoting: Quoting, params: &TableParams) -> Self {
+    fn of_fields(kind: Kind, head: &[u8], params: &TableParams) -> Self {
         let mut rows: Vec<Vec<Option<String>>> = Vec::new();
-        look_at_records(kind, head, |row| {
-            let cells = fields(row, delimiter, quoting).into_iter();
-            rows.push(cells.map(|cell| Some(cell.into_owned())).collect());
+        look_at_rows(kind, head, |fields| {
+            rows.push(fields.iter().map(|field| Some((*field).to_owned())).collect());
         });
         let has_header = match params.header {
             Header::Present => !rows.is_empty(),

@@ -204,6 +204,18 @@ fn every_bad_line_has_its_reason_and_costs_no_other() {
 }
 
 #[test]
+fn what_is_said_of_a_defect_is_short_however_long_the_value() {
+    let long = "é".repeat(100_000);
+    for line in [
+        post(&format!(r#""text":"","reply":"{long}""#)),
+        post("").replace("did:plc:a", &format!("/{long}")),
+    ] {
+        let detail = &read(line.as_bytes()).aside[0].detail;
+        assert!(detail.len() <= 400 && detail.contains('é'), "{detail}");
+    }
+}
+
+#[test]
 fn nesting_to_the_limit_is_taken() {
     // The event, its commit and the record are three deep.
     let nested = |n: usize| {

@@ -279,14 +279,9 @@ impl<'a> Column for Vec<Text<'a>> {
     fn value(array: &ListArray, row: usize) -> Result<Self, UnknownValue> {
         let items = array.value(row);
         let Some(items) = items.as_any().downcast_ref::<StringArray>() else {
-            return Err(UnknownValue {
-                column: "list of texts",
-                got: format!("{}", items.data_type()),
-            });
+            return Err(UnknownValue { column: "list of texts", got: format!("{}", items.data_type()) });
         };
-        Ok((0..items.len())
-            .map(|i| Cow::Owned(items.value(i).to_owned()))
-            .collect())
+        Ok((0..items.len()).map(|i| Cow::Owned(items.value(i).to_owned())).collect())
     }
     fn hash(&self, hasher: &mut RowHasher) {
         hasher.fixed(&(self.len() as u64).to_le_bytes());
@@ -319,10 +314,7 @@ impl Column for Vec<f32> {
         let items = array.value(row);
         match items.as_any().downcast_ref::<Float32Array>() {
             Some(items) => Ok(items.values().to_vec()),
-            None => Err(UnknownValue {
-                column: "list of floats",
-                got: format!("{}", items.data_type()),
-            }),
+            None => Err(UnknownValue { column: "list of floats", got: format!("{}", items.data_type()) }),
         }
     }
     fn hash(&self, hasher: &mut RowHasher) {

@@ -88,13 +88,7 @@ impl BatchBuilder {
     /// A builder for the table of `R`.
     #[must_use]
     pub fn new<R: Row>() -> Self {
-        Self {
-            schema: R::schema(),
-            builders: R::builders(),
-            finish: R::finish,
-            n_rows: 0,
-            n_bytes: 0,
-        }
+        Self { schema: R::schema(), builders: R::builders(), finish: R::finish, n_rows: 0, n_bytes: 0 }
     }
 
     /// Adds a row of the table that this builder was made for.
@@ -145,15 +139,8 @@ fn find_column<C: Column>(
     table: &'static str,
     column: &'static str,
 ) -> Result<ArrayRef, ColumnMismatch> {
-    let mismatch = |got: String| ColumnMismatch {
-        table,
-        column,
-        expected: C::data_type().to_string(),
-        got,
-    };
-    let array = batch
-        .column_by_name(column)
-        .ok_or_else(|| mismatch("no such column".to_owned()))?;
+    let mismatch = |got: String| ColumnMismatch { table, column, expected: C::data_type().to_string(), got };
+    let array = batch.column_by_name(column).ok_or_else(|| mismatch("no such column".to_owned()))?;
     if array.as_any().is::<C::Array>() && *array.data_type() == C::data_type() {
         Ok(Arc::clone(array))
     } else {
@@ -177,10 +164,7 @@ fn finish_column<C: Column>(builder: &mut ColumnBuilder) -> Option<ArrayRef> {
 fn read_value<C: Column>(array: &ArrayRef, row: usize) -> Result<C, UnknownValue> {
     match array.as_any().downcast_ref::<C::Array>() {
         Some(array) => C::value(array, row),
-        None => Err(UnknownValue {
-            column: "of another type",
-            got: array.data_type().to_string(),
-        }),
+        None => Err(UnknownValue { column: "of another type", got: array.data_type().to_string() }),
     }
 }
 
@@ -331,11 +315,7 @@ mod tests {
         let mut arrays = batch.columns().to_vec();
         arrays[2] = Arc::new(arrow::array::StringArray::from(vec!["poem"]));
         let batch = RecordBatch::try_new(batch.schema(), arrays).unwrap();
-        let error = read_rows::<SourceRow>(&batch)
-            .unwrap()
-            .next()
-            .unwrap()
-            .unwrap_err();
+        let error = read_rows::<SourceRow>(&batch).unwrap().next().unwrap().unwrap_err();
         assert!(error.to_string().contains("poem"), "{error}");
     }
 

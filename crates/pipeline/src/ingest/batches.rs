@@ -63,20 +63,10 @@ pub(super) fn cut(inputs: &[Prepared], mut send: impl FnMut(Batch) -> bool) -> R
 
 impl Batch {
     fn new(unit: usize) -> Self {
-        Self {
-            unit,
-            number: 0,
-            blocks: Vec::new(),
-            ended: Vec::new(),
-            is_last: false,
-            n_bytes_on_disk: 0,
-        }
+        Self { unit, number: 0, blocks: Vec::new(), ended: Vec::new(), is_last: false, n_bytes_on_disk: 0 }
     }
 
     fn next_in_unit(&self) -> Self {
-        Self {
-            number: self.number + 1,
-            ..Self::new(self.unit)
-        }
+        Self { number: self.number + 1, ..Self::new(self.unit) }
     }
 }

@@ -53,11 +53,7 @@ pub(super) fn map(
         inputs: &inputs,
         folder: corpus.folder().to_owned(),
         n_buckets: corpus.manifest().n_buckets,
-        originals: if corpus.manifest().keeps_originals {
-            Originals::Keep
-        } else {
-            Originals::Drop
-        },
+        originals: if corpus.manifest().keeps_originals { Originals::Keep } else { Originals::Drop },
         progress,
     };
     std::thread::scope(|scope| {
@@ -92,10 +88,7 @@ struct Mapper<'a> {
 impl Mapper<'_> {
     fn work(&self, batches: &Mutex<Receiver<Batch>>, mapped: &SyncSender<Result<MappedBatch>>) {
         loop {
-            let next = batches
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .recv();
+            let next = batches.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
             let Ok(batch) = next else { return };
             if mapped.send(self.map(batch)).is_err() {
                 return;
@@ -108,20 +101,13 @@ impl Mapper<'_> {
         let mut tallies: BTreeMap<usize, Tally> = BTreeMap::new();
         for (file, block) in &batch.blocks {
             let input = self.inputs[*file].shard.input();
-            let source = SourceFile {
-                key: input.file_hash,
-                name: &input.name,
-            };
+            let source = SourceFile { key: input.file_hash, name: &input.name };
             let tally = tallies.entry(*file).or_default();
             read_block(block, &source, self.originals, &mut sink, tally);
         }
         let first = batch.blocks.first().map_or(0, |(file, _)| *file);
         let name = format!("{}-{}", &self.inputs[first].shard.spec[..16], batch.number);
-        let run = if sink.0.is_empty() {
-            None
-        } else {
-            Some(sink.0.publish(&self.folder, &name)?)
-        };
+        let run = if sink.0.is_empty() { None } else { Some(sink.0.publish(&self.folder, &name)?) };
         self.progress.advance(batch.n_bytes_on_disk);
         Ok(MappedBatch {
             unit: batch.unit,
@@ -172,9 +158,5 @@ fn collect(
             n_bytes = 0;
         }
     }
-    if shards.is_empty() {
-        Ok(())
-    } else {
-        corpus.commit_shards(shards, runs).map_err(Error::from)
-    }
+    if shards.is_empty() { Ok(()) } else { corpus.commit_shards(shards, runs).map_err(Error::from) }
 }

@@ -74,17 +74,13 @@ impl IngestSummary {
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         for (name, mapping) in &self.mappings {
-            notes.push(format!("{name}: {}", table::describe(mapping)));
-            notes.extend(mapping.notes.iter().map(|note| format!("{name}: {note}")));
+            notes.push(format!("{name}:\n{}", mapping.to_string().trim_end()));
         }
         for (name, why) in &self.skipped {
             notes.push(format!("{name} was passed over ({why})"));
         }
         if self.n_known > 0 {
-            notes.push(format!(
-                "{} inputs were in the corpus already and were passed over",
-                self.n_known
-            ));
+            notes.push(format!("{} inputs were in the corpus already and were passed over", self.n_known));
         }
         for (what, n) in &self.tally.warnings {
             notes.push(format!("warning: {n} records: {}", what.replace('_', " ")));
@@ -113,10 +109,8 @@ pub fn ingest(
     progress: &dyn Progress,
 ) -> Result<IngestSummary> {
     let Found { inputs, skipped } = discover(paths)?;
-    let skipped: Vec<(String, &'static str)> = skipped
-        .into_iter()
-        .map(|skipped| (skipped.name, skipped.why.words()))
-        .collect();
+    let skipped: Vec<(String, &'static str)> =
+        skipped.into_iter().map(|skipped| (skipped.name, skipped.why.words())).collect();
     let prepared = prepare(corpus, source, inputs, progress)?;
     let n_inputs = prepared.len();
     let mut specs = std::collections::BTreeSet::new();
@@ -189,13 +183,7 @@ fn prepare(
             }
             Place::StandardInput => {
                 let (path, file) = corpus.spool(std::io::stdin())?;
-                (
-                    Input {
-                        name: input.name,
-                        place: Place::File(path),
-                    },
-                    file,
-                )
+                (Input { name: input.name, place: Place::File(path) }, file)
             }
         };
         progress.advance(file.n_bytes);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use populi_ingest::SourceFile;
 use populi_ingest::archive::Decoded;
 use populi_ingest::discover::Place;
-use populi_ingest::table::{ColumnRef, Header, How, Mapping, Rows, TableParams, is_parquet, open};
+use populi_ingest::table::{ColumnRef, Header, Mapping, Rows, TableParams, is_parquet, open};
 use populi_model::{Event, Quarantined, Tally};
 use populi_store::{Corpus, ForeignParquet, RunBuilder, RunFile};
 use rayon::prelude::*;
@@ -45,25 +45,6 @@ pub(super) fn parameters(params: &TableParams) -> serde_json::Value {
         "time_zone": params.time_zone,
         "delimiter": params.delimiter,
     })
-}
-
-/// Which column became what, in a line.
-pub(super) fn describe(mapping: &Mapping) -> String {
-    let choices = mapping.choices.iter().map(|(role, choice)| {
-        let how = match choice.how {
-            How::Given => "given",
-            How::ByName => "by its name",
-            How::ByContent => "by its content",
-        };
-        format!("{} = {} ({how})", role.name(), mapping.columns[choice.column])
-    });
-    let attributes: Vec<&str> = mapping.attributes().collect();
-    let rest = if attributes.is_empty() {
-        String::new()
-    } else {
-        format!("; kept: {}", attributes.join(", "))
-    };
-    format!("{}{rest}", choices.collect::<Vec<_>>().join(", "))
 }
 
 /// A file that was read.
@@ -112,10 +93,7 @@ fn map_file(folder: &Path, n_buckets: u16, params: &TableParams, prepared: &Prep
         failure: None,
     };
     let input = prepared.shard.input();
-    let file = SourceFile {
-        key: input.file_hash,
-        name: &input.name,
-    };
+    let file = SourceFile { key: input.file_hash, name: &input.name };
     let mut tally = Tally::default();
     let mapping = match parquet_path(prepared)? {
         Some(path) => read_parquet(&path, params, &file, &mut sink, &mut tally)?,
@@ -126,11 +104,7 @@ fn map_file(folder: &Path, n_buckets: u16, params: &TableParams, prepared: &Prep
             mapping
         }
     };
-    Ok(MappedFile {
-        mapping,
-        tally,
-        runs: sink.finish()?,
-    })
+    Ok(MappedFile { mapping, tally, runs: sink.finish()? })
 }
 
 /// The path of the input, if it is a Parquet file.
@@ -159,10 +133,8 @@ fn read_parquet(
     }
     let mut rows = Rows::open(&columns, &sample, params, file.name)?;
     ForeignParquet::open(path)?.read(|row| {
-        let cells: Vec<Option<Cow<'_, str>>> = row
-            .iter()
-            .map(|cell| cell.as_deref().map(Cow::Borrowed))
-            .collect();
+        let cells: Vec<Option<Cow<'_, str>>> =
+            row.iter().map(|cell| cell.as_deref().map(Cow::Borrowed)).collect();
         rows.push(&cells, file, sink, tally);
         Ok::<(), Error>(())
     })?;

@@ -68,10 +68,7 @@ impl Content {
         })?;
         count(&mut counts, &held)?;
         keep_nearest(&mut candidates, found, held.drain(..));
-        Ok(Self {
-            terms: counts.top_terms(),
-            exemplars: choose(candidates, found)?,
-        })
+        Ok(Self { terms: counts.top_terms(), exemplars: choose(candidates, found)? })
     }
 }
 
@@ -112,35 +109,20 @@ fn keep_nearest(
         // Equal ones stay in the order of the table.
         let place = nearest.partition_point(|kept| kept.cosine >= cosine);
         if place < CANDIDATES {
-            nearest.insert(
-                place,
-                Candidate {
-                    cosine,
-                    post: embedded.post,
-                    vector: embedded.vector,
-                },
-            );
+            nearest.insert(place, Candidate { cosine, post: embedded.post, vector: embedded.vector });
             nearest.truncate(CANDIDATES);
         }
     }
 }
 
 fn choose(candidates: Vec<Vec<Candidate>>, found: &Personas) -> Result<Vec<Exemplar>> {
-    let clusters: Vec<Option<u32>> = (0..)
-        .zip(&candidates)
-        .flat_map(|(cluster, kept)| kept.iter().map(move |_| Some(cluster)))
-        .collect();
+    let clusters: Vec<Option<u32>> =
+        (0..).zip(&candidates).flat_map(|(cluster, kept)| kept.iter().map(move |_| Some(cluster))).collect();
     let candidates: Vec<Candidate> = candidates.into_iter().flatten().collect();
     let texts: Vec<&str> = candidates.iter().map(|candidate| &*candidate.post.text).collect();
-    let authors: Option<Vec<u64>> = candidates
-        .iter()
-        .map(|candidate| candidate.post.author_key.map(author_number))
-        .collect();
-    let vectors: Vec<f32> = candidates
-        .iter()
-        .flat_map(|candidate| &candidate.vector)
-        .copied()
-        .collect();
+    let authors: Option<Vec<u64>> =
+        candidates.iter().map(|candidate| candidate.post.author_key.map(author_number)).collect();
+    let vectors: Vec<f32> = candidates.iter().flat_map(|candidate| &candidate.vector).copied().collect();
     let posts = Posts {
         vectors: &vectors,
         n_dims: found.centres.n_cols(),
@@ -159,10 +141,7 @@ fn choose(candidates: Vec<Vec<Candidate>>, found: &Personas) -> Result<Vec<Exemp
     Ok((0..)
         .zip(chosen)
         .flat_map(|(cluster, rows)| {
-            (0..)
-                .zip(rows)
-                .map(|(rank, row)| exemplar(cluster, rank, row))
-                .collect::<Vec<_>>()
+            (0..).zip(rows).map(|(rank, row)| exemplar(cluster, rank, row)).collect::<Vec<_>>()
         })
         .collect())
 }

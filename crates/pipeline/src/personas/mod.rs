@@ -37,14 +37,7 @@ pub struct PersonaParams {
 
 impl Default for PersonaParams {
     fn default() -> Self {
-        Self {
-            min_posts: 2,
-            lang: None,
-            k: None,
-            n_init: 5,
-            model: Model::default(),
-            seed: 0,
-        }
+        Self { min_posts: 2, lang: None, k: None, n_init: 5, model: Model::default(), seed: 0 }
     }
 }
 
@@ -87,22 +80,13 @@ pub fn personas(
             "model": params.model,
             "seed": params.seed,
         }),
-        inputs: [
-            "posts",
-            "accounts",
-            "attributes",
-            "languages",
-            params.model.table(),
-        ]
-        .map(str::to_owned)
-        .to_vec(),
+        inputs: ["posts", "accounts", "attributes", "languages", params.model.table()]
+            .map(str::to_owned)
+            .to_vec(),
     };
     unless_done(corpus, &spec, |corpus| {
         let snapshot = corpus.snapshot();
-        let stale = || Error::Stale {
-            table: params.model.table().to_owned(),
-            verb: "embed",
-        };
+        let stale = || Error::Stale { table: params.model.table().to_owned(), verb: "embed" };
         let embedded = summary_of::<EmbedSummary>(snapshot.manifest(), "embed").ok_or_else(stale)?;
 
         progress.begin("author vectors", Some(snapshot.n_rows("posts")), Unit::Rows);
@@ -142,15 +126,7 @@ pub fn personas(
         progress.begin("labels", Some(snapshot.n_rows("posts")), Unit::Rows);
         let content = Content::gather(&snapshot, params, &units, &found, progress)?;
         let map = map_of(&units.vectors.vectors)?;
-        write(
-            &mut output,
-            &units,
-            Some(Found {
-                personas: &found,
-                map: &map,
-                content: &content,
-            }),
-        )?;
+        write(&mut output, &units, Some(Found { personas: &found, map: &map, content: &content }))?;
         output.publish(corpus, &spec, serde_json::json!(summary))?;
         progress.end();
         Ok(summary)
@@ -161,17 +137,8 @@ pub fn personas(
 fn map_of(vectors: &Matrix) -> Result<Matrix> {
     let n_components = 2.min(vectors.n_cols());
     let projected = pca(vectors, &PcaParams { n_components })?.project(vectors)?;
-    let place = |row: &[f32]| {
-        [
-            row.first().copied().unwrap_or(0.0),
-            row.get(1).copied().unwrap_or(0.0),
-        ]
-    };
-    Ok(Matrix::from_vec(
-        vectors.n_rows(),
-        2,
-        projected.rows().flat_map(place).collect(),
-    )?)
+    let place = |row: &[f32]| [row.first().copied().unwrap_or(0.0), row.get(1).copied().unwrap_or(0.0)];
+    Ok(Matrix::from_vec(vectors.n_rows(), 2, projected.rows().flat_map(place).collect())?)
 }
 
 /// All that was found of at least one unit.
@@ -205,11 +172,7 @@ fn write(output: &mut StepOutput<'_>, units: &Units, found: Option<Found<'_>>) -
     let terms = found.as_ref().map_or(&[][..], |found| &found.content.terms);
     output.write(terms.iter().map(|class| Ok::<_, Error>(label_row(class))))?;
     let exemplars = found.as_ref().map_or(&[][..], |found| &found.content.exemplars);
-    output.write(
-        exemplars
-            .iter()
-            .map(|exemplar| Ok::<_, Error>(persona_row(exemplar))),
-    )
+    output.write(exemplars.iter().map(|exemplar| Ok::<_, Error>(persona_row(exemplar))))
 }
 
 fn label_row(class: &ClassTerms) -> LabelRow<'_> {

@@ -62,24 +62,10 @@ impl Units {
             }
             Ok(())
         })?;
-        let min_posts = if kind == UnitKind::Posts {
-            1
-        } else {
-            params.min_posts
-        };
+        let min_posts = if kind == UnitKind::Posts { 1 } else { params.min_posts };
         let vectors = sums.finish(min_posts)?;
-        let labels = vectors
-            .units
-            .iter()
-            .map(|&unit| majority_label(&label_counts[unit]))
-            .collect();
-        Ok(Self {
-            kind,
-            keys,
-            numbers,
-            vectors,
-            labels,
-        })
+        let labels = vectors.units.iter().map(|&unit| majority_label(&label_counts[unit])).collect();
+        Ok(Self { kind, keys, numbers, vectors, labels })
     }
 
     /// The row of the clustering that a post's unit has, if it qualifies.
@@ -90,10 +76,7 @@ impl Units {
 
     /// Why nothing qualifies, in a sentence.
     pub(super) fn why_none(&self, params: &PersonaParams) -> String {
-        let lang = params
-            .lang
-            .as_ref()
-            .map_or_else(String::new, |lang| format!(" in the language {lang}"));
+        let lang = params.lang.as_ref().map_or_else(String::new, |lang| format!(" in the language {lang}"));
         let n_units = self.keys.len();
         match self.kind {
             UnitKind::Authors if n_units == 0 => format!("No author has a post with text{lang}."),
@@ -124,11 +107,7 @@ fn unit_kind(snapshot: &Snapshot) -> Result<UnitKind> {
         }
     }
     // A corpus without posts has no authors either; it is called by what it usually has.
-    Ok(if snapshot.n_rows("posts") == 0 {
-        UnitKind::Authors
-    } else {
-        UnitKind::Posts
-    })
+    Ok(if snapshot.n_rows("posts") == 0 { UnitKind::Authors } else { UnitKind::Posts })
 }
 
 /// A post with all that the clustering knows of it.
@@ -152,25 +131,12 @@ pub(super) fn for_each_embedded(
     for post in visible_posts::<PostCard<'static>>(snapshot)? {
         let post = post?;
         progress.advance(1);
-        let language = next_of(&mut languages, "languages", "personas", post.post_key, |row| {
-            row.post_key
-        })?;
-        let vector = next_of(
-            &mut vectors,
-            params.model.table(),
-            "embed",
-            post.post_key,
-            |row| row.post_key,
-        )?;
+        let language = next_of(&mut languages, "languages", "personas", post.post_key, |row| row.post_key)?;
+        let vector = next_of(&mut vectors, params.model.table(), "embed", post.post_key, |row| row.post_key)?;
         let lang = language.lang.map(|lang| lang.into_owned());
         let label = labels.of(post.post_key)?;
         if (params.lang.is_none() || params.lang == lang) && !post.text.trim().is_empty() {
-            each(Embedded {
-                post,
-                lang,
-                vector: vector.vector,
-                label,
-            })?;
+            each(Embedded { post, lang, vector: vector.vector, label })?;
         }
     }
     Ok(())
@@ -186,10 +152,7 @@ fn next_of<R: populi_model::table::Row>(
 ) -> Result<R> {
     match rows.next().transpose()? {
         Some(row) if key_of(&row) == post_key => Ok(row),
-        _ => Err(Error::Stale {
-            table: table.to_owned(),
-            verb,
-        }),
+        _ => Err(Error::Stale { table: table.to_owned(), verb }),
     }
 }
 
@@ -200,9 +163,7 @@ struct Labels {
 
 impl Labels {
     fn new(snapshot: &Snapshot) -> Self {
-        Self {
-            attributes: snapshot.rows::<AttributeRow<'static>>().peekable(),
-        }
+        Self { attributes: snapshot.rows::<AttributeRow<'static>>().peekable() }
     }
 
     /// The label of the next post. Attributes of hidden posts before it are passed over.
@@ -218,12 +179,7 @@ impl Labels {
             self.attributes.next();
         }
         match self.attributes.peek() {
-            Some(Err(_)) => self
-                .attributes
-                .next()
-                .transpose()
-                .map(|_| label)
-                .map_err(Into::into),
+            Some(Err(_)) => self.attributes.next().transpose().map(|_| label).map_err(Into::into),
             _ => Ok(label),
         }
     }

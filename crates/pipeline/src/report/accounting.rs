@@ -16,25 +16,13 @@ pub(super) struct Gathered {
 
 pub(super) fn gather(snapshot: &Snapshot) -> Result<Gathered> {
     let status = status(snapshot)?;
-    let notes = status
-        .total
-        .warnings
-        .iter()
-        .map(|(what, n)| note(what, *n))
-        .collect();
+    let notes = status.total.warnings.iter().map(|(what, n)| note(what, *n)).collect();
     let by_file = status
         .files
         .iter()
-        .map(|file| NamedTally {
-            name: file.file.clone(),
-            tally: tally(&file.account),
-        })
+        .map(|file| NamedTally { name: file.file.clone(), tally: tally(&file.account) })
         .collect();
-    let accounting = Accounting {
-        total: tally(&status.total),
-        by_class: Vec::new(),
-        by_file,
-    };
+    let accounting = Accounting { total: tally(&status.total), by_class: Vec::new(), by_file };
     Ok(Gathered { accounting, notes })
 }
 

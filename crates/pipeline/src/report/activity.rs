@@ -39,20 +39,10 @@ pub(super) fn gather(snapshot: &Snapshot) -> Result<Gathered> {
     }
     let counts = counts
         .into_iter()
-        .map(|((start_us, kind), n)| ActivityCount {
-            start_us,
-            kind: kind.name().to_owned(),
-            n,
-        })
+        .map(|((start_us, kind), n)| ActivityCount { start_us, kind: kind.name().to_owned(), n })
         .collect();
-    let mut by_kind: Vec<(String, u64)> = by_kind
-        .into_iter()
-        .map(|(kind, n)| (kind.name().to_owned(), n))
-        .collect();
+    let mut by_kind: Vec<(String, u64)> =
+        by_kind.into_iter().map(|(kind, n)| (kind.name().to_owned(), n)).collect();
     by_kind.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    Ok(Gathered {
-        activity: Activity { bin, counts },
-        by_kind,
-        n_actors: actors.len() as u64,
-    })
+    Ok(Gathered { activity: Activity { bin, counts }, by_kind, n_actors: actors.len() as u64 })
 }

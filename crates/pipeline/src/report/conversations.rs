@@ -56,11 +56,8 @@ pub(super) fn gather(snapshot: &Snapshot) -> Result<Conversations> {
 
 /// The conversations with most posts, of equals by key; those of a single post are not listed.
 fn largest(snapshot: &Snapshot, sizes: &BTreeMap<Key, Size>) -> Result<Vec<LargeConversation>> {
-    let mut ranked: Vec<(Key, Size)> = sizes
-        .iter()
-        .filter(|(_, size)| size.n_posts > 1)
-        .map(|(key, size)| (*key, *size))
-        .collect();
+    let mut ranked: Vec<(Key, Size)> =
+        sizes.iter().filter(|(_, size)| size.n_posts > 1).map(|(key, size)| (*key, *size)).collect();
     ranked.sort_by(|a, b| b.1.n_posts.cmp(&a.1.n_posts).then(a.0.cmp(&b.0)));
     ranked.truncate(N_LARGEST);
     let wanted: BTreeSet<Key> = ranked.iter().map(|(key, _)| *key).collect();
@@ -86,9 +83,7 @@ fn largest(snapshot: &Snapshot, sizes: &BTreeMap<Key, Size>) -> Result<Vec<Large
     }
     let describe = |(key, size): (Key, Size)| {
         // The first post of a conversation may be missing; then its key stands for its id.
-        let (id, text) = first_posts
-            .remove(&key)
-            .unwrap_or_else(|| (key.to_string(), String::new()));
+        let (id, text) = first_posts.remove(&key).unwrap_or_else(|| (key.to_string(), String::new()));
         LargeConversation {
             id,
             n_posts: size.n_posts,

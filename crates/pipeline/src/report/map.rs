@@ -25,11 +25,7 @@ pub(super) fn gather(snapshot: &Snapshot, personas: Option<&PersonaSummary>, see
     let Some(personas) = personas.filter(|personas| personas.n_units > 0) else {
         return Ok(Gathered::default());
     };
-    let unit = if personas.unit == Unit::Posts.plural() {
-        Unit::Posts
-    } else {
-        Unit::Authors
-    };
+    let unit = if personas.unit == Unit::Posts.plural() { Unit::Posts } else { Unit::Authors };
     let n_units = usize::try_from(personas.n_units).unwrap_or(usize::MAX);
     let mut clusters = read_clusters(snapshot)?;
     let mut points = read_points(snapshot, &sample(n_units, MAX_POINTS, seed), &mut clusters)?;
@@ -55,11 +51,7 @@ fn read_clusters(snapshot: &Snapshot) -> Result<BTreeMap<u32, Cluster>> {
     let mut clusters = BTreeMap::new();
     for row in snapshot.rows::<LabelRow<'static>>() {
         let row = row?;
-        let terms = row
-            .terms
-            .iter()
-            .map(|term| term.clone().into_owned())
-            .zip(row.weights.iter().copied());
+        let terms = row.terms.iter().map(|term| term.clone().into_owned()).zip(row.weights.iter().copied());
         let cluster = Cluster {
             id: row.cluster,
             label: row.label.into_owned(),
@@ -79,17 +71,10 @@ fn read_points(
 ) -> Result<HashMap<Key, (usize, Point)>> {
     let mut points = HashMap::new();
     let mut next = chosen.iter().copied().peekable();
-    for (i, (cluster, place)) in snapshot
-        .rows::<ClusterRow>()
-        .zip(snapshot.rows::<MapRow>())
-        .enumerate()
-    {
+    for (i, (cluster, place)) in snapshot.rows::<ClusterRow>().zip(snapshot.rows::<MapRow>()).enumerate() {
         let (cluster, place) = (cluster?, place?);
         if cluster.unit_key != place.unit_key {
-            return Err(Error::Stale {
-                table: "maps".to_owned(),
-                verb: "personas",
-            });
+            return Err(Error::Stale { table: "maps".to_owned(), verb: "personas" });
         }
         let of = clusters.entry(cluster.cluster).or_default();
         of.size_authors += 1;
@@ -123,26 +108,16 @@ fn describe(
             handles.insert(account.account_key, handle.into_owned());
         }
     }
-    let wanted: HashMap<Key, usize> = exemplars
-        .iter()
-        .enumerate()
-        .map(|(i, row)| (row.post_key, i))
-        .collect();
+    let wanted: HashMap<Key, usize> =
+        exemplars.iter().enumerate().map(|(i, row)| (row.post_key, i)).collect();
     let mut texts: Vec<Option<Exemplar>> = vec![None; exemplars.len()];
     for post in visible_posts::<PostCard<'static>>(snapshot)? {
         let post = post?;
         let name = author_name(&post, &handles);
         if let Some(&i) = wanted.get(&post.post_key) {
-            texts[i] = Some(Exemplar {
-                author: name.clone(),
-                text: post.text.clone().into_owned(),
-            });
+            texts[i] = Some(Exemplar { author: name.clone(), text: post.text.clone().into_owned() });
         }
-        let key = if unit == Unit::Posts {
-            post.post_key
-        } else {
-            post.author_key.unwrap_or(post.post_key)
-        };
+        let key = if unit == Unit::Posts { post.post_key } else { post.author_key.unwrap_or(post.post_key) };
         if let Some((_, point)) = points.get_mut(&key)
             && point.hover.is_empty()
         {

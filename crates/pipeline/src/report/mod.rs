@@ -92,11 +92,7 @@ pub fn gather(snapshot: &Snapshot, params: &ReportParams) -> Result<Report> {
     languages.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let agreement = personas.as_ref().and_then(|personas| {
         let (ari, ami) = personas.ari.zip(personas.ami)?;
-        Some(Agreement {
-            ari,
-            ami,
-            label_column: "label".to_owned(),
-        })
+        Some(Agreement { ari, ami, label_column: "label".to_owned() })
     });
     Ok(Report {
         title: params.title.clone().unwrap_or_else(|| corpus_name.clone()),

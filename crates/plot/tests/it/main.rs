@@ -262,7 +262,9 @@ fn figures_have_their_size_and_the_same_bytes_twice() {
 #[test]
 fn figures_bear_hostile_text_and_degenerate_points() {
     for text in NAUGHTY {
-        let svg = map_svg(&report_of(text, 2), Size::default()).unwrap();
+        let report = report_of(text, 2);
+        assert!(map_png(&report, Size::default()).is_ok(), "{text:?}");
+        let svg = map_svg(&report, Size::default()).unwrap();
         let xml = roxmltree::Document::parse(&svg).unwrap();
         assert!(
             !xml.descendants()

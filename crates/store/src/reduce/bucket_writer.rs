@@ -49,13 +49,7 @@ struct Edge {
 impl BucketWriter {
     pub(crate) fn new(folder: &Path, bucket: u16, keeps_originals: bool) -> Self {
         let (parts, edges) = (BTreeMap::new(), BTreeMap::new());
-        Self {
-            folder: folder.to_owned(),
-            bucket,
-            keeps_originals,
-            parts,
-            edges,
-        }
+        Self { folder: folder.to_owned(), bucket, keeps_originals, parts, edges }
     }
 
     pub(crate) fn write_account(&mut self, account: &SettledAccount<'_>) -> Result<()> {
@@ -99,10 +93,7 @@ impl BucketWriter {
                 }])?;
             }
         }
-        self.parts
-            .into_iter()
-            .map(|(table, part)| Ok((table.to_owned(), part.publish()?)))
-            .collect()
+        self.parts.into_iter().map(|(table, part)| Ok((table.to_owned(), part.publish()?))).collect()
     }
 
     fn push_all<R: Row>(&mut self, rows: &[R]) -> Result<()> {
@@ -135,16 +126,13 @@ impl BucketWriter {
 
     fn see_follow(&mut self, follow: &FollowSeen<'_>) {
         let followed_key = Key::of(&follow.followed_id);
-        let edge = self
-            .edges
-            .entry((follow.follower_key, followed_key))
-            .or_insert_with(|| Edge {
-                follower_id: follow.follower_id.clone().into_owned(),
-                followed_id: follow.followed_id.clone().into_owned(),
-                first_seen: None,
-                last_seen: None,
-                stands: false,
-            });
+        let edge = self.edges.entry((follow.follower_key, followed_key)).or_insert_with(|| Edge {
+            follower_id: follow.follower_id.clone().into_owned(),
+            followed_id: follow.followed_id.clone().into_owned(),
+            first_seen: None,
+            last_seen: None,
+            stands: false,
+        });
         edge.first_seen = match (edge.first_seen, follow.at) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),

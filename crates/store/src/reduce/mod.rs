@@ -114,9 +114,5 @@ fn quarantine_row<'a>(record: &Quarantined<'a>) -> QuarantineRow<'a> {
 /// A bucket's folder cannot hold two things of one name, so a bucket that fails leaves nothing behind that a rerun
 /// would trip over.
 pub(crate) fn damaged_entry(reason: &postcard::Error) -> Error {
-    Error::DamagedRun {
-        path: "runs".into(),
-        offset: 0,
-        reason: reason.to_string(),
-    }
+    Error::DamagedRun { path: "runs".into(), offset: 0, reason: reason.to_string() }
 }

@@ -27,10 +27,7 @@ pub(crate) struct Group {
 
 impl RunMerge {
     pub(crate) fn open(corpus: &Path, runs: &[RunFile], bucket: u16, n_buckets: u16) -> Result<Self> {
-        let mut merge = Self {
-            runs: Vec::new(),
-            heap: BinaryHeap::new(),
-        };
+        let mut merge = Self { runs: Vec::new(), heap: BinaryHeap::new() };
         for run in runs {
             if let Some(reader) = RunReader::open(corpus, run, bucket, n_buckets)? {
                 merge.runs.push(reader);
@@ -46,10 +43,7 @@ impl RunMerge {
 
     /// Where the next record lies.
     pub(crate) fn next_place(&self) -> Result<Option<(Section, Key)>> {
-        Ok(self
-            .heap
-            .peek()
-            .map(|Reverse((section, key, _))| (*section, *key)))
+        Ok(self.heap.peek().map(|Reverse((section, key, _))| (*section, *key)))
     }
 
     /// Moves every entry of a record into `group`, which may come out empty.

@@ -20,11 +20,7 @@ struct Cursor<R> {
 
 impl<R: Row> Cursor<R> {
     fn open(snapshot: &Snapshot, bucket: u16, place: fn(&R) -> (Section, Key)) -> Result<Self> {
-        let parts = snapshot
-            .tables()
-            .get(R::TABLE)
-            .map(|table| table.parts.as_slice())
-            .unwrap_or_default();
+        let parts = snapshot.tables().get(R::TABLE).map(|table| table.parts.as_slice()).unwrap_or_default();
         let paths = parts
             .iter()
             .filter(|part| part.bucket == Some(bucket))
@@ -68,34 +64,18 @@ impl Standing {
             accounts: Cursor::open(snapshot, bucket, |row: &AccountRow<'static>| {
                 (Section::Accounts, row.account_key)
             })?,
-            posts: Cursor::open(snapshot, bucket, |row: &PostRow<'static>| {
-                (Section::Records, row.post_key)
-            })?,
+            posts: Cursor::open(snapshot, bucket, |row: &PostRow<'static>| (Section::Records, row.post_key))?,
             tombstones: Cursor::open(snapshot, bucket, |row: &TombstoneRow<'static>| {
                 (Section::Records, row.record_key)
             })?,
             // Of acts on the account itself, record and actor are one.
             actions: Cursor::open(snapshot, bucket, |row: &ActionRow<'static>| {
                 let of_account = row.actor_key == Some(row.record_key);
-                (
-                    if of_account {
-                        Section::Accounts
-                    } else {
-                        Section::Records
-                    },
-                    row.record_key,
-                )
+                (if of_account { Section::Accounts } else { Section::Records }, row.record_key)
             })?,
             sources: Cursor::open(snapshot, bucket, |row: &SourceRow| {
                 let of_account = row.kind.is_of_the_account();
-                (
-                    if of_account {
-                        Section::Accounts
-                    } else {
-                        Section::Records
-                    },
-                    row.record_key,
-                )
+                (if of_account { Section::Accounts } else { Section::Records }, row.record_key)
             })?,
             media: Cursor::open(snapshot, bucket, |row: &MediaRow<'static>| {
                 (Section::Records, row.post_key)
@@ -114,10 +94,7 @@ impl Standing {
 
     /// Where the next record lies: what has a source has every other row, but quarantine has none.
     pub(crate) fn next_place(&self) -> Result<Option<(Section, Key)>> {
-        Ok([self.sources.next_place(), self.quarantine.next_place()]
-            .into_iter()
-            .flatten()
-            .min())
+        Ok([self.sources.next_place(), self.quarantine.next_place()].into_iter().flatten().min())
     }
 
     pub(crate) fn take_account(&mut self, key: Key) -> Result<StandingAccount<'static>> {

@@ -28,11 +28,7 @@ pub(crate) fn settle_account<'a>(
     standing: StandingAccount<'a>,
     events: Vec<Event<'a>>,
 ) -> SettledAccount<'a> {
-    let StandingAccount {
-        account: old,
-        actions,
-        sources,
-    } = standing;
+    let StandingAccount { account: old, actions, sources } = standing;
     let id = match (events.first(), &old) {
         (Some(event), _) => Some((event.record.key, Cow::Borrowed(event.record.text), event.platform)),
         (None, Some(old)) => Some((old.account_key, old.account_id.clone(), old.platform)),
@@ -40,20 +36,12 @@ pub(crate) fn settle_account<'a>(
     };
     let mut known = gather(sources, actions, events);
     let Some((key, account_id, platform)) = id else {
-        return SettledAccount {
-            account: None,
-            actions: Vec::new(),
-            sources: Vec::new(),
-        };
+        return SettledAccount { account: None, actions: Vec::new(), sources: Vec::new() };
     };
     let account = settle_row(&known, old, key, account_id, platform);
     let standing_profile = account.profile_revision.zip(account.profile_content);
 
-    let mut settled = SettledAccount {
-        account: Some(account),
-        actions: Vec::new(),
-        sources: Vec::new(),
-    };
+    let mut settled = SettledAccount { account: Some(account), actions: Vec::new(), sources: Vec::new() };
     for version in &mut known {
         let is_standing = standing_profile == Some((version.version.revision, version.version.content));
         let class = match (version.operation, version.kind) {
@@ -79,10 +67,7 @@ fn settle_row<'a>(
     let (status_revision, status) = latest_status(known, old.as_ref()).unzip();
     let deleted_at = deleted_at(known, old.as_ref());
     let profile = standing_profile(known, deleted_at);
-    let (name, bio) = match profile
-        .and_then(|version| version.event.as_ref())
-        .map(|event| &event.body)
-    {
+    let (name, bio) = match profile.and_then(|version| version.event.as_ref()).map(|event| &event.body) {
         Some(Body::Profile(profile)) => (profile.name.map(Cow::Borrowed), profile.bio.map(Cow::Borrowed)),
         // The profile that stands came with an earlier ingest.
         _ if profile.is_some() => old.map_or((None, None), |old| (old.name, old.bio)),
@@ -124,11 +109,9 @@ fn standing_profile<'k, 'a>(known: &'k [Known<'a>], deleted_at: Option<Timestamp
 fn latest_handle<'a>(known: &[Known<'a>], old: Option<&AccountRow<'a>>) -> Option<(u64, Text<'a>)> {
     let from_old = old.and_then(|old| old.handle_revision.zip(old.handle.clone()));
     let from_events = known.iter().filter_map(|notice| match &notice.event {
-        Some(Event {
-            body: Body::Handle(Some(handle)),
-            version,
-            ..
-        }) => Some((version.revision, Cow::Borrowed(*handle))),
+        Some(Event { body: Body::Handle(Some(handle)), version, .. }) => {
+            Some((version.revision, Cow::Borrowed(*handle)))
+        }
         _ => None,
     });
     from_old.into_iter().chain(from_events).max()
@@ -138,11 +121,7 @@ fn latest_handle<'a>(known: &[Known<'a>], old: Option<&AccountRow<'a>>) -> Optio
 fn latest_status(known: &[Known<'_>], old: Option<&AccountRow<'_>>) -> Option<(u64, AccountStatus)> {
     let from_old = old.and_then(|old| old.status_revision.map(|revision| (revision, old.status)));
     let from_events = known.iter().filter_map(|notice| match &notice.event {
-        Some(Event {
-            body: Body::Status(status),
-            version,
-            ..
-        }) => Some((version.revision, *status)),
+        Some(Event { body: Body::Status(status), version, .. }) => Some((version.revision, *status)),
         _ => None,
     });
     from_old.into_iter().chain(from_events).max()
@@ -151,14 +130,8 @@ fn latest_status(known: &[Known<'_>], old: Option<&AccountRow<'_>>) -> Option<(u
 /// When the account was last deleted.
 fn deleted_at(known: &[Known<'_>], old: Option<&AccountRow<'_>>) -> Option<Timestamp> {
     let from_events = known.iter().filter_map(|notice| match &notice.event {
-        Some(Event {
-            body: Body::Status(AccountStatus::Deleted),
-            ..
-        }) => notice.at,
+        Some(Event { body: Body::Status(AccountStatus::Deleted), .. }) => notice.at,
         _ => None,
     });
-    old.and_then(|old| old.deleted_at)
-        .into_iter()
-        .chain(from_events)
-        .max()
+    old.and_then(|old| old.deleted_at).into_iter().chain(from_events).max()
 }

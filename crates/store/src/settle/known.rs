@@ -20,17 +20,10 @@ pub(crate) struct Ident {
 
 impl Ident {
     fn new(platform: Platform, kind: RecordKind, operation: Operation, version: Version) -> Self {
-        let content = if platform.revision_names_the_event() {
-            0
-        } else {
-            version.content
-        };
-        Self {
-            revision: version.revision,
-            content,
-            kind,
-            operation,
-        }
+        // Notices have no revision of their own, only a time.
+        let revision_names_it = platform.revision_names_the_event() && operation != Operation::Notice;
+        let content = if revision_names_it { 0 } else { version.content };
+        Self { revision: version.revision, content, kind, operation }
     }
 }
 
@@ -74,6 +67,11 @@ impl<'a> Known<'a> {
             act.prior_text = None;
             act.prior_revision = None;
             act.prior_content = None;
+            if act.operation == Operation::Delete {
+                act.target_post = None;
+                act.target_key = None;
+                act.target_account = None;
+            }
         }
         acts
     }
@@ -117,15 +115,9 @@ pub(crate) fn gather<'a>(
     let mut platform = events.first().map(|event| event.platform);
     for source in sources {
         platform = Some(source.platform);
-        let version = Version {
-            revision: source.revision,
-            content: source.content,
-        };
+        let version = Version { revision: source.revision, content: source.content };
         let ident = Ident::new(source.platform, source.kind, source.operation, version);
-        let origin = Origin {
-            file: source.file_hash,
-            offset: source.offset,
-        };
+        let origin = Origin { file: source.file_hash, offset: source.offset };
         known
             .entry(ident)
             .or_insert_with(|| Known {
@@ -141,10 +133,7 @@ pub(crate) fn gather<'a>(
             .add_copy(source.content, origin);
     }
     for act in actions {
-        let version = Version {
-            revision: act.revision,
-            content: act.content,
-        };
+        let version = Version { revision: act.revision, content: act.content };
         let ident = Ident::new(
             platform.unwrap_or(Platform::Bluesky),
             kind_of(act.kind, &known),
@@ -225,9 +214,7 @@ fn acts_of<'a>(event: &Event<'a>) -> Vec<ActionRow<'a>> {
         actor_key: event.actor.map(|actor| actor.key),
         target_post: target.map(|target| Cow::Borrowed(target.post.text)),
         target_key: target.map(|target| target.post.key),
-        target_account: account
-            .or(target.and_then(|target| target.account))
-            .map(Cow::Borrowed),
+        target_account: account.or(target.and_then(|target| target.account)).map(Cow::Borrowed),
         undoes: None,
         prior_text: None,
         prior_revision: None,
@@ -238,12 +225,8 @@ fn acts_of<'a>(event: &Event<'a>) -> Vec<ActionRow<'a>> {
     match &event.body {
         Body::Post(_) if event.operation == Operation::Update => vec![act(ActKind::Update, None, None)],
         Body::Post(post) => {
-            let reply = post
-                .reply_to
-                .map(|parent| act(ActKind::Reply, Some(parent), None));
-            let quote = post
-                .quote_of
-                .map(|quoted| act(ActKind::Quote, Some(quoted), None));
+            let reply = post.reply_to.map(|parent| act(ActKind::Reply, Some(parent), None));
+            let quote = post.quote_of.map(|quoted| act(ActKind::Quote, Some(quoted), None));
             if reply.is_none() && quote.is_none() {
                 return vec![act(ActKind::Post, None, None)];
             }

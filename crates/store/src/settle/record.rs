@@ -62,13 +62,14 @@ pub(crate) fn settle_record<'a>(
     } = standing;
     let mut known = gather(sources, actions, events);
     let is_post = known.first().is_some_and(|known| known.kind == RecordKind::Post);
-    let last_delete = known
-        .iter()
-        .rposition(|known| known.operation == Operation::Delete);
-    let stands = known.iter().rposition(|version| {
+    let last_delete = known.iter().rposition(|known| known.operation == Operation::Delete);
+    // Only the newest version can stand: where it went with its account, an older one that was received later does
+    // not come back.
+    let newest = known.iter().rposition(|version| {
         let is_later = last_delete.is_none_or(|i| version.version.revision > known[i].version.revision);
-        version.is_write() && is_later && !(is_post && version.is_before(deleted_at))
+        version.is_write() && is_later
     });
+    let stands = newest.filter(|&i| !(is_post && known[i].is_before(deleted_at)));
 
     let mut settled = SettledRecord::default();
     let record_key = known.first().map(|first| record_key(first)).unwrap_or_default();
@@ -156,11 +157,7 @@ fn prior_texts<'a>(
     };
     let mut texts: BTreeMap<Version, Text<'a>> = BTreeMap::new();
     for version in known {
-        if let Some(Event {
-            body: Body::Post(post),
-            ..
-        }) = &version.event
-        {
+        if let Some(Event { body: Body::Post(post), .. }) = &version.event {
             texts.insert(version.version, Cow::Borrowed(post.text));
         }
         for act in &version.acts {
@@ -172,13 +169,7 @@ fn prior_texts<'a>(
         }
     }
     if let Some(post) = old_post {
-        texts.insert(
-            Version {
-                revision: post.revision,
-                content: post.content,
-            },
-            post.text.clone(),
-        );
+        texts.insert(Version { revision: post.revision, content: post.content }, post.text.clone());
     }
     let begins = known[..=stands]
         .iter()
@@ -195,54 +186,39 @@ fn prior_texts<'a>(
     prior
 }
 
-/// Where the post stood in its thread, as its latest version ever seen says.
+/// Where the post stood in its thread, as its newest version ever seen says.
 struct Seen<'a> {
     version: Version,
     reply_to: Option<(Text<'a>, Key)>,
     root: Option<(Text<'a>, Key)>,
 }
 
+/// What the newest version says: it came just now, or it stood, or the tombstone kept what it said.
 fn last_seen<'a>(
     known: &[Known<'a>],
     old_post: Option<&PostRow<'a>>,
     old_tombstone: Option<TombstoneRow<'a>>,
 ) -> Option<Seen<'a>> {
-    let from_events = known.iter().filter_map(|version| match &version.event {
-        Some(Event {
-            body: Body::Post(post),
-            ..
-        }) => Some(Seen {
-            version: version.version,
-            reply_to: post
-                .reply_to
-                .map(|parent| (Cow::Borrowed(parent.post.text), parent.post.key)),
+    let newest = known.iter().rfind(|version| version.is_write())?;
+    if let Some(Event { body: Body::Post(post), .. }) = &newest.event {
+        return Some(Seen {
+            version: newest.version,
+            reply_to: post.reply_to.map(|parent| (Cow::Borrowed(parent.post.text), parent.post.key)),
             root: post.root.map(|root| (Cow::Borrowed(root.text), root.key)),
-        }),
-        _ => None,
-    });
-    let from_post = old_post.map(|post| Seen {
-        version: Version {
-            revision: post.revision,
-            content: post.content,
-        },
-        reply_to: post.reply_to.clone().zip(post.reply_to_key),
-        root: post.root.clone().zip(post.root_key),
-    });
-    let from_tombstone = old_tombstone.and_then(|tombstone| {
-        Some(Seen {
-            version: Version {
-                revision: tombstone.seen_revision?,
-                content: tombstone.seen_content?,
-            },
-            reply_to: tombstone.reply_to.zip(tombstone.reply_to_key),
-            root: tombstone.root.zip(tombstone.root_key),
-        })
-    });
-    from_tombstone
-        .into_iter()
-        .chain(from_post)
-        .chain(from_events)
-        .max_by_key(|seen| seen.version)
+        });
+    }
+    if let Some(post) = old_post {
+        return Some(Seen {
+            version: newest.version,
+            reply_to: post.reply_to.clone().zip(post.reply_to_key),
+            root: post.root.clone().zip(post.root_key),
+        });
+    }
+    old_tombstone.map(|tombstone| Seen {
+        version: newest.version,
+        reply_to: tombstone.reply_to.zip(tombstone.reply_to_key),
+        root: tombstone.root.zip(tombstone.root_key),
+    })
 }
 
 fn tombstone<'a>(
@@ -286,13 +262,7 @@ fn settle_post<'a>(
     attributes: Vec<AttributeRow<'a>>,
     original: Option<OriginalRow<'a>>,
 ) {
-    let Some(
-        event @ Event {
-            body: Body::Post(post),
-            ..
-        },
-    ) = &stands.event
-    else {
+    let Some(event @ Event { body: Body::Post(post), .. }) = &stands.event else {
         settled.post = old_post.map(|mut post| {
             // A copy that was received earlier may have come since; a post without receipt times keeps none.
             post.received_at = post.received_at.and_then(|at| earliest(Some(at), stands.at));
@@ -314,12 +284,8 @@ fn settle_post<'a>(
         })
         .collect();
     settled.original = original_of(event);
-    settled.post = Some(post_row(
-        event,
-        post,
-        stands,
-        media.iter().map(|row| row.media_id.clone()).collect(),
-    ));
+    settled.post =
+        Some(post_row(event, post, stands, media.iter().map(|row| row.media_id.clone()).collect()));
     settled.media = media;
 }
 
@@ -386,10 +352,7 @@ fn original_of<'a>(event: &Event<'a>) -> Option<OriginalRow<'a>> {
 
 fn follows<'a>(acts: &[ActionRow<'a>], stands: Option<Version>) -> Vec<FollowSeen<'a>> {
     let follow = |act: &ActionRow<'a>| {
-        let version = Version {
-            revision: act.revision,
-            content: act.content,
-        };
+        let version = Version { revision: act.revision, content: act.content };
         Some(FollowSeen {
             follower_id: act.actor_id.clone()?,
             follower_key: act.actor_key?,
@@ -398,8 +361,5 @@ fn follows<'a>(acts: &[ActionRow<'a>], stands: Option<Version>) -> Vec<FollowSee
             stands: stands == Some(version),
         })
     };
-    acts.iter()
-        .filter(|act| act.kind == populi_model::table::ActKind::Follow)
-        .filter_map(follow)
-        .collect()
+    acts.iter().filter(|act| act.kind == populi_model::table::ActKind::Follow).filter_map(follow).collect()
 }

@@ -1,0 +1,167 @@
+//! `populi ingest`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use populi_pipeline::ingest::{ColumnRef, Header, Source, TableParams, check_quarantine, ingest};
+use populi_store::{Corpus, CorpusParams};
+
+use super::status::account_table;
+use crate::options::{CorpusOption, Manner};
+
+/// Take dumps into the corpus.
+///
+/// Every input record is taken, counted as blank or as of an ignored kind, or put aside in the table `quarantine` with a
+/// reason; `populi status` prints the account, and nothing is outside it. The order of files never matters, and a file
+/// that was taken before is passed over.
+#[derive(Args, Debug)]
+pub struct Ingest {
+    #[command(subcommand)]
+    from: From,
+}
+
+#[derive(Subcommand, Debug)]
+enum From {
+    Bluesky(Bluesky),
+    Text(Box<Text>),
+}
+
+/// Take in Bluesky events: Jetstream JSON lines.
+///
+/// Files or folders of any nesting (such as DD/HH/*), plain, gzip (every member) or zstd, known by their content; `-` is
+/// standard input. Posts, likes, reposts, follows, blocks, profiles, handles and account states are taken, every other
+/// collection is counted as ignored.
+///
+/// Time: linear, on all threads. Memory: bounded by buffers, not by the data.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  populi ingest bluesky 2025-03/ --corpus ./march\n  zstdcat dump.zst | populi ingest bluesky -"
+)]
+struct Bluesky {
+    /// Files, folders, or - for standard input
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    into: Into,
+    /// Keep the untouched records too, in the table `originals`
+    #[arg(long)]
+    originals: bool,
+}
+
+/// Take in any table of posts: CSV, TSV, JSON lines, a JSON array, Parquet, or lines of text.
+///
+/// Columns are given by name, or by number from 1; what is not given is guessed from the columns' names and printed.
+/// Every other column is kept in the table `attributes`. Times are read as RFC 3339, YYYY-MM-DD HH:MM[:SS], or seconds,
+/// milli- or microseconds since 1970; anything else needs --time-format, because day and month are never guessed.
+///
+/// Without --id a post is named by its file and row. With it, a repeated id with the same content is a duplicate, and
+/// otherwise the row with the later --time stands. Without an author column every later step treats each post by itself.
+///
+/// Time: linear, a file a thread. Memory: bounded by buffers.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  populi ingest text reviews.csv --text body --author user --time created --label stars\n  populi ingest text labelled.tsv --no-header --label 1 --text 2"
+)]
+struct Text {
+    /// Files, folders, or - for standard input
+    #[arg(value_name = "FILE", required = true)]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    into: Into,
+    /// The column of the text
+    #[arg(long, value_name = "COLUMN")]
+    text: Option<ColumnRef>,
+    /// The column of the post's id
+    #[arg(long, value_name = "COLUMN")]
+    id: Option<ColumnRef>,
+    /// The column of the author
+    #[arg(long, value_name = "COLUMN")]
+    author: Option<ColumnRef>,
+    /// The column of the time
+    #[arg(long, value_name = "COLUMN")]
+    time: Option<ColumnRef>,
+    /// The column of the id of the answered post
+    #[arg(long, value_name = "COLUMN")]
+    reply_to: Option<ColumnRef>,
+    /// The column of the language
+    #[arg(long, value_name = "COLUMN")]
+    lang: Option<ColumnRef>,
+    /// The column of a known label, to compare clusters with
+    #[arg(long, value_name = "COLUMN")]
+    label: Option<ColumnRef>,
+    /// The first row is a row like the others
+    #[arg(long, conflicts_with = "header")]
+    no_header: bool,
+    /// The first row names the columns
+    #[arg(long)]
+    header: bool,
+    /// The format of times, as of strftime (such as '%m/%d/%y %H:%M')
+    #[arg(long, value_name = "FORMAT")]
+    time_format: Option<String>,
+    /// The time zone of times that name none
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    tz: String,
+}
+
+#[derive(Args, Debug)]
+struct Into {
+    #[command(flatten)]
+    corpus: CorpusOption,
+    /// The share of records (without blank ones) that may be quarantined; above it the exit code is 1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.01)]
+    max_quarantine: f64,
+    /// Buckets that accounts fall into, fixed when the corpus is made [default: 16]
+    #[arg(long, value_name = "N")]
+    buckets: Option<u16>,
+    #[command(flatten)]
+    manner: Manner,
+}
+
+impl Ingest {
+    pub fn run(self) -> anyhow::Result<()> {
+        match self.from {
+            From::Bluesky(from) => take(&from.into, &Source::Bluesky, &from.paths, from.originals),
+            From::Text(from) => {
+                let params = from.table_params();
+                take(&from.into, &Source::Table(Box::new(params)), &from.paths, false)
+            }
+        }
+    }
+}
+
+impl Text {
+    fn table_params(&self) -> TableParams {
+        TableParams {
+            text: self.text.clone(),
+            id: self.id.clone(),
+            author: self.author.clone(),
+            time: self.time.clone(),
+            reply_to: self.reply_to.clone(),
+            lang: self.lang.clone(),
+            label: self.label.clone(),
+            header: match (self.header, self.no_header) {
+                (true, _) => Header::Present,
+                (_, true) => Header::Absent,
+                (false, false) => Header::Guess,
+            },
+            time_format: self.time_format.clone(),
+            time_zone: self.tz.clone(),
+            delimiter: None,
+        }
+    }
+}
+
+fn take(into: &Into, source: &Source, paths: &[PathBuf], originals: bool) -> anyhow::Result<()> {
+    use populi_pipeline::Progress;
+    let bars = into.manner.start()?;
+    let defaults = CorpusParams::default();
+    let params =
+        CorpusParams { n_buckets: into.buckets.unwrap_or(defaults.n_buckets), keeps_originals: originals };
+    let mut corpus = Corpus::open_or_create(&into.corpus.corpus, params)?;
+    let summary = ingest(&mut corpus, source, paths, &bars)?;
+    summary.notes().iter().for_each(|note| bars.note(note));
+    into.manner.print(&summary.total, |total| {
+        format!("{} inputs read. The corpus now:\n{}", summary.n_read, account_table(total))
+    })?;
+    Ok(check_quarantine(&summary.total, into.max_quarantine)?)
+}

@@ -1,0 +1,71 @@
+//! The verbs, a file each: the help text first, then the one call that it is a face of.
+
+mod demo;
+mod embed;
+mod ingest;
+mod personas;
+mod report;
+mod run;
+mod simulate;
+mod sql;
+mod status;
+mod threads;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// From social-media dumps to conversations, personas, labelled maps and a page.
+///
+/// A corpus is one folder. `populi ingest` fills it, the other verbs read its tables and add new ones, and `populi run`
+/// does all of it from one recipe. Every step can be interrupted and started again, and the same input and seed give
+/// the same bytes, at any number of threads.
+///
+/// Exit codes: 0 done, 1 done with findings (such as more quarantined than allowed), 2 failed.
+#[derive(Parser, Debug)]
+#[command(
+    name = "populi",
+    version,
+    max_term_width = 100,
+    after_help = "Begin with:\n  populi demo\n  populi ingest bluesky dump/ && populi threads && populi embed && populi personas && populi report"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    Demo(demo::Demo),
+    Simulate(simulate::Simulate),
+    Ingest(ingest::Ingest),
+    Status(status::Status),
+    Sql(sql::Sql),
+    Threads(threads::Threads),
+    Embed(embed::Embed),
+    Personas(personas::Personas),
+    Report(report::Report),
+    Run(run::Run),
+}
+
+impl Cli {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// When it cannot be done.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self.verb {
+            Verb::Demo(verb) => verb.run(),
+            Verb::Simulate(verb) => verb.run(),
+            Verb::Ingest(verb) => verb.run(),
+            Verb::Status(verb) => verb.run(),
+            Verb::Sql(verb) => verb.run(),
+            Verb::Threads(verb) => verb.run(),
+            Verb::Embed(verb) => verb.run(),
+            Verb::Personas(verb) => verb.run(),
+            Verb::Report(verb) => verb.run(),
+            Verb::Run(verb) => verb.run(),
+        }?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
