@@ -34,10 +34,7 @@ fn main() -> Result<(), Error> {
         }
     }
     let n_bytes: usize = blocks.iter().map(|block| block.bytes.len()).sum();
-    let file = SourceFile {
-        key: Key::default(),
-        name: "measured",
-    };
+    let file = SourceFile { key: Key::default(), name: "measured" };
     let mut tally = Tally::default();
     let (start, start_ns, mut n_rounds) = (Instant::now(), cpu_ns(), 0_u32);
     while start.elapsed() < Duration::from_secs(5) {
@@ -56,21 +53,11 @@ fn main() -> Result<(), Error> {
         n_read / 1e6 / seconds,
         seconds * 1e9 / tally.records as f64
     );
-    println!(
-        "taken {}, ignored {}, put aside {}",
-        tally.taken,
-        tally.n_ignored(),
-        tally.n_quarantined()
-    );
+    println!("taken {}, ignored {}, put aside {}", tally.taken, tally.n_ignored(), tally.n_quarantined());
     Ok(())
 }
 
 /// The time that this process was on a processor, where Linux tells it.
 fn cpu_ns() -> Option<u64> {
-    std::fs::read_to_string("/proc/self/schedstat")
-        .ok()?
-        .split(' ')
-        .next()?
-        .parse()
-        .ok()
+    std::fs::read_to_string("/proc/self/schedstat").ok()?.split(' ').next()?.parse().ok()
 }

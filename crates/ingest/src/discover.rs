@@ -88,27 +88,16 @@ pub fn discover<P: AsRef<Path>>(paths: &[P]) -> Result<Found, Error> {
     for path in paths {
         let path = path.as_ref();
         if path == Path::new("-") {
-            found.inputs.push(Input {
-                name: "-".to_owned(),
-                place: Place::StandardInput,
-            });
+            found.inputs.push(Input { name: "-".to_owned(), place: Place::StandardInput });
             continue;
         }
-        let kind = fs::metadata(path)
-            .map_err(|error| cannot_open(path, error))?
-            .file_type();
+        let kind = fs::metadata(path).map_err(|error| cannot_open(path, error))?.file_type();
         if kind.is_dir() {
             walk(path, &mut found)?;
         } else if kind.is_file() {
-            found.inputs.push(Input {
-                name: name_of(path, path),
-                place: Place::File(path.to_owned()),
-            });
+            found.inputs.push(Input { name: name_of(path, path), place: Place::File(path.to_owned()) });
         } else {
-            return Err(Error::NotAFile {
-                path: path.to_owned(),
-                what: what_is(kind),
-            });
+            return Err(Error::NotAFile { path: path.to_owned(), what: what_is(kind) });
         }
     }
     found.inputs.sort();
@@ -163,10 +152,7 @@ pub struct Hashed<R> {
 impl<R: Read> Hashed<R> {
     /// Reads through to `reader`.
     pub fn new(reader: R) -> Self {
-        Self {
-            reader,
-            hasher: blake3::Hasher::new(),
-        }
+        Self { reader, hasher: blake3::Hasher::new() }
     }
 
     /// The key of all that was read so far.
@@ -191,10 +177,7 @@ fn walk(folder: &Path, found: &mut Found) -> Result<(), Error> {
     while let Some(entry) = entries.next() {
         let entry = entry.map_err(|error| {
             let path = error.path().unwrap_or(folder).to_owned();
-            Error::Open {
-                path,
-                source: error.into(),
-            }
+            Error::Open { path, source: error.into() }
         })?;
         let name = name_of(folder, entry.path());
         let kind = entry.file_type();
@@ -205,10 +188,7 @@ fn walk(folder: &Path, found: &mut Found) -> Result<(), Error> {
         } else if kind.is_dir() {
             continue;
         } else if kind.is_file() {
-            found.inputs.push(Input {
-                name,
-                place: Place::File(entry.into_path()),
-            });
+            found.inputs.push(Input { name, place: Place::File(entry.into_path()) });
             continue;
         } else {
             SkipReason::NotAFile
@@ -220,10 +200,7 @@ fn walk(folder: &Path, found: &mut Found) -> Result<(), Error> {
     }
     if found.inputs.len() == n_inputs {
         let skipped = passed_over(&found.skipped[n_skipped..]);
-        return Err(Error::EmptyFolder {
-            path: folder.to_owned(),
-            skipped,
-        });
+        return Err(Error::EmptyFolder { path: folder.to_owned(), skipped });
     }
     Ok(())
 }
@@ -236,11 +213,7 @@ fn passed_over(skipped: &[Skipped]) -> String {
         .filter(|(_, n)| *n > 0)
         .map(|(why, n)| format!("{n} {}", why.words()))
         .collect();
-    if counts.is_empty() {
-        String::new()
-    } else {
-        format!(" (passed over: {})", counts.join(", "))
-    }
+    if counts.is_empty() { String::new() } else { format!(" (passed over: {})", counts.join(", ")) }
 }
 
 /// The name of what lies at `path`, in or at the path that the user named.
@@ -257,10 +230,7 @@ fn name_of(named: &Path, path: &Path) -> String {
 }
 
 fn cannot_open(path: &Path, source: io::Error) -> Error {
-    Error::Open {
-        path: path.to_owned(),
-        source,
-    }
+    Error::Open { path: path.to_owned(), source }
 }
 
 /// What a path is that is neither file nor folder.

@@ -17,16 +17,13 @@ pub(crate) const MAX_DEPTH: usize = 128;
 
 /// Whether there is nothing but white space in a record.
 pub(crate) fn is_blank(record: &[u8]) -> bool {
-    record
-        .iter()
-        .all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+    record.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
 /// Whether a line is one that a merge leaves in a file whose conflicts nobody settled.
 pub(crate) fn is_conflict_marker(line: &[u8]) -> bool {
     let marks = |mark: &[u8; 7]| {
-        line.strip_prefix(mark)
-            .is_some_and(|rest| matches!(rest.first(), None | Some(b' ' | b'\r' | b'\n')))
+        line.strip_prefix(mark).is_some_and(|rest| matches!(rest.first(), None | Some(b' ' | b'\r' | b'\n')))
     };
     match line.first() {
         Some(b'<') => marks(b"<<<<<<<"),
@@ -40,10 +37,8 @@ pub(crate) fn is_conflict_marker(line: &[u8]) -> bool {
 /// A record as text.
 pub(crate) fn text_of(record: &[u8]) -> Result<&str, Defect> {
     std::str::from_utf8(record).map_err(|error| {
-        let detail = format!(
-            "expected UTF-8, got another byte at byte {} of the record",
-            error.valid_up_to()
-        );
+        let detail =
+            format!("expected UTF-8, got another byte at byte {} of the record", error.valid_up_to());
         Defect::new(Reason::InvalidUtf8, detail)
     })
 }
@@ -51,10 +46,7 @@ pub(crate) fn text_of(record: &[u8]) -> Result<&str, Defect> {
 /// Refuses a record that holds a NUL byte.
 pub(crate) fn check_no_nul(record: &[u8]) -> Result<(), Defect> {
     memchr::memchr(0, record).map_or(Ok(()), |at| {
-        Err(Defect::new(
-            Reason::RawNul,
-            format!("a NUL byte stands at byte {at} of the record"),
-        ))
+        Err(Defect::new(Reason::RawNul, format!("a NUL byte stands at byte {at} of the record")))
     })
 }
 
@@ -63,10 +55,7 @@ pub(crate) fn check_depth(record: &[u8]) -> Result<(), Defect> {
     if n_opening(record) <= MAX_DEPTH || depth_of(record) <= MAX_DEPTH {
         return Ok(());
     }
-    Err(Defect::new(
-        Reason::TooDeep,
-        format!("arrays and objects are nested more than {MAX_DEPTH} deep"),
-    ))
+    Err(Defect::new(Reason::TooDeep, format!("arrays and objects are nested more than {MAX_DEPTH} deep")))
 }
 
 /// Whether a text is a JSON document (RFC 8259), of any depth.
@@ -85,22 +74,12 @@ pub(crate) fn defect_of(error: &serde_json::Error, part: &str, whole: &str) -> D
             Category::Eof => "the record is cut short",
             _ => "the record is no JSON",
         };
-        return Defect::new(
-            Reason::BadJson,
-            format!("{what}: {}", located(&error, whole, whole)),
-        );
+        return Defect::new(Reason::BadJson, format!("{what}: {}", located(&error, whole, whole)));
     }
     if !whole.trim_ascii_start().starts_with('{') {
-        return Defect::new(
-            Reason::NotAnObject,
-            format!("expected an object, got {}", shape_of(whole)),
-        );
+        return Defect::new(Reason::NotAnObject, format!("expected an object, got {}", shape_of(whole)));
     }
-    let reason = if is_lone_surrogate(error, part) {
-        Reason::LoneSurrogate
-    } else {
-        Reason::WrongType
-    };
+    let reason = if is_lone_surrogate(error, part) { Reason::LoneSurrogate } else { Reason::WrongType };
     Defect::new(reason, located(error, part, whole))
 }
 
@@ -120,11 +99,7 @@ fn located(error: &serde_json::Error, part: &str, whole: &str) -> String {
         return message;
     };
     let before = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
-    let lines = part
-        .split_inclusive('\n')
-        .take(line.saturating_sub(1))
-        .map(str::len)
-        .sum::<usize>();
+    let lines = part.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
     format!("{what} at byte {} of the record", before + lines + column)
 }
 
@@ -143,10 +118,7 @@ fn shape_of(document: &str) -> &'static str {
 fn n_opening(record: &[u8]) -> usize {
     // `[` and `{` differ in one bit. Counts of at most 255 bytes fit a byte and cannot wrap, so that the compiler may
     // count many bytes in one instruction.
-    let count = |part: &[u8]| {
-        part.iter()
-            .fold(0_u8, |n, byte| n.wrapping_add(u8::from(byte | 0x20 == b'{')))
-    };
+    let count = |part: &[u8]| part.iter().fold(0_u8, |n, byte| n.wrapping_add(u8::from(byte | 0x20 == b'{')));
     record.chunks(255).map(|part| usize::from(count(part))).sum()
 }
 
@@ -223,14 +195,7 @@ mod tests {
 
     #[test]
     fn conflict_markers_are_whole_marks() {
-        for line in [
-            "<<<<<<< HEAD:file",
-            "=======",
-            "=======\r",
-            ">>>>>>> main",
-            "||||||| base",
-            "<<<<<<<",
-        ] {
+        for line in ["<<<<<<< HEAD:file", "=======", "=======\r", ">>>>>>> main", "||||||| base", "<<<<<<<"] {
             assert!(is_conflict_marker(line.as_bytes()), "{line}");
         }
         for line in ["", "<<<<<< six", "========", "<<<<<<<HEAD", " =======", "{}"] {
@@ -246,10 +211,7 @@ mod tests {
         assert_eq!(depth_of(b"\"[[["), 0);
         let nested = |n: usize| ["[".repeat(n), "]".repeat(n)].concat();
         assert!(check_depth(nested(MAX_DEPTH).as_bytes()).is_ok());
-        assert_eq!(
-            check_depth(nested(MAX_DEPTH + 1).as_bytes()).map_err(|d| d.reason),
-            Err(Reason::TooDeep)
-        );
+        assert_eq!(check_depth(nested(MAX_DEPTH + 1).as_bytes()).map_err(|d| d.reason), Err(Reason::TooDeep));
         let quoted = format!("\"{}\"", "[".repeat(100_000));
         assert!(check_depth(quoted.as_bytes()).is_ok());
     }
@@ -273,14 +235,9 @@ mod tests {
         ] {
             assert!(has_lone_surrogate(text), "{text}");
         }
-        for text in [
-            r#""\ud83d\ude00""#,
-            r#""\\ud800""#,
-            r#""\u0000""#,
-            r#""\\\\""#,
-            "\"\u{1f600}\"",
-            r#""\n""#,
-        ] {
+        for text in
+            [r#""\ud83d\ude00""#, r#""\\ud800""#, r#""\u0000""#, r#""\\\\""#, "\"\u{1f600}\"", r#""\n""#]
+        {
             assert!(!has_lone_surrogate(text), "{text}");
         }
     }
@@ -292,11 +249,7 @@ mod tests {
         let error = serde_json::from_str::<String>(&whole[11..12]).expect_err("no string");
         let defect = defect_of(&error, &whole[11..12], whole);
         assert_eq!(defect.reason, Reason::WrongType);
-        assert!(
-            defect.detail.ends_with("at byte 12 of the record"),
-            "{}",
-            defect.detail
-        );
+        assert!(defect.detail.ends_with("at byte 12 of the record"), "{}", defect.detail);
         let error = serde_json::from_str::<IgnoredAny>(part).expect_err("no document");
         assert_eq!(defect_of(&error, part, part).reason, Reason::BadJson);
     }

@@ -66,15 +66,7 @@ impl<R: BufRead> Blocks<R> {
     /// The same with blocks of at least `target_bytes` (but the last) wherever lines are short.
     pub fn of_about(target_bytes: usize, reader: R, name: impl Into<String>) -> Self {
         let unfinished = Vec::new();
-        Self {
-            reader,
-            name: name.into(),
-            target_bytes,
-            unfinished,
-            offset: 0,
-            line: 1,
-            has_ended: false,
-        }
+        Self { reader, name: name.into(), target_bytes, unfinished, offset: 0, line: 1, has_ended: false }
     }
 
     /// The next block; `None` at the end.
@@ -112,12 +104,7 @@ impl<R: BufRead> Blocks<R> {
 
     /// Gives `bytes` the place that the stream has come to, and moves on behind them.
     fn block(&mut self, bytes: Vec<u8>) -> Block {
-        let block = Block {
-            offset: self.offset,
-            first_line: self.line,
-            fault: None,
-            bytes,
-        };
+        let block = Block { offset: self.offset, first_line: self.line, fault: None, bytes };
         self.offset += block.bytes.len() as u64;
         self.line += memchr::memchr_iter(b'\n', &block.bytes).count() as u64;
         block
@@ -168,13 +155,7 @@ impl<R: BufRead> Blocks<R> {
     /// A fault where the stream has come to.
     fn fault(&self, reason: Reason, detail: String, bytes: &[u8]) -> Fault {
         let head = bytes[..bytes.len().min(Quarantined::MAX_HEAD_BYTES)].to_vec();
-        Fault {
-            reason,
-            detail,
-            offset: self.offset,
-            line: self.line,
-            head,
-        }
+        Fault { reason, detail, offset: self.offset, line: self.line, head }
     }
 }
 
@@ -188,11 +169,7 @@ impl<R: BufRead> Iterator for Blocks<R> {
         let block = self.next_block().transpose()?;
         Some(block.map_err(|source| {
             self.has_ended = true;
-            Error::Read {
-                name: self.name.clone(),
-                offset: self.offset,
-                source,
-            }
+            Error::Read { name: self.name.clone(), offset: self.offset, source }
         }))
     }
 }
@@ -211,25 +188,16 @@ mod tests {
 
     fn split(bytes: &[u8], target_bytes: usize, chunk_bytes: usize) -> Vec<Block> {
         let reader = BufReader::with_capacity(chunk_bytes, bytes);
-        Blocks::of_about(target_bytes, reader, "test")
-            .collect::<Result<_, _>>()
-            .unwrap()
+        Blocks::of_about(target_bytes, reader, "test").collect::<Result<_, _>>().unwrap()
     }
 
     #[test]
     fn blocks_end_at_newlines_and_say_where_they_are() {
         let blocks = split(b"one\ntwo\r\n\nfour", 6, 3);
-        let parts: Vec<_> = blocks
-            .iter()
-            .map(|b| (b.bytes.as_slice(), b.offset, b.first_line))
-            .collect();
+        let parts: Vec<_> = blocks.iter().map(|b| (b.bytes.as_slice(), b.offset, b.first_line)).collect();
         assert_eq!(
             parts,
-            [
-                (b"one\n".as_slice(), 0, 1),
-                (b"two\r\n\n".as_slice(), 4, 2),
-                (b"four".as_slice(), 10, 4)
-            ]
+            [(b"one\n".as_slice(), 0, 1), (b"two\r\n\n".as_slice(), 4, 2), (b"four".as_slice(), 10, 4)]
         );
     }
 
@@ -246,10 +214,7 @@ mod tests {
             let text = ["first\n", &"x".repeat(long), tail].concat();
             let blocks = split(text.as_bytes(), BLOCK_BYTES, 65_536);
             let fault = blocks.iter().find_map(|block| block.fault.clone()).unwrap();
-            assert_eq!(
-                (fault.reason, fault.offset, fault.line),
-                (Reason::LineTooLong, 6, 2)
-            );
+            assert_eq!((fault.reason, fault.offset, fault.line), (Reason::LineTooLong, 6, 2));
             assert!(fault.detail.contains(&long.to_string()), "{}", fault.detail);
             assert_eq!(fault.head, vec![b'x'; Quarantined::MAX_HEAD_BYTES]);
             assert!(blocks.iter().all(|block| block.bytes.len() < 100));
@@ -281,10 +246,7 @@ mod tests {
         }
         let mut blocks = Blocks::new(BufReader::new(Failing), "dump.jsonl");
         let error = blocks.next().unwrap().unwrap_err().to_string();
-        assert!(
-            error.contains("dump.jsonl") && error.contains("no disk"),
-            "{error}"
-        );
+        assert!(error.contains("dump.jsonl") && error.contains("no disk"), "{error}");
         assert!(blocks.next().is_none());
     }
 }

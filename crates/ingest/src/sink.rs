@@ -28,10 +28,7 @@ pub(crate) struct Defect {
 
 impl Defect {
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self {
-            reason,
-            detail: detail.into(),
-        }
+        Self { reason, detail: detail.into() }
     }
 }
 
@@ -47,10 +44,7 @@ pub(crate) struct Ledger<'a, S: ?Sized> {
 
 impl<S: Sink + ?Sized> Ledger<'_, S> {
     pub fn origin(&self, offset: u64) -> Origin {
-        Origin {
-            file: self.file.key,
-            offset,
-        }
+        Origin { file: self.file.key, offset }
     }
 
     pub fn blank(&mut self) {

@@ -94,16 +94,11 @@ const TOPICS: [(&str, &str, &str, &str); 12] = [
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let folder = arguments
-        .next()
-        .ok_or("usage: page FOLDER [AUTHORS] [TEXTS.json]")?;
+    let folder = arguments.next().ok_or("usage: page FOLDER [AUTHORS] [TEXTS.json]")?;
     let n_authors = arguments.next().map_or(Ok(2_000), |n| n.parse())?;
     let mut report = made_up(n_authors);
     if let Some(path) = arguments.next() {
-        replace_texts(
-            &mut report,
-            &serde_json::from_slice::<Vec<String>>(&fs::read(path)?)?,
-        );
+        replace_texts(&mut report, &serde_json::from_slice::<Vec<String>>(&fs::read(path)?)?);
     }
     let folder = Path::new(&folder);
     fs::create_dir_all(folder)?;
@@ -116,40 +111,23 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// A report with plausible numbers for `n_authors` authors, one in eight of them noise.
 fn made_up(n_authors: usize) -> Report {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
-    let mut clusters: Vec<Cluster> = TOPICS
-        .iter()
-        .zip(0..)
-        .map(|(topic, id)| cluster(topic, id))
-        .collect();
+    let mut clusters: Vec<Cluster> = TOPICS.iter().zip(0..).map(|(topic, id)| cluster(topic, id)).collect();
     let mut points = Vec::with_capacity(n_authors);
     for index in 0..n_authors {
         // The square makes some clusters several times larger than others.
         let topic = (uniform(&mut rng).powi(2) * TOPICS.len() as f32) as usize;
         let is_noise = uniform(&mut rng) < 0.125;
         let turn = topic as f32 * 2.399;
-        let (reach, spread) = (
-            1.0 + topic as f32 * 0.33,
-            if is_noise {
-                2.0
-            } else {
-                0.28 + 0.05 * (topic % 4) as f32
-            },
-        );
+        let (reach, spread) =
+            (1.0 + topic as f32 * 0.33, if is_noise { 2.0 } else { 0.28 + 0.05 * (topic % 4) as f32 });
         let n_posts = (1.0 / (0.004 + uniform(&mut rng))) as u64 + 3;
         let (_, _, first, second) = TOPICS[topic];
         points.push(Point {
             x: reach * turn.cos() * 1.5 + normal(&mut rng) * spread,
             y: reach * turn.sin() + normal(&mut rng) * spread * (0.6 + 0.1 * (topic % 5) as f32),
             cluster: (!is_noise).then_some(topic as u32),
-            label: format!(
-                "@{}{index}",
-                ["ada", "noor", "kim", "joão", "mei", "sam"][index % 6]
-            ),
-            hover: if index % 2 == 0 {
-                first.into()
-            } else {
-                second.into()
-            },
+            label: format!("@{}{index}", ["ada", "noor", "kim", "joão", "mei", "sam"][index % 6]),
+            hover: if index % 2 == 0 { first.into() } else { second.into() },
             n_posts,
         });
         if !is_noise {
@@ -188,16 +166,9 @@ fn cluster(&(label, terms, first, second): &(&str, &str, &str, &str), id: u32) -
     Cluster {
         id,
         label: label.into(),
-        terms: terms
-            .split(", ")
-            .enumerate()
-            .map(|(rank, term)| (term.to_owned(), weight(rank)))
-            .collect(),
+        terms: terms.split(", ").enumerate().map(|(rank, term)| (term.to_owned(), weight(rank))).collect(),
         exemplars: [("@ada12", first), ("@kim3", second)]
-            .map(|(author, text)| Exemplar {
-                author: author.into(),
-                text: text.into(),
-            })
+            .map(|(author, text)| Exemplar { author: author.into(), text: text.into() })
             .into(),
         ..Cluster::default()
     }
@@ -210,35 +181,23 @@ fn activity(rng: &mut ChaCha8Rng) -> Activity {
     let mut counts = Vec::new();
     for day in 0..90_i64 {
         let busy = if day % 7 < 2 { 0.6 } else { 1.0 } + if (50..54).contains(&day) { 1.4 } else { 0.0 };
-        for (kind, usual) in [
-            ("post", 440.0),
-            ("like", 330.0),
-            ("reply", 230.0),
-            ("repost", 130.0),
-        ] {
+        for (kind, usual) in [("post", 440.0), ("like", 330.0), ("reply", 230.0), ("repost", 130.0)] {
             let n = (usual * busy * (0.8 + 0.4 * uniform(rng))) as u64;
-            counts.push(ActivityCount {
-                start_us: first_us + day * bin.width_us(),
-                kind: kind.into(),
-                n,
-            });
+            counts.push(ActivityCount { start_us: first_us + day * bin.width_us(), kind: kind.into(), n });
         }
     }
     Activity { bin, counts }
 }
 
 fn conversations() -> Conversations {
-    let sizes: Vec<(u64, u64)> = (1..240)
-        .map(|size| (size, 22_000 / (size * size) + u64::from(size == 239)))
-        .collect();
+    let sizes: Vec<(u64, u64)> =
+        (1..240).map(|size| (size, 22_000 / (size * size) + u64::from(size == 239))).collect();
     Conversations {
         n_conversations: sizes.iter().map(|(_, n)| n).sum(),
         n_posts: sizes.iter().map(|(size, n)| size * n).sum(),
         n_replies: 21_377,
         n_missing_parents: 1_905,
-        depths: (0..14)
-            .map(|depth| (depth, 24_000 >> (depth * 2 / 3 + depth)))
-            .collect(),
+        depths: (0..14).map(|depth| (depth, 24_000 >> (depth * 2 / 3 + depth))).collect(),
         largest: [(239, 87, 13), (141, 60, 9), (118, 22, 31)]
             .into_iter()
             .zip(TOPICS)
@@ -256,35 +215,18 @@ fn conversations() -> Conversations {
 
 fn accounting() -> Accounting {
     let tally = |stored, superseded, duplicates, quarantined: &[(&str, u64)]| {
-        let mut tally = Tally {
-            stored,
-            superseded,
-            duplicates,
-            deletes: stored / 90,
-            blank: 2,
-            ..Tally::default()
-        };
+        let mut tally =
+            Tally { stored, superseded, duplicates, deletes: stored / 90, blank: 2, ..Tally::default() };
         tally.ignored = named(&[("block", stored / 40), ("listitem", stored / 200)]);
         tally.quarantined = named(quarantined);
         tally.n_in = tally.parts().iter().map(|(_, n)| n).sum();
         tally
     };
-    let named_tally = |name: &str, tally| NamedTally {
-        name: name.into(),
-        tally,
-    };
+    let named_tally = |name: &str, tally| NamedTally { name: name.into(), tally };
     Accounting {
-        total: tally(
-            108_388,
-            412,
-            1_377,
-            &[("bad_json", 31), ("line_too_long", 2), ("no_time", 118)],
-        ),
+        total: tally(108_388, 412, 1_377, &[("bad_json", 31), ("line_too_long", 2), ("no_time", 118)]),
         by_class: vec![
-            named_tally(
-                "post",
-                tally(64_399, 400, 900, &[("bad_json", 31), ("no_time", 118)]),
-            ),
+            named_tally("post", tally(64_399, 400, 900, &[("bad_json", 31), ("no_time", 118)])),
             named_tally("act", tally(43_989, 12, 477, &[("line_too_long", 2)])),
         ],
         by_file: (1..=6)
@@ -319,29 +261,11 @@ fn replace_texts(report: &mut Report, texts: &[String]) {
             exemplar
         }));
     }
-    report
-        .activity
-        .counts
-        .iter_mut()
-        .for_each(|count| put(&mut count.kind));
-    report
-        .languages
-        .iter_mut()
-        .chain(&mut report.actions)
-        .for_each(|(name, _)| put(name));
-    report
-        .conversations
-        .largest
-        .iter_mut()
-        .for_each(|row| put(&mut row.text));
-    report
-        .accounting
-        .by_file
-        .iter_mut()
-        .for_each(|row| put(&mut row.name));
-    [&mut report.title, &mut report.corpus_name, &mut report.recipe]
-        .into_iter()
-        .for_each(put);
+    report.activity.counts.iter_mut().for_each(|count| put(&mut count.kind));
+    report.languages.iter_mut().chain(&mut report.actions).for_each(|(name, _)| put(name));
+    report.conversations.largest.iter_mut().for_each(|row| put(&mut row.text));
+    report.accounting.by_file.iter_mut().for_each(|row| put(&mut row.name));
+    [&mut report.title, &mut report.corpus_name, &mut report.recipe].into_iter().for_each(put);
 }
 
 fn named(counts: &[(&str, u64)]) -> Vec<(String, u64)> {

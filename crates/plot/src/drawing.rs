@@ -17,22 +17,9 @@ pub(crate) struct Drawing {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Item {
     /// A filled rectangle.
-    Panel {
-        x: f32,
-        y: f32,
-        width: f32,
-        height: f32,
-        colour: [u8; 3],
-    },
+    Panel { x: f32, y: f32, width: f32, height: f32, colour: [u8; 3] },
     /// A point of the map or the legend; `radius` is half its width.
-    Mark {
-        x: f32,
-        y: f32,
-        radius: f32,
-        shape: Shape,
-        colour: [u8; 3],
-        opacity: f32,
-    },
+    Mark { x: f32, y: f32, radius: f32, shape: Shape, colour: [u8; 3], opacity: f32 },
     /// One line of text; `x` is its start or middle, `y` its baseline.
     Text(Line),
 }

@@ -28,16 +28,10 @@ impl Fonts {
     /// Finds the fonts' tables; microseconds.
     pub(crate) fn new() -> Result<Self, Error> {
         let parse = |bytes| {
-            FontRef::new(bytes).map_err(|error| Error::Asset {
-                what: "font",
-                why: error.to_string(),
-            })
+            FontRef::new(bytes).map_err(|error| Error::Asset { what: "font", why: error.to_string() })
         };
         let [regular, bold] = files();
-        Ok(Self {
-            regular: parse(regular)?,
-            bold: parse(bold)?,
-        })
+        Ok(Self { regular: parse(regular)?, bold: parse(bold)? })
     }
 
     /// Widths of the characters in pixels; a box where the font lacks one.
@@ -120,10 +114,8 @@ mod tests {
     #[test]
     fn a_width_grows_with_size() {
         let fonts = Fonts::new().unwrap();
-        let (small, large) = (
-            fonts.width("map", Weight::Regular, 10.0),
-            fonts.width("map", Weight::Regular, 20.0),
-        );
+        let (small, large) =
+            (fonts.width("map", Weight::Regular, 10.0), fonts.width("map", Weight::Regular, 20.0));
         assert!((large - 2.0 * small).abs() < 1e-3, "{small} {large}");
         assert_eq!(fonts.width("", Weight::Regular, 10.0), 0.0);
     }

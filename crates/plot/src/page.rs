@@ -29,20 +29,9 @@ pub fn page(report: &Report) -> Result<String, Error> {
     let chosen = sample(report.points.len(), MAX_POINTS, report.seed);
     let activity = ActivityData::new(&report.activity);
     let has_plots = !chosen.is_empty() || !activity.start_ms.is_empty();
-    let plotting = if has_plots {
-        script::plotly()?
-    } else {
-        String::new()
-    };
-    let scripts = if has_plots {
-        vec![plotting.as_str(), script::PAGE]
-    } else {
-        vec![script::PAGE]
-    };
-    let data = Data {
-        map: MapData::new(report, &chosen),
-        activity,
-    };
+    let plotting = if has_plots { script::plotly()? } else { String::new() };
+    let scripts = if has_plots { vec![plotting.as_str(), script::PAGE] } else { vec![script::PAGE] };
+    let data = Data { map: MapData::new(report, &chosen), activity };
     let view = View {
         policy: script::policy(scripts),
         plotting: &plotting,
@@ -112,10 +101,7 @@ impl<'a> View<'a> {
             map_method: &report.map_method,
             n_shown: chosen.len(),
             n_points_total: report.n_points_total.max(report.points.len() as u64),
-            n_noise: chosen
-                .iter()
-                .filter(|&&index| report.points[index].cluster.is_none())
-                .count(),
+            n_noise: chosen.iter().filter(|&&index| report.points[index].cluster.is_none()).count(),
             noise: NOISE,
             agreement: report.agreement.as_ref(),
             clusters: tables::clusters(report),
@@ -146,10 +132,7 @@ fn environment() -> Result<Environment<'static>, Error> {
     templates.add_template("report.html", include_str!("../templates/report.html"))?;
     templates.add_template("map.html", include_str!("../templates/map.html"))?;
     templates.add_template("clusters.html", include_str!("../templates/clusters.html"))?;
-    templates.add_template(
-        "conversations.html",
-        include_str!("../templates/conversations.html"),
-    )?;
+    templates.add_template("conversations.html", include_str!("../templates/conversations.html"))?;
     templates.add_template("accounting.html", include_str!("../templates/accounting.html"))?;
     templates.add_template("parts.html", include_str!("../templates/parts.html"))?;
     templates.add_template("report.css", include_str!("../templates/report.css"))?;
@@ -194,12 +177,7 @@ impl<'a> MapData<'a> {
         let clusters = report.clusters.iter().enumerate().map(|(at, cluster)| {
             let (colour, shape) = mark(at);
             let terms = cluster.terms.iter().map(|(term, _)| term.as_str()).collect();
-            ClusterData {
-                label: &cluster.label,
-                terms,
-                colour,
-                shape,
-            }
+            ClusterData { label: &cluster.label, terms, colour, shape }
         });
         Self {
             unit: report.unit,
@@ -242,27 +220,12 @@ impl ActivityData {
             *sum = total([*sum, count.n].into_iter());
             columns.insert(count.start_us, 0);
         }
-        columns
-            .values_mut()
-            .enumerate()
-            .for_each(|(at, column)| *column = at);
+        columns.values_mut().enumerate().for_each(|(at, column)| *column = at);
         let mut kinds: Vec<(&str, u64)> = totals.into_iter().collect();
         kinds.sort_by_key(|&(name, n)| (std::cmp::Reverse(n), name));
-        let n_own = if kinds.len() > MAX_KINDS {
-            MAX_KINDS - 1
-        } else {
-            kinds.len()
-        };
-        let row_of = |kind: &str| {
-            kinds[..n_own]
-                .iter()
-                .position(|(name, _)| *name == kind)
-                .unwrap_or(n_own)
-        };
-        let mut names: Vec<String> = kinds[..n_own]
-            .iter()
-            .map(|(name, _)| (*name).to_owned())
-            .collect();
+        let n_own = if kinds.len() > MAX_KINDS { MAX_KINDS - 1 } else { kinds.len() };
+        let row_of = |kind: &str| kinds[..n_own].iter().position(|(name, _)| *name == kind).unwrap_or(n_own);
+        let mut names: Vec<String> = kinds[..n_own].iter().map(|(name, _)| (*name).to_owned()).collect();
         if n_own < kinds.len() {
             names.push("other".to_owned());
         }
@@ -275,10 +238,7 @@ impl ActivityData {
         }
         Self {
             width_ms: activity.bin.width_us() / 1_000,
-            start_ms: columns
-                .into_keys()
-                .map(|start_us| start_us.div_euclid(1_000))
-                .collect(),
+            start_ms: columns.into_keys().map(|start_us| start_us.div_euclid(1_000)).collect(),
             colours: (0..names.len()).map(|at| mark(at).0).collect(),
             kinds: names,
             counts,
@@ -293,29 +253,15 @@ mod tests {
 
     #[test]
     fn activity_has_the_commonest_kinds_first_and_sums_the_rest() {
-        let count = |start_us, kind: &str, n| ActivityCount {
-            start_us,
-            kind: kind.into(),
-            n,
-        };
-        let mut counts = vec![
-            count(3_000, "post", 1),
-            count(1_000, "like", 5),
-            count(1_000, "post", 2),
-        ];
-        let activity = ActivityData::new(&Activity {
-            bin: Bin::Day,
-            counts: counts.clone(),
-        });
+        let count = |start_us, kind: &str, n| ActivityCount { start_us, kind: kind.into(), n };
+        let mut counts = vec![count(3_000, "post", 1), count(1_000, "like", 5), count(1_000, "post", 2)];
+        let activity = ActivityData::new(&Activity { bin: Bin::Day, counts: counts.clone() });
         assert_eq!(activity.start_ms, [1, 3]);
         assert_eq!(activity.kinds, ["like", "post"]);
         assert_eq!(activity.counts, [[5, 0], [2, 1]]);
 
         counts.extend((0..8).map(|i| count(3_000, &format!("rare{i}"), 1)));
-        let activity = ActivityData::new(&Activity {
-            bin: Bin::Day,
-            counts,
-        });
+        let activity = ActivityData::new(&Activity { bin: Bin::Day, counts });
         assert_eq!(activity.kinds.len(), MAX_KINDS);
         assert_eq!(activity.kinds[7], "other");
         assert_eq!(activity.counts[7], [0, 3]);

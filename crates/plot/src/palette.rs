@@ -24,71 +24,31 @@ pub(crate) enum Shape {
 }
 
 /// Points outside every cluster.
-pub(crate) const NOISE: Colour = Colour {
-    light: "#b6bbc4",
-    dark: "#4d5563",
-};
+pub(crate) const NOISE: Colour = Colour { light: "#b6bbc4", dark: "#4d5563" };
 
 const COLOURS: [Colour; 10] = [
-    Colour {
-        light: "#0b6fb8",
-        dark: "#51a8f5",
-    },
-    Colour {
-        light: "#db7900",
-        dark: "#ffb066",
-    },
-    Colour {
-        light: "#9c1233",
-        dark: "#e0607a",
-    },
-    Colour {
-        light: "#2f9e8f",
-        dark: "#6fd6c4",
-    },
-    Colour {
-        light: "#8a7df0",
-        dark: "#c3c0fe",
-    },
-    Colour {
-        light: "#4f7f1f",
-        dark: "#a5cc6b",
-    },
-    Colour {
-        light: "#c2478f",
-        dark: "#ef8cc8",
-    },
-    Colour {
-        light: "#493186",
-        dark: "#8f7ae0",
-    },
-    Colour {
-        light: "#e7616d",
-        dark: "#ffa9ac",
-    },
-    Colour {
-        light: "#866131",
-        dark: "#c9a26f",
-    },
+    Colour { light: "#0b6fb8", dark: "#51a8f5" },
+    Colour { light: "#db7900", dark: "#ffb066" },
+    Colour { light: "#9c1233", dark: "#e0607a" },
+    Colour { light: "#2f9e8f", dark: "#6fd6c4" },
+    Colour { light: "#8a7df0", dark: "#c3c0fe" },
+    Colour { light: "#4f7f1f", dark: "#a5cc6b" },
+    Colour { light: "#c2478f", dark: "#ef8cc8" },
+    Colour { light: "#493186", dark: "#8f7ae0" },
+    Colour { light: "#e7616d", dark: "#ffa9ac" },
+    Colour { light: "#866131", dark: "#c9a26f" },
 ];
 
 const SHAPES: [Shape; 4] = [Shape::Circle, Shape::Square, Shape::Diamond, Shape::Cross];
 
 /// Colour and shape of the cluster at a position of the report's list.
 pub(crate) fn mark(position: usize) -> (Colour, Shape) {
-    (
-        COLOURS[position % COLOURS.len()],
-        SHAPES[position / COLOURS.len() % SHAPES.len()],
-    )
+    (COLOURS[position % COLOURS.len()], SHAPES[position / COLOURS.len() % SHAPES.len()])
 }
 
 /// Red, green and blue of a `#rrggbb` colour of this module.
 pub(crate) fn rgb(colour: &str) -> [u8; 3] {
-    let channel = |at: usize| {
-        colour
-            .get(at..at + 2)
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok())
-    };
+    let channel = |at: usize| colour.get(at..at + 2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
     [1, 3, 5].map(|at| channel(at).unwrap_or(0))
 }
 
@@ -101,11 +61,7 @@ mod tests {
     fn luminance(colour: &str) -> f64 {
         let [r, g, b] = rgb(colour).map(|byte| {
             let c = f64::from(byte) / 255.0;
-            if c <= 0.040_45 {
-                c / 12.92
-            } else {
-                ((c + 0.055) / 1.055).powf(2.4)
-            }
+            if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
         });
         0.2126 * r + 0.7152 * g + 0.0722 * b
     }
@@ -124,16 +80,8 @@ mod tests {
         for colour in COLOURS {
             let on_white = 1.05 / (luminance(colour.light) + 0.05);
             let on_dark = (luminance(colour.dark) + 0.05) / (luminance("#14181f") + 0.05);
-            assert!(
-                on_white >= 3.0,
-                "{} has contrast {on_white:.2} on white",
-                colour.light
-            );
-            assert!(
-                on_dark >= 4.5,
-                "{} has contrast {on_dark:.2} on dark",
-                colour.dark
-            );
+            assert!(on_white >= 3.0, "{} has contrast {on_white:.2} on white", colour.light);
+            assert!(on_dark >= 4.5, "{} has contrast {on_dark:.2} on dark", colour.dark);
         }
     }
 

@@ -13,17 +13,10 @@ use crate::{Error, Size, font};
 /// The document as a PNG file of the given size (8 bits a channel). Time and memory linear in pixels and elements: some
 /// 9 bytes a pixel at the peak.
 pub(crate) fn render(svg: &str, size: Size) -> Result<Vec<u8>, Error> {
-    let options = Options {
-        fontdb: Arc::new(fonts()),
-        ..Options::default()
-    };
+    let options = Options { fontdb: Arc::new(fonts()), ..Options::default() };
     let tree = Tree::from_str(svg, &options).map_err(|error| Error::Png(error.to_string()))?;
-    let mut pixels = Pixmap::new(size.width_px, size.height_px).ok_or_else(|| {
-        Error::Png(format!(
-            "no memory for {} x {} pixels",
-            size.width_px, size.height_px
-        ))
-    })?;
+    let mut pixels = Pixmap::new(size.width_px, size.height_px)
+        .ok_or_else(|| Error::Png(format!("no memory for {} x {} pixels", size.width_px, size.height_px)))?;
     resvg::render(&tree, Transform::identity(), &mut pixels.as_mut());
     pixels.encode_png().map_err(|error| Error::Png(error.to_string()))
 }
@@ -48,31 +41,15 @@ mod tests {
     use crate::svg;
 
     fn drawn(items: Vec<Item>) -> Vec<u8> {
-        let drawing = Drawing {
-            width: 9,
-            height: 9,
-            title: String::new(),
-            ground: [255; 3],
-            items,
-        };
-        let size = Size {
-            width_px: drawing.width,
-            height_px: drawing.height,
-        };
+        let drawing = Drawing { width: 9, height: 9, title: String::new(), ground: [255; 3], items };
+        let size = Size { width_px: drawing.width, height_px: drawing.height };
         let file = render(&svg::write(&drawing), size).unwrap();
         let rgba = Pixmap::decode_png(&file).unwrap().take();
         rgba.chunks(4).flat_map(|p| [p[0], p[1], p[2]]).collect()
     }
 
     fn mark(x: f32, radius: f32, shape: Shape, opacity: f32) -> Item {
-        Item::Mark {
-            x,
-            y: 4.5,
-            radius,
-            shape,
-            colour: [0; 3],
-            opacity,
-        }
+        Item::Mark { x, y: 4.5, radius, shape, colour: [0; 3], opacity }
     }
 
     #[test]
@@ -92,28 +69,18 @@ mod tests {
 
     #[test]
     fn opacity_mixes_with_what_is_below() {
-        let pixels = drawn(vec![
-            mark(4.5, 3.0, Shape::Square, 0.5),
-            mark(4.5, 3.0, Shape::Square, 0.5),
-        ]);
+        let pixels = drawn(vec![mark(4.5, 3.0, Shape::Square, 0.5), mark(4.5, 3.0, Shape::Square, 0.5)]);
         assert_eq!(pixels[3 * (4 * 9 + 4)], 64);
     }
 
     #[test]
     fn what_lies_outside_is_cut() {
         assert!(
-            drawn(vec![
-                mark(-50.0, 3.0, Shape::Circle, 1.0),
-                mark(50.0, 3.0, Shape::Circle, 1.0)
-            ])
-            .iter()
-            .all(|byte| *byte == 255)
-        );
-        assert!(
-            drawn(vec![mark(0.0, 100.0, Shape::Circle, 1.0)])
+            drawn(vec![mark(-50.0, 3.0, Shape::Circle, 1.0), mark(50.0, 3.0, Shape::Circle, 1.0)])
                 .iter()
-                .all(|byte| *byte == 0)
+                .all(|byte| *byte == 255)
         );
+        assert!(drawn(vec![mark(0.0, 100.0, Shape::Circle, 1.0)]).iter().all(|byte| *byte == 0));
     }
 
     #[test]
@@ -129,10 +96,7 @@ mod tests {
                 halo: 0.0,
                 text: "i".into(),
             });
-            drawn(vec![text])
-                .iter()
-                .map(|byte| 255 - u32::from(*byte))
-                .sum::<u32>()
+            drawn(vec![text]).iter().map(|byte| 255 - u32::from(*byte)).sum::<u32>()
         };
         assert!(0 < ink(Weight::Regular) && ink(Weight::Regular) < ink(Weight::Bold));
     }

@@ -192,11 +192,7 @@ impl Bin {
     #[must_use]
     pub fn start_of(self, time_us: i64) -> i64 {
         // 1970-01-01 was a Thursday; the Monday before it is three days earlier.
-        let origin_us = if self == Self::Week {
-            -3 * Self::Day.width_us()
-        } else {
-            0
-        };
+        let origin_us = if self == Self::Week { -3 * Self::Day.width_us() } else { 0 };
         let since_us = time_us.saturating_sub(origin_us);
         time_us.saturating_sub(since_us.rem_euclid(self.width_us()))
     }
@@ -341,20 +337,12 @@ impl Report {
         }
         for (index, point) in self.points.iter().enumerate() {
             if !(point.x.is_finite() && point.y.is_finite()) {
-                return Err(Error::NotFinite {
-                    index,
-                    x: point.x,
-                    y: point.y,
-                });
+                return Err(Error::NotFinite { index, x: point.x, y: point.y });
             }
             if let Some(id) = point.cluster
                 && ids.binary_search(&id).is_err()
             {
-                return Err(Error::UnknownCluster {
-                    index,
-                    id,
-                    n_clusters: ids.len(),
-                });
+                return Err(Error::UnknownCluster { index, id, n_clusters: ids.len() });
             }
         }
         Ok(())
@@ -407,25 +395,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_drawn_is_refused() {
-        let cluster = |id| Cluster {
-            id,
-            ..Cluster::default()
-        };
-        let point = |x, cluster| Point {
-            x,
-            cluster,
-            ..Point::default()
-        };
-        let report = |points, clusters| Report {
-            points,
-            clusters,
-            ..Report::default()
-        };
-        assert!(
-            report(vec![point(0.0, None), point(1.0, Some(7))], vec![cluster(7)])
-                .check()
-                .is_ok()
-        );
+        let cluster = |id| Cluster { id, ..Cluster::default() };
+        let point = |x, cluster| Point { x, cluster, ..Point::default() };
+        let report = |points, clusters| Report { points, clusters, ..Report::default() };
+        assert!(report(vec![point(0.0, None), point(1.0, Some(7))], vec![cluster(7)]).check().is_ok());
         assert!(matches!(
             report(vec![point(f32::NAN, None)], vec![]).check(),
             Err(Error::NotFinite { index: 0, .. })
@@ -436,11 +409,7 @@ mod tests {
         ));
         assert!(matches!(
             report(vec![point(0.0, Some(3))], vec![cluster(1)]).check(),
-            Err(Error::UnknownCluster {
-                index: 0,
-                id: 3,
-                n_clusters: 1
-            })
+            Err(Error::UnknownCluster { index: 0, id: 3, n_clusters: 1 })
         ));
     }
 }

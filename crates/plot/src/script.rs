@@ -13,10 +13,7 @@ pub(crate) const PAGE: &str = include_str!("../templates/report.js");
 ///
 /// The crate hands out plotly.js and MathJax together, 2 MB more; a page without formulas needs the first alone.
 pub(crate) fn plotly() -> Result<String, Error> {
-    let asset = |why: &str| Error::Asset {
-        what: "plotly.js",
-        why: why.to_owned(),
-    };
+    let asset = |why: &str| Error::Asset { what: "plotly.js", why: why.to_owned() };
     let both = plotly::Plot::offline_js_sources();
     let start = both.find('>').ok_or_else(|| asset("no opening tag"))? + 1;
     let end = both.find("</script>").ok_or_else(|| asset("no closing tag"))?;
@@ -33,10 +30,7 @@ pub(crate) fn plotly() -> Result<String, Error> {
 pub(crate) fn policy<'a>(scripts: impl IntoIterator<Item = &'a str>) -> String {
     let mut sources = String::new();
     for script in scripts {
-        sources.push_str(&format!(
-            " 'sha256-{}'",
-            STANDARD.encode(Sha256::digest(script.as_bytes()))
-        ));
+        sources.push_str(&format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(script.as_bytes()))));
     }
     format!(
         "default-src 'none'; script-src{sources} 'unsafe-eval'; style-src 'unsafe-inline'; \

@@ -21,13 +21,7 @@ pub(crate) fn write(drawing: &Drawing) -> String {
     );
     for item in &drawing.items {
         match item {
-            Item::Panel {
-                x,
-                y,
-                width,
-                height,
-                colour,
-            } => {
+            Item::Panel { x, y, width, height, colour } => {
                 let _ = writeln!(
                     out,
                     "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"/>",
@@ -38,21 +32,9 @@ pub(crate) fn write(drawing: &Drawing) -> String {
                     hex(*colour)
                 );
             }
-            Item::Mark {
-                x,
-                y,
-                radius,
-                shape,
-                colour,
-                opacity,
-            } => {
+            Item::Mark { x, y, radius, shape, colour, opacity } => {
                 mark(&mut out, (*x, *y), *radius, *shape);
-                let _ = writeln!(
-                    out,
-                    " fill=\"{}\" fill-opacity=\"{}\"/>",
-                    hex(*colour),
-                    Short(*opacity)
-                );
+                let _ = writeln!(out, " fill=\"{}\" fill-opacity=\"{}\"/>", hex(*colour), Short(*opacity));
             }
             Item::Text(line) => text(&mut out, line, drawing.ground),
         }
@@ -65,13 +47,7 @@ pub(crate) fn write(drawing: &Drawing) -> String {
 fn mark(out: &mut String, (x, y): (f32, f32), r: f32, shape: Shape) {
     let _ = match shape {
         Shape::Circle => {
-            write!(
-                out,
-                "<circle cx=\"{}\" cy=\"{}\" r=\"{}\"",
-                Short(x),
-                Short(y),
-                Short(r)
-            )
+            write!(out, "<circle cx=\"{}\" cy=\"{}\" r=\"{}\"", Short(x), Short(y), Short(r))
         }
         Shape::Square => write!(
             out,
@@ -124,12 +100,7 @@ fn text(out: &mut String, line: &Line, ground: [u8; 3]) {
             Short(2.0 * line.halo)
         );
     }
-    let _ = writeln!(
-        out,
-        " fill=\"{}\">{}</text>",
-        hex(line.colour),
-        escaped(&line.text)
-    );
+    let _ = writeln!(out, " fill=\"{}\">{}</text>", hex(line.colour), escaped(&line.text));
 }
 
 /// A number with at most two decimals and no trailing zeros.
@@ -169,14 +140,7 @@ mod tests {
 
     #[test]
     fn every_item_is_an_element_of_well_formed_xml() {
-        let mark = |shape| Item::Mark {
-            x: 5.0,
-            y: 5.0,
-            radius: 3.0,
-            shape,
-            colour: [1, 2, 3],
-            opacity: 0.5,
-        };
+        let mark = |shape| Item::Mark { x: 5.0, y: 5.0, radius: 3.0, shape, colour: [1, 2, 3], opacity: 0.5 };
         let line = Line {
             x: 1.0,
             y: 2.0,
@@ -193,13 +157,7 @@ mod tests {
             title: "a<b\u{0}".into(),
             ground: [255; 3],
             items: vec![
-                Item::Panel {
-                    x: 0.0,
-                    y: -0.0,
-                    width: 1.0,
-                    height: 1.0,
-                    colour: [9; 3],
-                },
+                Item::Panel { x: 0.0, y: -0.0, width: 1.0, height: 1.0, colour: [9; 3] },
                 mark(Shape::Circle),
                 mark(Shape::Square),
                 mark(Shape::Diamond),
@@ -209,25 +167,15 @@ mod tests {
         };
         let svg = write(&drawing);
         let xml = roxmltree::Document::parse(&svg).unwrap();
-        let names: Vec<_> = xml
-            .root_element()
-            .children()
-            .filter(|n| n.is_element())
-            .map(|n| n.tag_name().name())
-            .collect();
-        assert_eq!(
-            names,
-            ["title", "rect", "rect", "circle", "rect", "path", "path", "text"]
-        );
+        let names: Vec<_> =
+            xml.root_element().children().filter(|n| n.is_element()).map(|n| n.tag_name().name()).collect();
+        assert_eq!(names, ["title", "rect", "rect", "circle", "rect", "path", "path", "text"]);
         let text = xml.descendants().find(|n| n.has_tag_name("text")).unwrap();
         assert_eq!(text.text().unwrap(), "<script>&\u{fffd}\"'\u{fffd}");
     }
 
     #[test]
     fn numbers_are_short() {
-        assert_eq!(
-            format!("{} {} {}", Short(1.0), Short(1.006), Short(-0.001)),
-            "1 1.01 0"
-        );
+        assert_eq!(format!("{} {} {}", Short(1.0), Short(1.006), Short(-0.001)), "1 1.01 0");
     }
 }

@@ -77,12 +77,7 @@ pub(crate) fn thousands(n: u64) -> String {
 
 /// Position in the report's list by cluster id.
 pub(crate) fn positions(report: &Report) -> BTreeMap<u32, usize> {
-    report
-        .clusters
-        .iter()
-        .enumerate()
-        .map(|(position, cluster)| (cluster.id, position))
-        .collect()
+    report.clusters.iter().enumerate().map(|(position, cluster)| (cluster.id, position)).collect()
 }
 
 /// Bars in the order given, the rest after [`MAX_BARS`] summed as `N others`.
@@ -92,10 +87,7 @@ pub(crate) fn bars(counts: &[(String, u64)]) -> Vec<Bar> {
     }
     let (listed, rest) = counts.split_at(MAX_BARS - 1);
     let mut rows = listed.to_vec();
-    rows.push((
-        format!("{} others", rest.len()),
-        total(rest.iter().map(|(_, n)| *n)),
-    ));
+    rows.push((format!("{} others", rest.len()), total(rest.iter().map(|(_, n)| *n))));
     scaled(rows)
 }
 
@@ -112,22 +104,13 @@ pub(crate) fn histogram(counts: &[(u64, u64)]) -> Vec<Bar> {
     };
     let in_bin = |from: u64, to: u64| total(exact.range(from..=to).map(|(_, n)| *n));
     if high <= MAX_EXACT {
-        return scaled(
-            (low..=high)
-                .map(|value| (value.to_string(), in_bin(value, value)))
-                .collect(),
-        );
+        return scaled((low..=high).map(|value| (value.to_string(), in_bin(value, value))).collect());
     }
     let rows = (bit_width(low)..=bit_width(high)).map(|width| {
-        let (from, to) = (
-            if width == 0 { 0 } else { 1 << (width - 1) },
-            u64::MAX.checked_shr(64 - width).unwrap_or(0),
-        );
-        let name = if from == to {
-            from.to_string()
-        } else {
-            format!("{}–{}", thousands(from), thousands(to))
-        };
+        let (from, to) =
+            (if width == 0 { 0 } else { 1 << (width - 1) }, u64::MAX.checked_shr(64 - width).unwrap_or(0));
+        let name =
+            if from == to { from.to_string() } else { format!("{}–{}", thousands(from), thousands(to)) };
         (name, in_bin(from, to))
     });
     scaled(rows.collect())
@@ -159,30 +142,19 @@ pub(crate) fn clusters(report: &Report) -> Vec<ClusterRow<'_>> {
 
 /// The accounting, with at most [`MAX_FILES`] files.
 pub(crate) fn accounting(accounting: &Accounting) -> AccountingView {
-    let (listed, rest) = accounting
-        .by_file
-        .split_at(accounting.by_file.len().min(MAX_FILES));
+    let (listed, rest) = accounting.by_file.split_at(accounting.by_file.len().min(MAX_FILES));
     let mut by_file: Vec<TallyRow> = listed.iter().map(tally_row).collect();
     if !rest.is_empty() {
         let mut others = tally_row(&rest[0]);
         others.name = format!("{} further files", rest.len());
         for row in rest[1..].iter().map(tally_row) {
             others.n_in = others.n_in.saturating_add(row.n_in);
-            others
-                .parts
-                .iter_mut()
-                .zip(&row.parts)
-                .for_each(|(sum, n)| *sum = sum.saturating_add(*n));
+            others.parts.iter_mut().zip(&row.parts).for_each(|(sum, n)| *sum = sum.saturating_add(*n));
             others.balances &= row.balances;
         }
         by_file.push(others);
     }
-    let Tally {
-        n_in,
-        ignored,
-        quarantined,
-        ..
-    } = &accounting.total;
+    let Tally { n_in, ignored, quarantined, .. } = &accounting.total;
     AccountingView {
         n_in: *n_in,
         parts: accounting.total.parts().to_vec(),
@@ -208,12 +180,7 @@ fn scaled(rows: Vec<(String, u64)>) -> Vec<Bar> {
     let longest = rows.iter().map(|(_, n)| *n).max().unwrap_or(0).max(1) as f64;
     let sum = total(rows.iter().map(|(_, n)| *n)).max(1) as f64;
     rows.into_iter()
-        .map(|(name, n)| Bar {
-            name,
-            n,
-            percent: n as f64 / longest * 100.0,
-            share: n as f64 / sum * 100.0,
-        })
+        .map(|(name, n)| Bar { name, n, percent: n as f64 / longest * 100.0, share: n as f64 / sum * 100.0 })
         .collect()
 }
 
@@ -232,18 +199,12 @@ mod tests {
 
     #[test]
     fn digits_are_grouped() {
-        assert_eq!(
-            [0, 999, 1_000, 1_234_567].map(thousands),
-            ["0", "999", "1,000", "1,234,567"]
-        );
+        assert_eq!([0, 999, 1_000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
     }
 
     #[test]
     fn small_values_have_a_bar_each_with_gaps_kept() {
-        assert_eq!(
-            rows(&histogram(&[(4, 2), (1, 7), (1, 1)])),
-            [("1", 8), ("2", 0), ("3", 0), ("4", 2)]
-        );
+        assert_eq!(rows(&histogram(&[(4, 2), (1, 7), (1, 1)])), [("1", 8), ("2", 0), ("3", 0), ("4", 2)]);
         assert!(histogram(&[]).is_empty());
         assert!(histogram(&[(5, 0)]).is_empty());
     }
@@ -251,17 +212,7 @@ mod tests {
     #[test]
     fn large_values_fall_into_bins_of_doubling_width() {
         let bars = histogram(&[(0, 5), (1, 4), (2, 3), (3, 2), (15, 1), (16, 9)]);
-        assert_eq!(
-            rows(&bars),
-            [
-                ("0", 5),
-                ("1", 4),
-                ("2–3", 5),
-                ("4–7", 0),
-                ("8–15", 1),
-                ("16–31", 9)
-            ]
-        );
+        assert_eq!(rows(&bars), [("0", 5), ("1", 4), ("2–3", 5), ("4–7", 0), ("8–15", 1), ("16–31", 9)]);
         assert_eq!(bars[5].percent, 100.0);
         assert_eq!(rows(&histogram(&[(u64::MAX, 1)])).len(), 1);
     }
@@ -277,21 +228,10 @@ mod tests {
 
     #[test]
     fn files_beyond_the_last_are_summed() {
-        let tally = Tally {
-            n_in: 2,
-            stored: 2,
-            ..Tally::default()
-        };
-        let by_file = (0..MAX_FILES + 3)
-            .map(|i| NamedTally {
-                name: i.to_string(),
-                tally: tally.clone(),
-            })
-            .collect();
-        let view = accounting(&Accounting {
-            by_file,
-            ..Accounting::default()
-        });
+        let tally = Tally { n_in: 2, stored: 2, ..Tally::default() };
+        let by_file =
+            (0..MAX_FILES + 3).map(|i| NamedTally { name: i.to_string(), tally: tally.clone() }).collect();
+        let view = accounting(&Accounting { by_file, ..Accounting::default() });
         assert_eq!(view.by_file.len(), MAX_FILES + 1);
         let last = &view.by_file[MAX_FILES];
         assert_eq!(

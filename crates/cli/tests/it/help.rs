@@ -3,7 +3,7 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 13] = [
+const VERBS: [&str; 14] = [
     "",
     "demo",
     "simulate",
@@ -17,12 +17,13 @@ const VERBS: [&str; 13] = [
     "embed",
     "personas",
     "report",
+    "run",
 ];
 
 #[test]
 fn help_is_as_it_was() {
     let folder = Folder::new();
-    for verb in VERBS.into_iter().chain(["run"]) {
+    for verb in VERBS {
         let answer = folder.run(verb.split_whitespace().chain(["--help"]));
         assert_eq!((answer.code, answer.stderr.as_str()), (DONE, ""), "{verb}");
         let has_nouns = ["simulate", "ingest"].contains(&verb);
@@ -45,7 +46,8 @@ fn the_list_of_verbs_above_is_whole() {
         .filter_map(|line| line.split_whitespace().next())
         .filter(|verb| *verb != "help")
         .collect();
-    let listed: Vec<&str> = VERBS.into_iter().chain(["run"]).filter(|verb| !verb.is_empty() && !verb.contains(' ')).collect();
+    let listed: Vec<&str> =
+        VERBS.into_iter().filter(|verb| !verb.is_empty() && !verb.contains(' ')).collect();
     assert_eq!(verbs, listed);
 }
 

@@ -27,7 +27,14 @@ pub fn with(mut record: Value, field: &str, value: Value) -> Value {
 }
 
 /// A commit. Its revision is the given second of the history, and it was received then.
-pub fn commit(did: &str, operation: &str, collection: &str, rkey: &str, second: u64, record: &Value) -> String {
+pub fn commit(
+    did: &str,
+    operation: &str,
+    collection: &str,
+    rkey: &str,
+    second: u64,
+    record: &Value,
+) -> String {
     let time_us = START_US + second * 1_000_000;
     let mut commit = json!({
         "rev": tid(time_us),

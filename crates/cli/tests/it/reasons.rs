@@ -50,7 +50,12 @@ fn gzip(content: &[u8]) -> Vec<u8> {
 fn packed(reason: &'static str, damage: &[u8]) -> Case {
     let lines = format!("{}\n{}\n", good("a"), good("b"));
     let content = [gzip(lines.as_bytes()).as_slice(), damage].concat();
-    Case { reason, input: Input::File { verb: "bluesky", content, n_good: 2 }, line: 3, offset: lines.len() as u64 }
+    Case {
+        reason,
+        input: Input::File { verb: "bluesky", content, n_good: 2 },
+        line: 3,
+        offset: lines.len() as u64,
+    }
 }
 
 fn cases() -> Vec<Case> {
@@ -76,14 +81,21 @@ fn cases() -> Vec<Case> {
         line("raw_nul", changed("Good", "Go\0d")),
         line("lone_surrogate", changed("Good", "\\ud83d")),
         line("line_too_long", changed("Good", &"x".repeat(8 << 20))),
-        line("too_deep", changed("\"text\"", &format!("\"x\":{}{},\"text\"", "[".repeat(200), "]".repeat(200)))),
+        line(
+            "too_deep",
+            changed("\"text\"", &format!("\"x\":{}{},\"text\"", "[".repeat(200), "]".repeat(200))),
+        ),
         line("conflict_marker", "<<<<<<< HEAD"),
         // The second member ends after its header.
         packed("damaged_container", &gzip(b"more")[..10]),
         // Packed six times over.
         Case {
             reason: "container_limit",
-            input: Input::File { verb: "bluesky", content: (0..6).fold(good("a").into_bytes(), |inner, _| gzip(&inner)), n_good: 0 },
+            input: Input::File {
+                verb: "bluesky",
+                content: (0..6).fold(good("a").into_bytes(), |inner, _| gzip(&inner)),
+                n_good: 0,
+            },
             line: 1,
             offset: 0,
         },
@@ -132,7 +144,12 @@ fn every_reason_is_told_with_its_place_and_costs_no_other_record() {
         let row = folder.row("corpus", "SELECT file, line, \"offset\", reason, detail FROM quarantine");
         assert_eq!(row["reason"], case.reason);
         assert_eq!(row["file"], name, "{}", case.reason);
-        assert_eq!((&row["line"], &row["offset"]), (&json!(case.line), &json!(case.offset)), "{}", case.reason);
+        assert_eq!(
+            (&row["line"], &row["offset"]),
+            (&json!(case.line), &json!(case.offset)),
+            "{}",
+            case.reason
+        );
         assert_ne!(row["detail"], "", "{}", case.reason);
 
         // The same again is passed over, and the share of what the corpus holds is as it was.

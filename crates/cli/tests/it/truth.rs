@@ -53,7 +53,8 @@ fn rows(folder: &Folder, query: &str, columns: &[&str]) -> BTreeSet<String> {
 
 /// Checks that two sets of rows are equal, and shows some of those that are not.
 fn check_rows(what: &str, got: &BTreeSet<String>, expected: &BTreeSet<String>) {
-    let some = |rows: std::collections::btree_set::Difference<'_, String>| rows.take(4).cloned().collect::<Vec<_>>();
+    let some =
+        |rows: std::collections::btree_set::Difference<'_, String>| rows.take(4).cloned().collect::<Vec<_>>();
     let (missing, more) = (some(expected.difference(got)), some(got.difference(expected)));
     assert!(
         missing.is_empty() && more.is_empty(),
@@ -78,17 +79,24 @@ fn check_account(what: &str, got: &Value, expected: &Value) {
 fn check_accounting(folder: &Folder, status: &Value) {
     let expected = truth(folder, "accounting.json");
     check_account("in sum", &status["total"], &expected);
-    let found: BTreeMap<&str, &Value> =
-        status["files"].as_array().unwrap().iter().map(|file| (file["file"].as_str().unwrap(), file)).collect();
+    let found: BTreeMap<&str, &Value> = status["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| (file["file"].as_str().unwrap(), file))
+        .collect();
     let files = expected["files"].as_object().unwrap();
     for (name, file) in files {
         match found.get(name.as_str()) {
             Some(found) => check_account(name, found, file),
             // Of files with equal bytes, one is read.
-            None => assert!(
-                files.iter().any(|(other, twin)| found.contains_key(other.as_str()) && twin["blake3"] == file["blake3"]),
-                "{name} was not read"
-            ),
+            None => {
+                assert!(
+                    files.iter().any(|(other, twin)| found.contains_key(other.as_str())
+                        && twin["blake3"] == file["blake3"]),
+                    "{name} was not read"
+                )
+            }
         }
     }
     assert!(found.keys().all(|name| files.contains_key(*name)));

@@ -19,36 +19,16 @@ const SIGNATURES: &[(usize, &[u8], Format)] = &[
     (0, b"\xff\xfe", UTF_16),
     (0, b"PK\x03\x04", ZIP),
     (0, b"PK\x05\x06", ZIP),
-    (
-        0,
-        b"\xfd7zXZ\x00",
-        Format::Refused("xz, which is not read: unpack it with `xz -dc` and pipe it in"),
-    ),
-    (
-        0,
-        b"7z\xbc\xaf\x27\x1c",
-        Format::Refused("a 7z archive, which is not read: unpack it first"),
-    ),
-    (
-        0,
-        b"Rar!\x1a\x07",
-        Format::Refused("a RAR archive, which is not read: unpack it first"),
-    ),
+    (0, b"\xfd7zXZ\x00", Format::Refused("xz, which is not read: unpack it with `xz -dc` and pipe it in")),
+    (0, b"7z\xbc\xaf\x27\x1c", Format::Refused("a 7z archive, which is not read: unpack it first")),
+    (0, b"Rar!\x1a\x07", Format::Refused("a RAR archive, which is not read: unpack it first")),
     (
         0,
         b"\x04\x22\x4d\x18",
         Format::Refused("lz4, which is not read: unpack it with `lz4 -dc` and pipe it in"),
     ),
-    (
-        0,
-        b"PAR1\x15",
-        Format::Refused("a Parquet file, not lines of JSON"),
-    ),
-    (
-        257,
-        b"ustar",
-        Format::Refused("a tar archive, which is not read: unpack it with `tar -xf`"),
-    ),
+    (0, b"PAR1\x15", Format::Refused("a Parquet file, not lines of JSON")),
+    (257, b"ustar", Format::Refused("a tar archive, which is not read: unpack it with `tar -xf`")),
 ];
 
 const UTF_16: Format =
@@ -71,32 +51,8 @@ impl Format {
             // A skippable frame of zstd.
             [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
             // A first block, or the end of an empty stream.
-            [
-                b'B',
-                b'Z',
-                b'h',
-                b'1'..=b'9',
-                b'1',
-                b'A',
-                b'Y',
-                b'&',
-                b'S',
-                b'Y',
-                ..,
-            ]
-            | [
-                b'B',
-                b'Z',
-                b'h',
-                b'1'..=b'9',
-                0x17,
-                0x72,
-                0x45,
-                0x38,
-                0x50,
-                0x90,
-                ..,
-            ] => BZIP2,
+            [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', b'&', b'S', b'Y', ..]
+            | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90, ..] => BZIP2,
             _ => Self::Plain,
         }
     }
@@ -108,15 +64,7 @@ mod tests {
 
     #[test]
     fn text_is_plain_and_packing_is_known() {
-        for text in [
-            "",
-            "{",
-            "PK and more",
-            "BZh9 is text",
-            "\u{feff}{}",
-            "PAR1",
-            "[1]",
-        ] {
+        for text in ["", "{", "PK and more", "BZh9 is text", "\u{feff}{}", "PAR1", "[1]"] {
             assert_eq!(Format::of(text.as_bytes()), Format::Plain, "{text:?}");
         }
         assert_eq!(Format::of(b"\x1f\x8b\x08\x00"), Format::Gzip);

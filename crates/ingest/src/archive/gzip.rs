@@ -22,9 +22,7 @@ enum State<R> {
 
 impl<R: BufRead> Members<R> {
     pub fn new(container: R) -> Self {
-        Self {
-            state: State::Between(Counted::new(container)),
-        }
+        Self { state: State::Between(Counted::new(container)) }
     }
 }
 
@@ -69,18 +67,10 @@ fn next_member<R: BufRead>(mut container: Counted<R>) -> io::Result<State<R>> {
             [0x1f, ..] if here == position => break,
             chunk @ [0, ..] if position > 0 => chunk.iter().take_while(|byte| **byte == 0).count(),
             _ => {
-                return Err(damaged(
-                    "gzip",
-                    "corrupt",
-                    here,
-                    "expected another member or the end",
-                ));
+                return Err(damaged("gzip", "corrupt", here, "expected another member or the end"));
             }
         };
         container.consume(n_zeros);
     }
-    Ok(State::Within(
-        Box::new(GzDecoder::new(container)),
-        Meter::new("gzip", position),
-    ))
+    Ok(State::Within(Box::new(GzDecoder::new(container)), Meter::new("gzip", position)))
 }

@@ -61,11 +61,7 @@ pub(super) struct Meter {
 
 impl Meter {
     pub fn new(codec: &'static str, start: u64) -> Self {
-        Self {
-            codec,
-            start,
-            n_given: 0,
-        }
+        Self { codec, start, n_given: 0 }
     }
 
     /// Adds what a member gave.
@@ -91,11 +87,7 @@ impl Meter {
         if Damage::of(&error).is_some() || error.raw_os_error().is_some() {
             return error;
         }
-        let how = if error.kind() == io::ErrorKind::UnexpectedEof {
-            "cut"
-        } else {
-            "corrupt"
-        };
+        let how = if error.kind() == io::ErrorKind::UnexpectedEof { "cut" } else { "corrupt" };
         damaged(self.codec, how, position, &error.to_string())
     }
 }

@@ -39,10 +39,7 @@ pub struct Damage {
 
 impl Damage {
     fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self {
-            reason,
-            message: message.into(),
-        }
+        Self { reason, message: message.into() }
     }
 
     /// The damage that an error of [`Decoded`] speaks of; `None` where the system failed.
@@ -76,9 +73,7 @@ impl<'s> Decoded<'s> {
             let whole = Cursor::new(head).chain(rest);
             layer = match format {
                 Format::Plain => {
-                    return Self {
-                        content: Box::new(whole),
-                    };
+                    return Self { content: Box::new(whole) };
                 }
                 Format::Refused(what) => return Self::refused(Reason::UnsupportedContent, what),
                 Format::Gzip | Format::Zstd if depth == MAX_DEPTH => {
@@ -94,9 +89,7 @@ impl<'s> Decoded<'s> {
 
     fn refused(reason: Reason, what: &str) -> Self {
         let damage = Damage::new(reason, format!("the content is {what}"));
-        Self {
-            content: Box::new(Rest::Failed(Some(damage.into_error()))),
-        }
+        Self { content: Box::new(Rest::Failed(Some(damage.into_error()))) }
     }
 }
 

@@ -20,9 +20,7 @@ enum State<R: BufRead> {
 
 impl<R: BufRead> Frames<R> {
     pub fn new(container: R) -> Self {
-        Self {
-            state: State::Between(Counted::new(container)),
-        }
+        Self { state: State::Between(Counted::new(container)) }
     }
 }
 

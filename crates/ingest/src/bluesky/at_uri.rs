@@ -7,20 +7,14 @@ pub(super) const POSTS: &str = "app.bsky.feed.post";
 
 /// The post that a URI names, and its author where the URI is an at-URI. Any other id is taken as it is.
 pub(super) fn subject(uri: &str) -> Subject<'_> {
-    let account = uri
-        .strip_prefix("at://")
-        .and_then(|rest| rest.split('/').next())
-        .filter(|name| !name.is_empty());
-    Subject {
-        post: Id::new(uri),
-        account,
-    }
+    let account =
+        uri.strip_prefix("at://").and_then(|rest| rest.split('/').next()).filter(|name| !name.is_empty());
+    Subject { post: Id::new(uri), account }
 }
 
 /// Whether a URI may name a post: an at-URI says so, any other id does not say otherwise.
 pub(super) fn may_name_a_post(uri: &str) -> bool {
-    uri.strip_prefix("at://")
-        .is_none_or(|rest| rest.split('/').nth(1) == Some(POSTS))
+    uri.strip_prefix("at://").is_none_or(|rest| rest.split('/').nth(1) == Some(POSTS))
 }
 
 /// The kind of record that a collection holds; `None` for collections that are not taken.
@@ -50,10 +44,7 @@ mod tests {
 
     #[test]
     fn authors_are_read_from_at_uris_only() {
-        assert_eq!(
-            subject("at://did:plc:x/app.bsky.feed.post/3k").account,
-            Some("did:plc:x")
-        );
+        assert_eq!(subject("at://did:plc:x/app.bsky.feed.post/3k").account, Some("did:plc:x"));
         assert_eq!(subject("at://did:plc:x").account, Some("did:plc:x"));
         assert_eq!(subject("at:///x").account, None);
         assert_eq!(subject("838a1b6ca881").account, None);

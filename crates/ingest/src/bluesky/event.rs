@@ -31,10 +31,7 @@ struct Envelope<'a> {
 
 impl EventReader {
     pub fn new(originals: Originals) -> Self {
-        Self {
-            originals,
-            record_id: String::new(),
-        }
+        Self { originals, record_id: String::new() }
     }
 
     /// Reads the event in `text`, which begins at `offset`, and counts it as taken or ignored; an error is why it is
@@ -50,10 +47,7 @@ impl EventReader {
         match event.kind.as_ref().map(Text::as_str) {
             Some("commit") => self.read_commit(text, offset, &event, ledger),
             Some("identity") => {
-                let notice = event
-                    .identity
-                    .as_ref()
-                    .ok_or_else(|| absent("identity", "an object"))?;
+                let notice = event.identity.as_ref().ok_or_else(|| absent("identity", "an object"))?;
                 let handle = notice.handle.as_ref().map(Text::as_str);
                 Envelope::open(&event, offset)?.give_notice(
                     Body::Handle(handle),
@@ -63,17 +57,14 @@ impl EventReader {
                 Ok(())
             }
             Some("account") => {
-                let notice = event
-                    .account
-                    .as_ref()
-                    .ok_or_else(|| absent("account", "an object"))?;
+                let notice = event.account.as_ref().ok_or_else(|| absent("account", "an object"))?;
                 let status = status_of(notice)?;
                 Envelope::open(&event, offset)?.give_notice(Body::Status(status), status.name(), ledger);
                 Ok(())
             }
-            Some(other) => Err(no_event(format!(
-                "kind: expected commit, identity or account, got {other:?}"
-            ))),
+            Some(other) => {
+                Err(no_event(format!("kind: expected commit, identity or account, got {other:?}")))
+            }
             None => Err(no_event("an object without a kind".to_owned())),
         }
     }
@@ -85,10 +76,8 @@ impl EventReader {
         event: &wire::Event<'_>,
         ledger: &mut Ledger<'_, S>,
     ) -> Result<(), Defect> {
-        let commit = event
-            .commit
-            .as_ref()
-            .ok_or_else(|| no_event("kind commit without a commit".to_owned()))?;
+        let commit =
+            event.commit.as_ref().ok_or_else(|| no_event("kind commit without a commit".to_owned()))?;
         let collection = commit.collection.as_ref().map_or("", Text::as_str);
         let Some(kind) = commit.kind() else {
             return ignore(collection, ledger);
@@ -112,11 +101,7 @@ impl EventReader {
             return Ok(());
         }
         let read_late;
-        let record = match commit
-            .record
-            .as_ref()
-            .ok_or_else(|| absent("commit.record", "an object"))?
-        {
+        let record = match commit.record.as_ref().ok_or_else(|| absent("commit.record", "an object"))? {
             record if record.is_of(kind) => record,
             _ => {
                 let raw = raw_record(text)?;
@@ -158,20 +143,12 @@ fn take_record<S: Sink + ?Sized>(
         Record::Reaction(reaction) => {
             let uri = reaction.subject.as_ref().and_then(|subject| subject.uri.as_ref());
             let subject = at_uri::subject(subject_id("commit.record.subject.uri", uri)?);
-            let body = if kind == RecordKind::Like {
-                Body::Like(subject)
-            } else {
-                Body::Repost(subject)
-            };
+            let body = if kind == RecordKind::Like { Body::Like(subject) } else { Body::Repost(subject) };
             take(body, ledger);
         }
         Record::Relation(relation) => {
             let account = Id::new(subject_id("commit.record.subject", relation.subject.as_ref())?);
-            let body = if kind == RecordKind::Follow {
-                Body::Follow(account)
-            } else {
-                Body::Block(account)
-            };
+            let body = if kind == RecordKind::Follow { Body::Follow(account) } else { Body::Block(account) };
             take(body, ledger);
         }
         Record::Profile(profile) => {
@@ -189,9 +166,7 @@ fn raw_record(text: &str) -> Result<&str, Defect> {
     let event: wire::EventOfRecord<'_> =
         serde_json::from_str(text).map_err(|error| json::defect_of(&error, text, text))?;
     let record = event.commit.and_then(|commit| commit.record);
-    record
-        .map(|record| record.get())
-        .ok_or_else(|| absent("commit.record", "an object"))
+    record.map(|record| record.get()).ok_or_else(|| absent("commit.record", "an object"))
 }
 
 impl<'a> Envelope<'a> {
@@ -199,11 +174,7 @@ impl<'a> Envelope<'a> {
     fn open(event: &'a wire::Event<'_>, offset: u64) -> Result<Self, Defect> {
         let did = id_part("did", event.did.as_ref())?;
         let received_at = time_of(event.time_us.map(|time| time.get()))?;
-        Ok(Self {
-            offset,
-            actor: Id::new(did),
-            received_at,
-        })
+        Ok(Self { offset, actor: Id::new(did), received_at })
     }
 
     fn event<S: Sink + ?Sized>(
@@ -230,10 +201,7 @@ impl<'a> Envelope<'a> {
     /// Takes a notice on the account that says `what`.
     fn give_notice<S: Sink + ?Sized>(&self, body: Body<'a>, what: &str, ledger: &mut Ledger<'_, S>) {
         let revision = revision::of_time(self.received_at);
-        let version = Version {
-            revision,
-            content: Version::content_of(what.as_bytes()),
-        };
+        let version = Version { revision, content: Version::content_of(what.as_bytes()) };
         let notice = self.event(self.actor, Operation::Notice, version, body, ledger);
         ledger.take(&notice);
     }
@@ -242,10 +210,7 @@ impl<'a> Envelope<'a> {
 /// Counts a commit of a collection that is not taken.
 fn ignore<S: Sink + ?Sized>(collection: &str, ledger: &mut Ledger<'_, S>) -> Result<(), Defect> {
     match collection.len() {
-        0 => Err(Defect::new(
-            Reason::MissingId,
-            "commit.collection: expected a name, got nothing",
-        )),
+        0 => Err(Defect::new(Reason::MissingId, "commit.collection: expected a name, got nothing")),
         n if n > MAX_COLLECTION_BYTES => Err(no_event(format!("commit.collection: a name of {n} bytes"))),
         _ => {
             ledger.ignore(collection);
@@ -261,18 +226,13 @@ fn operation_of(commit: &wire::Commit<'_>) -> Result<Operation, Defect> {
         Some("delete") => Ok(Operation::Delete),
         other => {
             let got = other.unwrap_or("nothing");
-            Err(no_event(format!(
-                "commit.operation: expected create, update or delete, got {got:?}"
-            )))
+            Err(no_event(format!("commit.operation: expected create, update or delete, got {got:?}")))
         }
     }
 }
 
 fn status_of(notice: &wire::Account<'_>) -> Result<AccountStatus, Defect> {
-    if notice
-        .active
-        .ok_or_else(|| absent("account.active", "true or false"))?
-    {
+    if notice.active.ok_or_else(|| absent("account.active", "true or false"))? {
         return Ok(AccountStatus::Active);
     }
     Ok(match notice.status.as_ref().map_or("", Text::as_str) {
@@ -288,10 +248,7 @@ fn status_of(notice: &wire::Account<'_>) -> Result<AccountStatus, Defect> {
 fn id_part<'a>(field: &str, text: Option<&'a Text<'_>>) -> Result<&'a str, Defect> {
     let part = subject_id(field, text)?;
     if part.contains('/') {
-        return Err(Defect::new(
-            Reason::MissingId,
-            format!("{field}: expected an id, got {part:?}"),
-        ));
+        return Err(Defect::new(Reason::MissingId, format!("{field}: expected an id, got {part:?}")));
     }
     Ok(part)
 }
@@ -304,16 +261,11 @@ fn subject_id<'a>(field: &str, text: Option<&'a Text<'_>>) -> Result<&'a str, De
 }
 
 fn time_of(time_us: Option<&str>) -> Result<Timestamp, Defect> {
-    let number = time_us
-        .and_then(|number| number.parse().ok())
-        .filter(|time| TIMES_US.contains(time));
+    let number = time_us.and_then(|number| number.parse().ok()).filter(|time| TIMES_US.contains(time));
     number.map(Timestamp).ok_or_else(|| {
         let got = time_us.unwrap_or("nothing");
         let expected = "microseconds since 1970, in the years 1 to 9999";
-        Defect::new(
-            Reason::BadTime,
-            format!("time_us: expected {expected}, got {got}"),
-        )
+        Defect::new(Reason::BadTime, format!("time_us: expected {expected}, got {got}"))
     })
 }
 
@@ -324,10 +276,7 @@ pub(super) fn said<'a>(text: Option<&'a Text<'_>>) -> Option<&'a str> {
 
 /// A field without which the record cannot be read.
 pub(super) fn absent(field: &str, expected: &str) -> Defect {
-    Defect::new(
-        Reason::WrongType,
-        format!("{field}: expected {expected}, got nothing"),
-    )
+    Defect::new(Reason::WrongType, format!("{field}: expected {expected}, got nothing"))
 }
 
 fn no_event(detail: String) -> Defect {

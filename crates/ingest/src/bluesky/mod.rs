@@ -69,10 +69,7 @@ pub fn read_block<S: Sink + ?Sized>(
         number += 1;
     }
     if let Some(fault) = &block.fault {
-        let defect = Defect {
-            reason: fault.reason,
-            detail: fault.detail.clone(),
-        };
+        let defect = Defect { reason: fault.reason, detail: fault.detail.clone() };
         ledger.quarantine(fault.offset, fault.line, &defect, &fault.head);
     }
 }
@@ -91,10 +88,7 @@ pub fn read_document<S: Sink + ?Sized>(
     let mut ledger = Ledger { file, sink, tally };
     let content = without_mark(document);
     let outcome = json::text_of(content)
-        .map_err(|defect| Defect {
-            reason: Reason::BadJson,
-            ..defect
-        })
+        .map_err(|defect| Defect { reason: Reason::BadJson, ..defect })
         .and_then(|text| read_document_text(text, originals, &mut ledger));
     if let Err(defect) = outcome {
         ledger.quarantine(0, 1, &defect, document);
@@ -108,15 +102,10 @@ fn read_document_text<S: Sink + ?Sized>(
 ) -> Result<(), Defect> {
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| json::defect_of(&error, text, text))?;
     json::check_depth(text.as_bytes())?;
-    EventReader::new(originals)
-        .read(text, 0, ledger)
-        .map_err(|defect| match defect.reason {
-            Reason::NotAnObject => Defect {
-                reason: Reason::NotAnEvent,
-                ..defect
-            },
-            _ => defect,
-        })
+    EventReader::new(originals).read(text, 0, ledger).map_err(|defect| match defect.reason {
+        Reason::NotAnObject => Defect { reason: Reason::NotAnEvent, ..defect },
+        _ => defect,
+    })
 }
 
 /// What is found out once for all lines of a block.
@@ -128,10 +117,7 @@ struct BlockTraits<'b> {
 
 impl<'b> BlockTraits<'b> {
     fn of(bytes: &'b [u8]) -> Self {
-        Self {
-            text: std::str::from_utf8(bytes).ok(),
-            holds_nul: memchr::memchr(0, bytes).is_some(),
-        }
+        Self { text: std::str::from_utf8(bytes).ok(), holds_nul: memchr::memchr(0, bytes).is_some() }
     }
 }
 
@@ -157,16 +143,10 @@ fn read_line<S: Sink + ?Sized>(
         return Ok(());
     }
     if line.bytes.len() > lines::MAX_LINE_BYTES {
-        return Err(Defect::new(
-            Reason::LineTooLong,
-            lines::too_long_detail(line.bytes.len() as u64),
-        ));
+        return Err(Defect::new(Reason::LineTooLong, lines::too_long_detail(line.bytes.len() as u64)));
     }
     if json::is_conflict_marker(bytes) {
-        return Err(Defect::new(
-            Reason::ConflictMarker,
-            "a mark of a merge whose conflicts nobody settled",
-        ));
+        return Err(Defect::new(Reason::ConflictMarker, "a mark of a merge whose conflicts nobody settled"));
     }
     let text = match line.text {
         Some(text) => &text[line.bytes.len() - bytes.len()..],

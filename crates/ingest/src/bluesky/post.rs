@@ -40,11 +40,7 @@ impl<'a> PostParts<'a> {
     /// When there is no text, a reply does not say what it answers, or a field that is kept holds half a surrogate
     /// pair.
     pub fn read(wire: &'a wire::Post<'a>, whole: &str) -> Result<Self, Defect> {
-        let text = wire
-            .text
-            .as_ref()
-            .ok_or_else(|| absent("commit.record.text", "a string"))?
-            .as_str();
+        let text = wire.text.as_ref().ok_or_else(|| absent("commit.record.text", "a string"))?.as_str();
         let reply = wire.reply.as_ref().map(|reply| -> Result<_, Defect> {
             let parent = uri_of(reply.parent.as_ref())
                 .ok_or_else(|| absent("commit.record.reply.parent.uri", "the id of a post"))?;
@@ -94,8 +90,7 @@ impl<'a> PostParts<'a> {
                 Some(Meaning::Missing) | None => {}
             }
         }
-        post.hashtags
-            .extend(self.tags.iter().filter_map(|tag| bare_tag(tag.as_str())));
+        post.hashtags.extend(self.tags.iter().filter_map(|tag| bare_tag(tag.as_str())));
         post
     }
 
@@ -134,10 +129,7 @@ impl<'a> PostParts<'a> {
             facets.into_iter().for_each(|facet| self.read_facet(facet));
             return Ok(());
         }
-        for facet in self
-            .take::<Vec<Raw<'a>>>(Some(facets), whole, "bad_facet")?
-            .unwrap_or_default()
-        {
+        for facet in self.take::<Vec<Raw<'a>>>(Some(facets), whole, "bad_facet")?.unwrap_or_default() {
             if let Some(facet) = self.take(Some(facet), whole, "bad_facet")? {
                 self.read_facet(facet);
             }
@@ -149,10 +141,7 @@ impl<'a> PostParts<'a> {
         let Some(features) = facet.features else {
             return self.warnings.push("bad_facet");
         };
-        if features
-            .iter()
-            .any(|feature| feature.meaning() == Some(Meaning::Missing))
-        {
+        if features.iter().any(|feature| feature.meaning() == Some(Meaning::Missing)) {
             self.warnings.push("bad_facet");
         }
         self.features.extend(features);
@@ -178,19 +167,14 @@ impl<'a> PostParts<'a> {
     fn read_media(&mut self, embed: wire::Embed<'a>, whole: &str) -> Result<(), Defect> {
         match kind_of(&embed) {
             "images" => {
-                for image in self
-                    .take::<Vec<Raw<'a>>>(embed.images, whole, "bad_embed")?
-                    .unwrap_or_default()
+                for image in self.take::<Vec<Raw<'a>>>(embed.images, whole, "bad_embed")?.unwrap_or_default()
                 {
                     if let Some(image) = self.take::<wire::Image<'a>>(Some(image), whole, "bad_embed")? {
-                        self.media
-                            .push(Medium::of_blob(MediaKind::Image, image.image, image.alt));
+                        self.media.push(Medium::of_blob(MediaKind::Image, image.image, image.alt));
                     }
                 }
             }
-            "video" => self
-                .media
-                .push(Medium::of_blob(MediaKind::Video, embed.video, embed.alt)),
+            "video" => self.media.push(Medium::of_blob(MediaKind::Video, embed.video, embed.alt)),
             "external" => self.media.extend(embed.external.map(Medium::of_card)),
             _ => {}
         }
@@ -201,12 +185,7 @@ impl<'a> PostParts<'a> {
 impl<'a> Medium<'a> {
     fn of_blob(kind: MediaKind, blob: Option<wire::Blob<'a>>, alt: Option<Text<'a>>) -> Self {
         let content_id = blob.and_then(|blob| blob.reference.and_then(|link| link.cid).or(blob.cid));
-        Self {
-            kind,
-            content_id,
-            url: None,
-            alt: alt.map(Cow::from).unwrap_or_default(),
-        }
+        Self { kind, content_id, url: None, alt: alt.map(Cow::from).unwrap_or_default() }
     }
 
     /// A card: its title, and its description on the next line.
@@ -218,12 +197,7 @@ impl<'a> Medium<'a> {
             (true, false) => description,
             (false, false) => format!("{title}\n{description}").into(),
         };
-        Self {
-            kind: MediaKind::External,
-            content_id: None,
-            url: card.uri,
-            alt,
-        }
+        Self { kind: MediaKind::External, content_id: None, url: card.uri, alt }
     }
 
     fn model(&self) -> Media<'_> {
@@ -262,11 +236,7 @@ impl wire::Feature<'_> {
 
 /// The last part of an embed's type, where it is one of Bluesky's.
 fn kind_of<'e>(embed: &'e wire::Embed<'_>) -> &'e str {
-    embed
-        .kind
-        .as_ref()
-        .and_then(|kind| kind.as_str().strip_prefix("app.bsky.embed."))
-        .unwrap_or_default()
+    embed.kind.as_ref().and_then(|kind| kind.as_str().strip_prefix("app.bsky.embed.")).unwrap_or_default()
 }
 
 fn uri_of<'a>(reference: Option<&'a wire::Reference<'_>>) -> Option<&'a str> {

@@ -94,15 +94,7 @@ mod tests {
 
     #[test]
     fn times_without_a_tid_keep_their_order() {
-        let times = [
-            i64::MIN,
-            -1,
-            0,
-            1,
-            1_783_175_888_085_434,
-            253_402_300_799_999_999,
-            i64::MAX,
-        ];
+        let times = [i64::MIN, -1, 0, 1, 1_783_175_888_085_434, 253_402_300_799_999_999, i64::MAX];
         let revisions = times.map(|time| of_time(Timestamp(time)));
         assert!(revisions.is_sorted());
         assert_eq!(of_commit(Some("no tid"), Timestamp(5)), 5 << 10);

@@ -56,16 +56,14 @@ impl ArrayScan {
                 (Next::First, b']') => Next::Nothing,
                 (Next::First | Next::Element, _) => return self.element(window).map(Some),
                 (Next::Open, _) => {
-                    return Ok(Some(self.no_element(
-                        window,
-                        "expected an array, or a JSON document on every line",
-                    )));
+                    return Ok(Some(
+                        self.no_element(window, "expected an array, or a JSON document on every line"),
+                    ));
                 }
                 (Next::Nothing, _) => {
-                    return Ok(Some(self.no_element(
-                        window,
-                        "expected nothing after the array's closing bracket",
-                    )));
+                    return Ok(Some(
+                        self.no_element(window, "expected nothing after the array's closing bracket"),
+                    ));
                 }
                 (Next::Told, _) => Next::Told,
             };
@@ -97,29 +95,16 @@ impl ArrayScan {
                 self.next = after(bytes[end]);
                 let n_bytes = bytes[..end].trim_ascii_end().len();
                 let defect = (n_bytes == 0).then(|| {
-                    Defect::new(
-                        Reason::BadJson,
-                        "expected an element between the array's commas, got none",
-                    )
+                    Defect::new(Reason::BadJson, "expected an element between the array's commas, got none")
                 });
-                return Ok(Found {
-                    n_bytes,
-                    n_consumed: end + 1,
-                    defect,
-                    end: End::Whole,
-                });
+                return Ok(Found { n_bytes, n_consumed: end + 1, defect, end: End::Whole });
             }
             n_seen = bytes.len();
             if n_seen > MAX_LINE_BYTES {
                 let detail = format!("the element has more than the {MAX_LINE_BYTES} bytes that are read");
                 let defect = Some(Defect::new(Reason::LineTooLong, detail));
                 self.next = Next::Element;
-                return Ok(Found {
-                    n_bytes: n_seen,
-                    n_consumed: n_seen,
-                    defect,
-                    end: End::Later,
-                });
+                return Ok(Found { n_bytes: n_seen, n_consumed: n_seen, defect, end: End::Later });
             }
             if !window.fill()? {
                 self.next = Next::Told;
@@ -150,12 +135,7 @@ impl ArrayScan {
     fn end_of_input(&mut self) -> Option<Found> {
         let is_cut = matches!(self.next, Next::First | Next::Element);
         self.next = Next::Told;
-        is_cut.then(|| Found {
-            n_bytes: 0,
-            n_consumed: 0,
-            defect: Some(not_closed()),
-            end: End::Input,
-        })
+        is_cut.then(|| Found { n_bytes: 0, n_consumed: 0, defect: Some(not_closed()), end: End::Input })
     }
 }
 
@@ -192,10 +172,7 @@ fn after(end: u8) -> Next {
 }
 
 fn not_closed() -> Defect {
-    Defect::new(
-        Reason::BadJson,
-        "the input ends before the array's closing bracket",
-    )
+    Defect::new(Reason::BadJson, "the input ends before the array's closing bracket")
 }
 
 /// The first byte that is no white space, at the front of the window; `None` at the end of the input.

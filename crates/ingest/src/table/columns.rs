@@ -32,15 +32,8 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 7] = [
-        Self::Text,
-        Self::Id,
-        Self::Author,
-        Self::Time,
-        Self::ReplyTo,
-        Self::Lang,
-        Self::Label,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Text, Self::Id, Self::Author, Self::Time, Self::ReplyTo, Self::Lang, Self::Label];
 
     /// The name of the option that gives its column, without dashes before it.
     #[must_use]
@@ -73,15 +66,7 @@ impl Role {
                 "sentence",
                 "utterance",
             ],
-            Self::Id => &[
-                "id",
-                "idstr",
-                "tweetid",
-                "postid",
-                "statusid",
-                "messageid",
-                "commentid",
-            ],
+            Self::Id => &["id", "idstr", "tweetid", "postid", "statusid", "messageid", "commentid"],
             Self::Author => &[
                 "authorid",
                 "author",
@@ -161,11 +146,7 @@ impl Mapping {
     /// The columns that are kept as attributes under their names: all that have no role.
     pub fn attributes(&self) -> impl Iterator<Item = &str> {
         let has_role = |column| self.choices.values().any(|choice| choice.column == column);
-        self.columns
-            .iter()
-            .enumerate()
-            .filter(move |(i, _)| !has_role(*i))
-            .map(|(_, name)| name.as_str())
+        self.columns.iter().enumerate().filter(move |(i, _)| !has_role(*i)).map(|(_, name)| name.as_str())
     }
 
     /// Chooses the columns of the table named `table` by what the user gave and by a sample.
@@ -189,49 +170,24 @@ impl Mapping {
                     ));
                     continue;
                 }
-                choices.insert(
-                    role,
-                    Choice {
-                        column,
-                        how: How::ByName,
-                    },
-                );
+                choices.insert(role, Choice { column, how: How::ByName });
             }
         }
         if !choices.contains_key(&Role::Text)
             && let Some(column) =
                 sample.longest_text(|column| choices.values().any(|choice| choice.column == column))
         {
-            choices.insert(
-                Role::Text,
-                Choice {
-                    column,
-                    how: How::ByContent,
-                },
-            );
+            choices.insert(Role::Text, Choice { column, how: How::ByContent });
         }
         let has_text = choices.contains_key(&Role::Text);
         if !has_text && !sample.rows.is_empty() {
-            return Err(Error::NoTextColumn {
-                name: table.to_owned(),
-                columns: listed(&sample.columns),
-            });
+            return Err(Error::NoTextColumn { name: table.to_owned(), columns: listed(&sample.columns) });
         }
         if !choices.contains_key(&Role::Label) && sample.has_leading_labels(choices.get(&Role::Text)) {
-            choices.insert(
-                Role::Label,
-                Choice {
-                    column: 0,
-                    how: How::ByContent,
-                },
-            );
+            choices.insert(Role::Label, Choice { column: 0, how: How::ByContent });
         }
         notes.extend(doubts(params, sample, &choices)?);
-        Ok(Self {
-            columns: sample.columns.clone(),
-            choices,
-            notes,
-        })
+        Ok(Self { columns: sample.columns.clone(), choices, notes })
     }
 }
 
@@ -244,29 +200,19 @@ impl fmt::Display for Mapping {
                 How::ByContent => "by its content",
             };
             let name = self.columns.get(choice.column).map_or("", String::as_str);
-            writeln!(
-                f,
-                "{:<9} {name} (column {}, {how})",
-                role.name(),
-                choice.column + 1
-            )?;
+            writeln!(f, "{:<9} {name} (column {}, {how})", role.name(), choice.column + 1)?;
         }
         let attributes: Vec<_> = self.attributes().collect();
         if !attributes.is_empty() {
             writeln!(f, "{:<9} {}", "kept", attributes.join(", "))?;
         }
-        self.notes
-            .iter()
-            .try_for_each(|note| writeln!(f, "{:<9} {note}", "note"))
+        self.notes.iter().try_for_each(|note| writeln!(f, "{:<9} {note}", "note"))
     }
 }
 
 /// A name as known names are written.
 pub(super) fn normal_name(name: &str) -> String {
-    name.chars()
-        .filter(|char| char.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    name.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Whether a text column is known by this name.
@@ -302,13 +248,7 @@ fn given(params: &TableParams, sample: &mut Sample, table: &str) -> Result<BTree
                 });
             }
         };
-        choices.insert(
-            role,
-            Choice {
-                column,
-                how: How::Given,
-            },
-        );
+        choices.insert(role, Choice { column, how: How::Given });
     }
     Ok(choices)
 }
@@ -323,11 +263,10 @@ fn listed(columns: &[String]) -> String {
 }
 
 fn find_name(name: &str, columns: &[String]) -> Option<usize> {
-    columns.iter().position(|column| column == name).or_else(|| {
-        columns
-            .iter()
-            .position(|column| column.to_lowercase() == name.to_lowercase())
-    })
+    columns
+        .iter()
+        .position(|column| column == name)
+        .or_else(|| columns.iter().position(|column| column.to_lowercase() == name.to_lowercase()))
 }
 
 fn by_name(role: Role, sample: &Sample, choices: &BTreeMap<Role, Choice>) -> Option<usize> {
@@ -363,11 +302,8 @@ fn doubts(
     let mut notes = Vec::new();
     if let Some(time) = choices.get(&Role::Time) {
         let reader = TimeReader::new(params.time_format.as_deref(), &params.time_zone)?;
-        let mut values = sample
-            .values(time.column)
-            .map(str::trim)
-            .filter(|value| !value.is_empty())
-            .peekable();
+        let mut values =
+            sample.values(time.column).map(str::trim).filter(|value| !value.is_empty()).peekable();
         if let Some(first) = values.peek().copied()
             && values.all(|value| reader.read(value).is_none())
         {

@@ -100,14 +100,11 @@ impl RowScan {
         Self {
             reader: reader(delimiter, quoting),
             fields: Fields::default(),
-            trail: Trail {
-                end: 0,
-                reader: reader(delimiter, quoting),
-            },
+            trail: Trail { end: 0, reader: reader(delimiter, quoting) },
         }
     }
 
-    /// The fields of the row that was found last, where it is not blank and has no defect.
+    /// The fields of the row that was found last; none where it is an empty line or was given up.
     pub(super) fn fields(&self) -> &Fields {
         &self.fields
     }
@@ -116,22 +113,18 @@ impl RowScan {
         if window.unread().is_empty() && !window.fill()? {
             return Ok(None);
         }
+        self.fields.clear();
         // The reader would pass over it.
         if window.unread()[0] == LINE_END[0] {
             return Ok(Some(Found::whole(window.unread(), 0)));
         }
-        self.fields.clear();
         // The window still holds all that the trail saw.
         let n_followed = self.trail.end.saturating_sub(window.offset()) as usize;
         let followed = window.unread().get(..n_followed).unwrap_or_default();
         let Some(line_end) = memchr(LINE_END[0], followed) else {
             return self.read_on(window, 0).map(Some);
         };
-        if self
-            .fields
-            .read(&mut self.reader, &followed[..=line_end])
-            .is_some()
-        {
+        if self.fields.read(&mut self.reader, &followed[..=line_end]).is_some() {
             return Ok(Some(self.whole_row(window.unread(), line_end)));
         }
         std::mem::swap(&mut self.reader, &mut self.trail.reader);
@@ -183,21 +176,17 @@ impl RowScan {
             self.trail.end = window.offset() + n_seen as u64;
         }
         end_row(&mut self.reader);
+        self.fields.clear();
         let unclosed = |detail| Defect::new(Reason::UnclosedQuote, detail);
         let is_cut = n_seen > MAX_LINE_BYTES;
         let (defect, end) = match line_end {
             None if is_cut => (line_too_long(), End::Later),
-            Some(_) if is_cut => (
-                unclosed(format!("a quoted field is open after {MAX_LINE_BYTES} bytes")),
-                End::Whole,
-            ),
+            Some(_) if is_cut => {
+                (unclosed(format!("a quoted field is open after {MAX_LINE_BYTES} bytes")), End::Whole)
+            }
             _ => (
                 unclosed("a quoted field is open at the end of the input".to_owned()),
-                if line_end.is_some() {
-                    End::Whole
-                } else {
-                    End::Input
-                },
+                if line_end.is_some() { End::Whole } else { End::Input },
             ),
         };
         Found {
@@ -250,16 +239,10 @@ mod tests {
     #[test]
     fn fields_are_without_delimiters_and_quotes() {
         let quoted = b"a,\"b\",,\"c \"\"d\"\"\",\"\"\r\n";
-        assert_eq!(
-            rows(quoted, b',', Quoting::Double),
-            [["a", "b", "", "c \"d\"", ""]]
-        );
+        assert_eq!(rows(quoted, b',', Quoting::Double), [["a", "b", "", "c \"d\"", ""]]);
         assert_eq!(rows(b"\"\"", b';', Quoting::Double), [[""]]);
         assert_eq!(rows(b"a\rb;\r", b';', Quoting::Double), [["a\rb", ""]]);
-        assert_eq!(
-            rows(b"\"a\tb\"\t\r\n", b'\t', Quoting::None),
-            [["\"a", "b\"", ""]]
-        );
+        assert_eq!(rows(b"\"a\tb\"\t\r\n", b'\t', Quoting::None), [["\"a", "b\"", ""]]);
     }
 
     #[test]

@@ -53,9 +53,7 @@ impl<'r> Document<'r> {
         match record.as_bytes().first() {
             Some(b'{') => {
                 let Members(members) = read(record)?;
-                let cells = members
-                    .into_iter()
-                    .map(|(Name(name), value)| Ok((name, cell(value.get())?)));
+                let cells = members.into_iter().map(|(Name(name), value)| Ok((name, cell(value.get())?)));
                 Ok(Self::Object(cells.collect::<Result<_, Defect>>()?))
             }
             Some(b'[') => {
@@ -102,16 +100,11 @@ fn string(json: &str) -> Result<Cow<'_, str>, Defect> {
         return Ok(Cow::Borrowed(inner));
     }
     // Its escapes were checked one by one, so that only a pair can be wrong.
-    serde_json::from_str(json)
-        .map(Cow::Owned)
-        .map_err(|_| lone_surrogate())
+    serde_json::from_str(json).map(Cow::Owned).map_err(|_| lone_surrogate())
 }
 
 fn lone_surrogate() -> Defect {
-    Defect::new(
-        Reason::LoneSurrogate,
-        "a \\u escape is half of a surrogate pair, which is no character",
-    )
+    Defect::new(Reason::LoneSurrogate, "a \\u escape is half of a surrogate pair, which is no character")
 }
 
 #[derive(serde::Deserialize)]
@@ -158,9 +151,7 @@ mod tests {
     fn keeps_order_and_writing() {
         let record =
             r#" {"b": "x\ny", "a": 1.50, "n": null, "t": true, "o": { "k" : [1, 2] }, "\u0061": "A"} "#;
-        let Document::Object(members) = Document::parse(record).unwrap() else {
-            panic!("an object")
-        };
+        let Document::Object(members) = Document::parse(record).unwrap() else { panic!("an object") };
         let expected = [
             ("b", text("x\ny")),
             ("a", text("1.50")),
@@ -174,14 +165,8 @@ mod tests {
 
     #[test]
     fn tells_rows_texts_and_others_apart() {
-        assert_eq!(
-            Document::parse(r#"["a", 1]"#).unwrap(),
-            Document::Array(vec![text("a"), text("1")])
-        );
-        assert_eq!(
-            Document::parse(r#""a\u0000\ud83d\ude00""#).unwrap(),
-            Document::Text("a\0😀".into())
-        );
+        assert_eq!(Document::parse(r#"["a", 1]"#).unwrap(), Document::Array(vec![text("a"), text("1")]));
+        assert_eq!(Document::parse(r#""a\u0000\ud83d\ude00""#).unwrap(), Document::Text("a\0😀".into()));
         assert_eq!(Document::parse("null").unwrap(), Document::Other("null"));
         assert_eq!(Document::parse("-1.5e3").unwrap(), Document::Other("-1.5e3"));
     }
@@ -202,12 +187,7 @@ mod tests {
         ] {
             assert_eq!(reason(record), Reason::BadJson, "{record}");
         }
-        for record in [
-            r#""\ud800""#,
-            r#"{"a": "\udc00x"}"#,
-            r#"{"\ud800": 1}"#,
-            r#"["\ud800\ud800"]"#,
-        ] {
+        for record in [r#""\ud800""#, r#"{"a": "\udc00x"}"#, r#"{"\ud800": 1}"#, r#"["\ud800\ud800"]"#] {
             assert_eq!(reason(record), Reason::LoneSurrogate, "{record}");
         }
     }

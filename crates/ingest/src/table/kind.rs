@@ -44,11 +44,7 @@ pub enum Kind {
 impl Kind {
     /// Rows of fields between such delimiters: TSV knows no quotes, all else does.
     pub(super) fn delimited(delimiter: u8) -> Self {
-        let quoting = if delimiter == b'\t' {
-            Quoting::None
-        } else {
-            Quoting::Double
-        };
+        let quoting = if delimiter == b'\t' { Quoting::None } else { Quoting::Double };
         Self::Delimited { delimiter, quoting }
     }
 
@@ -60,9 +56,7 @@ impl Kind {
     /// commas and semicolons count only where most of them are not followed by a space, as those in prose are. One
     /// quoted field on every row that begins with a quote is CSV. Anything else is lines.
     pub(super) fn of(head: &[u8]) -> Self {
-        json_kind(head)
-            .or_else(|| delimited_kind(head))
-            .unwrap_or(Self::Lines)
+        json_kind(head).or_else(|| delimited_kind(head)).unwrap_or(Self::Lines)
     }
 }
 
@@ -87,7 +81,9 @@ pub(super) fn look_at_records(kind: Kind, head: &[u8], mut look: impl FnMut(&str
 /// Calls `look` on the fields of those records; a line is one field.
 pub(super) fn look_at_rows(kind: Kind, head: &[u8], mut look: impl FnMut(&[&str])) {
     look_at(kind, head, |record| {
-        if let (Some(_), Ok(fields)) = (record.text(), record.fields()) {
+        if record.text().is_some()
+            && let Ok(fields) = record.fields()
+        {
             look(&fields);
         }
     });
@@ -127,9 +123,7 @@ fn json_kind(head: &[u8]) -> Option<Kind> {
         (b'[', None | Some(b'{' | b'[' | b'"' | b']')) => Some(Kind::JsonArray),
         (b'[', _) => {
             let mut n_elements = 0;
-            look_at_records(Kind::JsonArray, head, |element| {
-                n_elements += usize::from(is_document(element))
-            });
+            look_at_records(Kind::JsonArray, head, |element| n_elements += usize::from(is_document(element)));
             (n_elements > 0).then_some(Kind::JsonArray)
         }
         _ => None,
@@ -139,14 +133,10 @@ fn json_kind(head: &[u8]) -> Option<Kind> {
 /// Whether the first object goes on over several lines.
 fn is_one_object(head: &[u8]) -> bool {
     let mut documents = serde_json::Deserializer::from_slice(head).into_iter::<serde::de::IgnoredAny>();
-    let is_object = documents
-        .next()
-        .is_some_and(|object| object.map_or_else(|error| error.is_eof(), |_| true));
+    let is_object =
+        documents.next().is_some_and(|object| object.map_or_else(|error| error.is_eof(), |_| true));
     let end = documents.byte_offset();
-    is_object
-        && head[..if end > 0 { end } else { head.len() }]
-            .trim_ascii()
-            .contains(&b'\n')
+    is_object && head[..if end > 0 { end } else { head.len() }].trim_ascii().contains(&b'\n')
 }
 
 fn delimited_kind(head: &[u8]) -> Option<Kind> {
@@ -187,30 +177,15 @@ impl Widths {
         // The widths of rows with an empty field at their end, which may be one more than the others'.
         let mut with_empty_end = Vec::new();
         look_at_rows(kind, head, |fields| {
-            n_in_prose += fields
-                .iter()
-                .skip(1)
-                .filter(|field| field.starts_with(' '))
-                .count();
+            n_in_prose += fields.iter().skip(1).filter(|field| field.starts_with(' ')).count();
             has_header |= all.is_empty() && fields.len() > 1 && is_known_header(fields);
             all.push(fields.len());
             with_empty_end.extend(fields.last().filter(|last| last.is_empty()).map(|_| fields.len()));
         });
         let n_delimiters = all.iter().map(|width| width - 1).sum();
         let (width, n_same) = most_common(&mut all);
-        let n_same = n_same
-            + with_empty_end
-                .iter()
-                .filter(|longer| **longer == width + 1)
-                .count();
-        Self {
-            n_rows: all.len(),
-            width,
-            n_same,
-            n_delimiters,
-            n_in_prose,
-            has_header,
-        }
+        let n_same = n_same + with_empty_end.iter().filter(|longer| **longer == width + 1).count();
+        Self { n_rows: all.len(), width, n_same, n_delimiters, n_in_prose, has_header }
     }
 }
 
@@ -227,9 +202,7 @@ fn quoted_lines(head: &[u8]) -> Option<Kind> {
     let (mut n_quoted, mut n_other) = (0, 0);
     look_at_records(kind, head, |row| match row.strip_prefix('"') {
         Some(rest)
-            if rest
-                .strip_suffix('"')
-                .is_some_and(|field| !field.replace("\"\"", "").contains('"')) =>
+            if rest.strip_suffix('"').is_some_and(|field| !field.replace("\"\"", "").contains('"')) =>
         {
             n_quoted += 1;
         }
@@ -250,19 +223,13 @@ mod tests {
             ("", Kind::Lines),
             ("text,label\n", Kind::delimited(b',')),
             ("a,b\n\"x, y\nz\",2\nq,3\n", Kind::delimited(b',')),
-            (
-                "3\tone, two\n4\tfive\n3\tsix, seven, eight\n",
-                Kind::delimited(b'\t'),
-            ),
+            ("3\tone, two\n4\tfive\n3\tsix, seven, eight\n", Kind::delimited(b'\t')),
             ("id;text\n1;one, two\n2;three\n", semicolons),
             ("hello, world\n", Kind::Lines),
             ("hello, world\nwhat, now\n", Kind::Lines),
             ("hello\nyou\n", Kind::Lines),
             ("\"quoted\" words\nand more\n", Kind::Lines),
-            (
-                "text\n\"quoted, and\nlong\"\nplain\n\"with \"\"quotes\"\"\"\n",
-                Kind::delimited(b','),
-            ),
+            ("text\n\"quoted, and\nlong\"\nplain\n\"with \"\"quotes\"\"\"\n", Kind::delimited(b',')),
             ("{\"text\": 1}\n{\"text\": 2}\n", Kind::JsonLines),
             ("{\"text\": 1", Kind::JsonLines),
             ("{smile} hello\n{} is json\n{}\n", Kind::JsonLines),

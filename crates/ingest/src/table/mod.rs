@@ -95,36 +95,17 @@ pub struct Reader<R> {
 pub fn open<R: Read>(input: R, name: &str, params: &TableParams) -> Result<Reader<R>, Error> {
     params.check()?;
     let mut window = Window::new(input);
-    let is_whole = window
-        .fill_to(HEAD_BYTES)
-        .map_err(|source| read_error(name, &window, source))?;
+    let is_whole = window.fill_to(HEAD_BYTES).map_err(|source| read_error(name, &window, source))?;
     pass_over_byte_order_mark(&mut window);
     let head = window.unread();
-    let kind = params
-        .delimiter
-        .map_or_else(|| Kind::of(whole_lines(head, is_whole)), Kind::delimited);
+    let kind = params.delimiter.map_or_else(|| Kind::of(whole_lines(head, is_whole)), Kind::delimited);
     // An array's cut element is found out by itself.
-    let head = if kind == Kind::JsonArray {
-        head
-    } else {
-        whole_lines(head, is_whole)
-    };
+    let head = if kind == Kind::JsonArray { head } else { whole_lines(head, is_whole) };
     let mut sample = Sample::of(kind, head, params);
     let mapping = Mapping::choose(params, &mut sample, name)?;
-    let places = mapping
-        .columns
-        .iter()
-        .enumerate()
-        .map(|(i, name)| (name.clone(), i))
-        .collect();
+    let places = mapping.columns.iter().enumerate().map(|(i, name)| (name.clone(), i)).collect();
     let maker = PostMaker::new(mapping, params)?;
-    Ok(Reader {
-        window,
-        kind,
-        has_header: sample.has_header,
-        maker,
-        places,
-    })
+    Ok(Reader { window, kind, has_header: sample.has_header, maker, places })
 }
 
 impl<R: Read> Reader<R> {
@@ -171,11 +152,7 @@ impl<R: Read> Reader<R> {
                 header_is_next = false;
                 continue;
             }
-            let place = Place {
-                offset: record.offset,
-                line: record.line,
-                row: n_rows,
-            };
+            let place = Place { offset: record.offset, line: record.line, row: n_rows };
             n_rows += 1;
             if record.is_blank() {
                 ledger.blank();
@@ -183,14 +160,7 @@ impl<R: Read> Reader<R> {
             }
             let taken = match record.defect {
                 Some(defect) => Err(defect),
-                None => take(
-                    &mut self.maker,
-                    &self.places,
-                    self.kind,
-                    &record,
-                    place,
-                    &mut ledger,
-                ),
+                None => take(&mut self.maker, &self.places, self.kind, &record, place, &mut ledger),
             };
             if let Err(defect) = taken {
                 ledger.quarantine(place.offset, place.line, &defect, record.bytes);
@@ -223,10 +193,7 @@ fn checked(bytes: &[u8], kind: Kind) -> Result<&str, Defect> {
     let record = text_of(bytes)?;
     check_no_nul(bytes)?;
     if kind != Kind::Lines && is_conflict_marker(bytes) {
-        return Err(Defect::new(
-            Reason::ConflictMarker,
-            "a mark of a merge whose conflicts nobody settled",
-        ));
+        return Err(Defect::new(Reason::ConflictMarker, "a mark of a merge whose conflicts nobody settled"));
     }
     Ok(record)
 }
@@ -239,13 +206,8 @@ fn row_of_fields(mut fields: Vec<&str>, n_columns: usize) -> Result<Row<'_>, Def
         let detail = format!("expected {n_columns} fields, got {}", fields.len());
         return Err(Defect::new(Reason::FieldCount, detail));
     }
-    let cells = fields
-        .into_iter()
-        .map(|field| Some(Cell::Text(Cow::Borrowed(field))));
-    Ok(Row {
-        cells: cells.collect(),
-        extra: Vec::new(),
-    })
+    let cells = fields.into_iter().map(|field| Some(Cell::Text(Cow::Borrowed(field))));
+    Ok(Row { cells: cells.collect(), extra: Vec::new() })
 }
 
 fn row_of_document<'r>(
@@ -254,10 +216,7 @@ fn row_of_document<'r>(
     places: &HashMap<String, usize>,
 ) -> Result<Row<'r>, Defect> {
     let n_columns = mapping.columns.len();
-    let mut row = Row {
-        cells: Vec::new(),
-        extra: Vec::new(),
-    };
+    let mut row = Row { cells: Vec::new(), extra: Vec::new() };
     match document {
         Document::Array(cells) if cells.len() == n_columns => row.cells = cells,
         Document::Array(cells) => {
@@ -266,10 +225,7 @@ fn row_of_document<'r>(
         }
         Document::Text(text) => {
             row.cells.resize(n_columns, None);
-            if let Some(cell) = mapping
-                .column(Role::Text)
-                .and_then(|column| row.cells.get_mut(column))
-            {
+            if let Some(cell) = mapping.column(Role::Text).and_then(|column| row.cells.get_mut(column)) {
                 *cell = Some(Cell::Text(text));
             }
         }
@@ -294,11 +250,7 @@ fn row_of_document<'r>(
 
 fn read_error<R: Read>(name: &str, window: &Window<R>, source: std::io::Error) -> Error {
     let offset = window.offset() + window.unread().len() as u64;
-    Error::Read {
-        name: name.to_owned(),
-        offset,
-        source,
-    }
+    Error::Read { name: name.to_owned(), offset, source }
 }
 
 fn pass_over_byte_order_mark<R: Read>(window: &mut Window<R>) {

@@ -138,9 +138,7 @@ impl TableParams {
 
     /// Whether a column is given by its name.
     pub(super) fn names_a_column(&self) -> bool {
-        Role::ALL
-            .into_iter()
-            .any(|role| matches!(self.column(role), Some(ColumnRef::Name(_))))
+        Role::ALL.into_iter().any(|role| matches!(self.column(role), Some(ColumnRef::Name(_))))
     }
 }
 
@@ -161,38 +159,15 @@ mod tests {
     #[test]
     fn checks_what_no_table_can_mend() {
         let name = |name: &str| Some(ColumnRef::Name(name.to_owned()));
-        let good = TableParams {
-            text: name("text"),
-            delimiter: Some(b'|'),
-            ..TableParams::default()
-        };
+        let good = TableParams { text: name("text"), delimiter: Some(b'|'), ..TableParams::default() };
         good.check().unwrap();
         let bad = [
-            TableParams {
-                id: Some(ColumnRef::Number(0)),
-                ..TableParams::default()
-            },
-            TableParams {
-                text: name("text"),
-                header: Header::Absent,
-                ..TableParams::default()
-            },
-            TableParams {
-                delimiter: Some(b'"'),
-                ..TableParams::default()
-            },
-            TableParams {
-                delimiter: Some(200),
-                ..TableParams::default()
-            },
-            TableParams {
-                time_zone: "Atlantis/Centre".to_owned(),
-                ..TableParams::default()
-            },
-            TableParams {
-                time_format: Some("%H:%M".to_owned()),
-                ..TableParams::default()
-            },
+            TableParams { id: Some(ColumnRef::Number(0)), ..TableParams::default() },
+            TableParams { text: name("text"), header: Header::Absent, ..TableParams::default() },
+            TableParams { delimiter: Some(b'"'), ..TableParams::default() },
+            TableParams { delimiter: Some(200), ..TableParams::default() },
+            TableParams { time_zone: "Atlantis/Centre".to_owned(), ..TableParams::default() },
+            TableParams { time_format: Some("%H:%M".to_owned()), ..TableParams::default() },
         ];
         for params in bad {
             assert!(params.check().is_err(), "{params:?}");

@@ -53,16 +53,9 @@ impl PostMaker {
             used.insert(LABEL.to_owned(), 1);
         }
         let attributes = (0..mapping.columns.len()).map(|column| {
-            let mut roles = mapping
-                .choices
-                .iter()
-                .filter(|(_, choice)| choice.column == column)
-                .map(|(role, _)| *role);
-            match roles
-                .clone()
-                .find(|role| *role == Role::Label)
-                .or_else(|| roles.next())
-            {
+            let mut roles =
+                mapping.choices.iter().filter(|(_, choice)| choice.column == column).map(|(role, _)| *role);
+            match roles.clone().find(|role| *role == Role::Label).or_else(|| roles.next()) {
                 Some(Role::Label) => Some(LABEL.to_owned()),
                 None | Some(Role::Time) => Some(unused_name(&mapping.columns[column], &mut used)),
                 Some(_) => None,
@@ -120,10 +113,7 @@ impl PostMaker {
             created_at: created_at.known(),
             text,
             langs: lang.into_iter().collect(),
-            reply_to: reply_to.as_deref().map(|id| Subject {
-                post: Id::new(id),
-                account: None,
-            }),
+            reply_to: reply_to.as_deref().map(|id| Subject { post: Id::new(id), account: None }),
             attributes: self.attributes(row, created_at),
             ..Post::default()
         };
@@ -134,10 +124,7 @@ impl PostMaker {
             record: Id::new(&id),
             actor: author.as_deref().map(Id::new),
             operation: Operation::Create,
-            version: Version {
-                revision: post.created_at.map_or(0, Timestamp::to_ordered_u64),
-                content,
-            },
+            version: Version { revision: post.created_at.map_or(0, Timestamp::to_ordered_u64), content },
             received_at: None,
             body: Body::Post(Box::new(post)),
             original: None,
@@ -155,11 +142,7 @@ impl PostMaker {
 
     /// The value in the column of a role.
     fn cell<'r>(&self, row: &'r Row<'_>, role: Role) -> Result<Option<&'r str>, Defect> {
-        match self
-            .mapping
-            .column(role)
-            .and_then(|column| row.cells.get(column)?.as_ref())
-        {
+        match self.mapping.column(role).and_then(|column| row.cells.get(column)?.as_ref()) {
             None => Ok(None),
             Some(Cell::Text(text)) => Ok(Some(text)),
             Some(Cell::Nested(_)) => {
@@ -172,18 +155,13 @@ impl PostMaker {
     }
 
     fn trimmed<'r>(&self, row: &'r Row<'_>, role: Role) -> Result<Option<&'r str>, Defect> {
-        let cell = self
-            .cell(row, role)?
-            .map(str::trim)
-            .filter(|cell| !cell.is_empty());
+        let cell = self.cell(row, role)?.map(str::trim).filter(|cell| !cell.is_empty());
         Ok(cell.filter(|cell| role != Role::ReplyTo || !NO_REPLY.contains(cell)))
     }
 
     /// The id that a role's column names.
     fn name(&self, row: &Row<'_>, role: Role) -> Result<Option<String>, Defect> {
-        Ok(self
-            .trimmed(row, role)?
-            .map(|native| [PREFIX, ":", native].concat()))
+        Ok(self.trimmed(row, role)?.map(|native| [PREFIX, ":", native].concat()))
     }
 
     fn time(&self, row: &Row<'_>) -> Result<Time, Defect> {
@@ -194,10 +172,7 @@ impl PostMaker {
     }
 
     fn attributes<'r>(&'r self, row: &'r Row<'_>, time: Time) -> Vec<(&'r str, &'r str)> {
-        let kept_elsewhere = self
-            .mapping
-            .column(Role::Time)
-            .filter(|_| time != Time::Unreadable);
+        let kept_elsewhere = self.mapping.column(Role::Time).filter(|_| time != Time::Unreadable);
         let known = self.attributes.iter().zip(&row.cells).enumerate();
         let known = known.filter(|(column, _)| Some(*column) != kept_elsewhere);
         let known = known.filter_map(|(_, (name, cell))| Some((name.as_deref()?, cell.as_ref()?.text())));
@@ -205,10 +180,7 @@ impl PostMaker {
             LABEL if self.has_label => (OTHER_LABEL, cell.text()),
             name => (name, cell.text()),
         });
-        known
-            .chain(extra)
-            .filter(|(_, value)| !value.is_empty())
-            .collect()
+        known.chain(extra).filter(|(_, value)| !value.is_empty()).collect()
     }
 }
 

@@ -39,8 +39,7 @@ impl<'w> Record<'w> {
 
     /// The fields of a row, in order; any other record is one field.
     pub(super) fn fields(&self) -> Result<Vec<&'w str>, Defect> {
-        self.row
-            .map_or_else(|| Ok(vec![text_of(self.bytes)?]), Fields::texts)
+        self.row.map_or_else(|| Ok(vec![text_of(self.bytes)?]), Fields::texts)
     }
 
     pub(super) fn is_blank(&self) -> bool {
@@ -106,11 +105,7 @@ impl Records {
             Kind::Lines | Kind::JsonLines => Scan::Lines,
             Kind::JsonArray => Scan::Array(ArrayScan::default()),
         };
-        Self {
-            scan,
-            n_pending: 0,
-            goes_on: false,
-        }
+        Self { scan, n_pending: 0, goes_on: false }
     }
 
     /// The next record, or `None` at the end. Damage of the input is a defect of the record that it cuts, or a
@@ -132,17 +127,9 @@ impl Records {
         let damage = if is_cut { window.take_damage() } else { None };
         let found = match (found, damage) {
             (None, None) => return Ok(None),
-            (None, damage) => Found {
-                n_bytes: 0,
-                n_consumed: 0,
-                defect: damage,
-                end: End::Input,
-            },
+            (None, damage) => Found { n_bytes: 0, n_consumed: 0, defect: damage, end: End::Input },
             (Some(found), None) => found,
-            (Some(found), damage) => Found {
-                defect: damage,
-                ..found
-            },
+            (Some(found), damage) => Found { defect: damage, ..found },
         };
         (self.n_pending, self.goes_on) = (found.n_consumed, found.end == End::Later);
         Ok(Some(Record {

@@ -36,18 +36,10 @@ impl Rows {
         params.check()?;
         let width = columns.len();
         let rows = sample.iter().filter(|row| row.len() == width);
-        let rows = rows
-            .map(|row| {
-                row.iter()
-                    .map(|cell| cell.as_deref().map(str::to_owned))
-                    .collect()
-            })
-            .collect();
+        let rows =
+            rows.map(|row| row.iter().map(|cell| cell.as_deref().map(str::to_owned)).collect()).collect();
         let mapping = Mapping::choose(params, &mut Sample::of_rows(columns.to_vec(), rows), table)?;
-        Ok(Self {
-            maker: PostMaker::new(mapping, params)?,
-            n_rows: 0,
-        })
+        Ok(Self { maker: PostMaker::new(mapping, params)?, n_rows: 0 })
     }
 
     /// Which column became what.
@@ -67,22 +59,13 @@ impl Rows {
         let mut ledger = Ledger { file, sink, tally };
         let texts = cells.iter().map(Option::as_deref);
         let row = Row {
-            cells: texts
-                .map(|text| text.map(|text| Cell::Text(Cow::Borrowed(text))))
-                .collect(),
+            cells: texts.map(|text| text.map(|text| Cell::Text(Cow::Borrowed(text)))).collect(),
             extra: Vec::new(),
         };
-        let place = Place {
-            offset: self.n_rows,
-            line: self.n_rows + 1,
-            row: self.n_rows,
-        };
+        let place = Place { offset: self.n_rows, line: self.n_rows + 1, row: self.n_rows };
         self.n_rows += 1;
         if let Err(defect) = self.maker.take(&row, place, &mut ledger) {
-            let head: Vec<_> = cells
-                .iter()
-                .map(|cell| cell.as_deref().unwrap_or_default())
-                .collect();
+            let head: Vec<_> = cells.iter().map(|cell| cell.as_deref().unwrap_or_default()).collect();
             ledger.quarantine(place.offset, place.line, &defect, head.join("\t").as_bytes());
         }
     }

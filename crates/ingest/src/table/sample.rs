@@ -29,14 +29,7 @@ impl Sample {
     /// A sample of a table whose columns have names.
     pub(super) fn of_rows(columns: Vec<String>, rows: Vec<Vec<Option<String>>>) -> Self {
         let n_nested = HashMap::new();
-        Self {
-            columns,
-            has_header: false,
-            has_open_columns: false,
-            rows,
-            has_names: true,
-            n_nested,
-        }
+        Self { columns, has_header: false, has_open_columns: false, rows, has_names: true, n_nested }
     }
 
     /// The first records in the beginning of an input.
@@ -71,25 +64,14 @@ impl Sample {
             rows.iter_mut().for_each(|row| row.truncate(width));
         }
         let names = header.unwrap_or_default().into_iter().flatten();
-        let names = names
-            .chain(std::iter::repeat(String::new()))
-            .take(width)
-            .enumerate();
-        let columns = names
-            .map(|(i, name)| if name.trim().is_empty() { numbered(i) } else { name })
-            .collect();
-        Self {
-            has_header,
-            has_names: has_header,
-            ..Self::of_rows(columns, rows)
-        }
+        let names = names.chain(std::iter::repeat(String::new())).take(width).enumerate();
+        let columns =
+            names.map(|(i, name)| if name.trim().is_empty() { numbered(i) } else { name }).collect();
+        Self { has_header, has_names: has_header, ..Self::of_rows(columns, rows) }
     }
 
     fn of_documents(kind: Kind, head: &[u8]) -> Self {
-        let mut objects = Self {
-            has_open_columns: true,
-            ..Self::of_rows(Vec::new(), Vec::new())
-        };
+        let mut objects = Self { has_open_columns: true, ..Self::of_rows(Vec::new(), Vec::new()) };
         let mut places = HashMap::new();
         let mut arrays: Vec<Vec<Option<Cell<'static>>>> = Vec::new();
         let mut texts = Vec::new();
@@ -107,20 +89,13 @@ impl Sample {
             return objects;
         }
         if arrays.is_empty() {
-            return Self {
-                has_open_columns: true,
-                ..Self::of_rows(vec!["text".to_owned()], texts)
-            };
+            return Self { has_open_columns: true, ..Self::of_rows(vec!["text".to_owned()], texts) };
         }
         let width = most_common(&mut arrays.iter().map(Vec::len).collect::<Vec<_>>()).0;
         let mut sample = Self::of_rows((0..width).map(numbered).collect(), Vec::new());
         sample.has_names = false;
         for cells in arrays.into_iter().filter(|cells| cells.len() == width) {
-            let row = cells
-                .into_iter()
-                .enumerate()
-                .map(|(i, cell)| sample.value(i, cell))
-                .collect();
+            let row = cells.into_iter().enumerate().map(|(i, cell)| sample.value(i, cell)).collect();
             sample.rows.push(row);
         }
         sample
@@ -167,9 +142,7 @@ impl Sample {
 
     /// Whether the column holds arrays and objects rather than texts and numbers.
     pub(super) fn is_nested(&self, column: usize) -> bool {
-        self.n_nested
-            .get(&column)
-            .is_some_and(|n_nested| *n_nested > self.values(column).count())
+        self.n_nested.get(&column).is_some_and(|n_nested| *n_nested > self.values(column).count())
     }
 
     /// The column's values.
@@ -199,16 +172,8 @@ impl Sample {
             });
         }
         // All columns have the same number of rows, so the sum orders them as the mean does.
-        let length = |column: &usize| {
-            self.values(*column)
-                .map(|value| value.chars().count())
-                .sum::<usize>()
-        };
-        columns
-            .into_iter()
-            .rev()
-            .max_by_key(length)
-            .or((self.columns.len() == 1).then_some(0))
+        let length = |column: &usize| self.values(*column).map(|value| value.chars().count()).sum::<usize>();
+        columns.into_iter().rev().max_by_key(length).or((self.columns.len() == 1).then_some(0))
     }
 
     /// Whether this is a table of two columns without names, of which the second is the text and the first small
@@ -228,9 +193,7 @@ impl Sample {
 pub(super) fn is_known_header<N: AsRef<str>>(names: &[N]) -> bool {
     let is_known = |name: &N| {
         let name = normal_name(name.as_ref());
-        Role::ALL
-            .iter()
-            .any(|role| role.known_names().contains(&name.as_str()))
+        Role::ALL.iter().any(|role| role.known_names().contains(&name.as_str()))
     };
     are_names(names) && names.iter().any(is_known)
 }
@@ -265,11 +228,7 @@ fn looks_like_header(rows: &[Vec<Option<String>>]) -> bool {
     }
     let width = most_common(&mut rest.iter().map(Vec::len).collect::<Vec<_>>()).0;
     let is_over_numbers = |column: usize| {
-        let mut values = rest
-            .iter()
-            .filter(|row| row.len() == width)
-            .flat_map(|row| &row[column])
-            .peekable();
+        let mut values = rest.iter().filter(|row| row.len() == width).flat_map(|row| &row[column]).peekable();
         !names[column].trim().is_empty() && values.peek().is_some() && values.all(|value| is_number(value))
     };
     is_known_header(&names) || (are_names(&names) && width == names.len() && (0..width).any(is_over_numbers))

@@ -54,11 +54,9 @@ impl TimeReader {
         if let Ok(time) = parts.to_timestamp() {
             return Some(time);
         }
-        let local = parts.to_datetime().or_else(|_| {
-            parts
-                .to_date()
-                .map(|day| day.to_datetime(jiff::civil::Time::midnight()))
-        });
+        let local = parts
+            .to_datetime()
+            .or_else(|_| parts.to_date().map(|day| day.to_datetime(jiff::civil::Time::midnight())));
         self.place(local.ok()?)
     }
 
@@ -100,9 +98,7 @@ fn has_clock(cell: &str) -> bool {
 
 /// Whether something behind the clock tells the zone.
 fn names_zone(cell: &str) -> bool {
-    cell.bytes()
-        .skip(CLOCK.len())
-        .any(|byte| matches!(byte, b'Z' | b'z' | b'+' | b'-'))
+    cell.bytes().skip(CLOCK.len()).any(|byte| matches!(byte, b'Z' | b'z' | b'+' | b'-'))
 }
 
 /// Seconds, milli- or microseconds since 1970, by the number of digits; a fraction of less than a microsecond is cut.
@@ -118,10 +114,7 @@ fn epoch(cell: &str) -> Option<Timestamp> {
         return None;
     }
     let decimals = fraction.bytes().chain(std::iter::repeat(b'0')).take(n_decimals);
-    let micros = whole
-        .bytes()
-        .chain(decimals)
-        .fold(0i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+    let micros = whole.bytes().chain(decimals).fold(0i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
     Some(Timestamp(micros))
 }
 
@@ -131,10 +124,7 @@ mod tests {
     use super::*;
 
     fn read(format: Option<&str>, zone: &str, cell: &str) -> Option<String> {
-        TimeReader::new(format, zone)
-            .unwrap()
-            .read(cell)
-            .map(|time| time.to_string())
+        TimeReader::new(format, zone).unwrap().read(cell).map(|time| time.to_string())
     }
 
     #[test]
@@ -188,54 +178,30 @@ mod tests {
 
     #[test]
     fn places_local_times_in_the_zone() {
-        assert_eq!(
-            read(None, "Europe/Paris", "2025-07-01 12:00").as_deref(),
-            Some("2025-07-01T10:00:00Z")
-        );
+        assert_eq!(read(None, "Europe/Paris", "2025-07-01 12:00").as_deref(), Some("2025-07-01T10:00:00Z"));
         assert_eq!(
             read(None, "Europe/Paris", "2025-07-01T12:00:00Z").as_deref(),
             Some("2025-07-01T12:00:00Z")
         );
-        assert_eq!(
-            read(None, "Asia/Tokyo", "1700000000").as_deref(),
-            Some("2023-11-14T22:13:20Z")
-        );
+        assert_eq!(read(None, "Asia/Tokyo", "1700000000").as_deref(), Some("2023-11-14T22:13:20Z"));
         // Skipped and doubled hours.
-        assert_eq!(
-            read(None, "Europe/Paris", "2025-03-30 02:30").as_deref(),
-            Some("2025-03-30T01:30:00Z")
-        );
-        assert_eq!(
-            read(None, "Europe/Paris", "2025-10-26 02:30").as_deref(),
-            Some("2025-10-26T00:30:00Z")
-        );
+        assert_eq!(read(None, "Europe/Paris", "2025-03-30 02:30").as_deref(), Some("2025-03-30T01:30:00Z"));
+        assert_eq!(read(None, "Europe/Paris", "2025-10-26 02:30").as_deref(), Some("2025-10-26T00:30:00Z"));
     }
 
     #[test]
     fn reads_a_given_format_only() {
         let us = Some("%m/%d/%y %H:%M");
-        assert_eq!(
-            read(us, "UTC", "10/2/17 7:41").as_deref(),
-            Some("2017-10-02T07:41:00Z")
-        );
-        assert_eq!(
-            read(us, "America/New_York", "10/16/17 22:59").as_deref(),
-            Some("2017-10-17T02:59:00Z")
-        );
+        assert_eq!(read(us, "UTC", "10/2/17 7:41").as_deref(), Some("2017-10-02T07:41:00Z"));
+        assert_eq!(read(us, "America/New_York", "10/16/17 22:59").as_deref(), Some("2017-10-17T02:59:00Z"));
         assert_eq!(read(us, "UTC", "2025-03-01T12:30:00Z"), None);
         let twitter = Some("%a %b %d %H:%M:%S %z %Y");
         assert_eq!(
             read(twitter, "Asia/Tokyo", "Wed Oct 10 20:19:24 +0000 2018").as_deref(),
             Some("2018-10-10T20:19:24Z")
         );
-        assert_eq!(
-            read(Some("%Y%m%d"), "UTC", "20250301").as_deref(),
-            Some("2025-03-01T00:00:00Z")
-        );
-        assert_eq!(
-            read(Some("%s"), "UTC", "-1").as_deref(),
-            Some("1969-12-31T23:59:59Z")
-        );
+        assert_eq!(read(Some("%Y%m%d"), "UTC", "20250301").as_deref(), Some("2025-03-01T00:00:00Z"));
+        assert_eq!(read(Some("%s"), "UTC", "-1").as_deref(), Some("1969-12-31T23:59:59Z"));
     }
 
     #[test]

@@ -27,15 +27,7 @@ pub(super) struct Window<R> {
 
 impl<R: Read> Window<R> {
     pub(super) fn new(input: R) -> Self {
-        Self {
-            input: Some(input),
-            bytes: Vec::new(),
-            start: 0,
-            end: 0,
-            offset: 0,
-            line: 1,
-            damage: None,
-        }
+        Self { input: Some(input), bytes: Vec::new(), start: 0, end: 0, offset: 0, line: 1, damage: None }
     }
 
     /// What is read and not consumed.
@@ -109,8 +101,7 @@ impl<R: Read> Window<R> {
             (self.start, self.end) = (0, n_unread);
         }
         if self.bytes.len() - self.end < CHUNK_BYTES {
-            self.bytes
-                .resize((self.bytes.len() * 2).max(self.end + 2 * CHUNK_BYTES), 0);
+            self.bytes.resize((self.bytes.len() * 2).max(self.end + 2 * CHUNK_BYTES), 0);
         }
     }
 }

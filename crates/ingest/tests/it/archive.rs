@@ -28,18 +28,14 @@ fn content(bytes: &[u8]) -> Vec<u8> {
 
 /// Distinct posts, a line each.
 fn lines(n: usize) -> String {
-    (0..n)
-        .map(|i| post(&format!(r#""text":"number {i}""#)).replace("3k", &format!("3k{i}")) + "\n")
-        .collect()
+    (0..n).map(|i| post(&format!(r#""text":"number {i}""#)).replace("3k", &format!("3k{i}")) + "\n").collect()
 }
 
 /// Bytes that no codec can pack.
 fn noise(n: usize) -> Vec<u8> {
     let mut state = 1_u64;
     let mut next = || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 56) as u8
     };
     (0..n).map(|_| next()).collect()
@@ -50,11 +46,8 @@ fn every_member_and_frame_is_read() {
     for pack in [gz, zst] {
         for n_members in [1, 2, 100] {
             let text = lines(n_members * 3);
-            let packed: Vec<u8> = text
-                .as_bytes()
-                .chunks(text.len().div_ceil(n_members))
-                .flat_map(pack)
-                .collect();
+            let packed: Vec<u8> =
+                text.as_bytes().chunks(text.len().div_ceil(n_members)).flat_map(pack).collect();
             assert_eq!(content(&packed), text.as_bytes());
             assert_eq!(read(&packed), read(text.as_bytes()));
         }
@@ -77,21 +70,11 @@ fn padding_after_gzip_is_nothing_and_other_bytes_are_damage() {
     let tails: [&[u8]; 4] = [b"trailing garbage", b"\0\0x", b"\x1f", b"\x1f\x8bXX"];
     for tail in tails {
         let outcome = read(&[packed.as_slice(), tail].concat());
-        assert_eq!(
-            (outcome.tally.taken, outcome.reasons()),
-            (3, vec![Reason::DamagedContainer]),
-            "{tail:?}"
-        );
-        assert_eq!(
-            (outcome.aside[0].line, outcome.aside[0].origin.offset),
-            (4, text.len() as u64)
-        );
+        assert_eq!((outcome.tally.taken, outcome.reasons()), (3, vec![Reason::DamagedContainer]), "{tail:?}");
+        assert_eq!((outcome.aside[0].line, outcome.aside[0].origin.offset), (4, text.len() as u64));
     }
     let outcome = read(&[zst(text.as_bytes()), b"garbage".to_vec()].concat());
-    assert_eq!(
-        (outcome.tally.taken, outcome.reasons()),
-        (3, vec![Reason::DamagedContainer])
-    );
+    assert_eq!((outcome.tally.taken, outcome.reasons()), (3, vec![Reason::DamagedContainer]));
 }
 
 #[test]
@@ -116,22 +99,14 @@ fn bombs_end_at_the_ratio_and_dense_text_does_not() {
     for pack in [gz, zst] {
         let outcome = read(&pack(&zeros));
         assert_eq!(outcome.reasons(), [Reason::ContainerLimit]);
-        assert!(
-            outcome.tally.blank >= 10_000_000 && outcome.tally.blank < 12_000_000,
-            "{:?}",
-            outcome.tally
-        );
+        assert!(outcome.tally.blank >= 10_000_000 && outcome.tally.blank < 12_000_000, "{:?}", outcome.tally);
         // Below the free amount, and above it with content that is worth its size.
         assert!(read(&pack(&zeros[..10_000_000])).aside.is_empty());
         let dense = [zeros[..11_000_000].to_vec(), noise(100_000)].concat();
         let worth = [noise(100_000), zeros[..11_000_000].to_vec()].concat();
         assert_eq!(content(&pack(&worth)).len(), worth.len());
         let mut given = Vec::new();
-        assert!(
-            Decoded::new(pack(&dense).as_slice())
-                .read_to_end(&mut given)
-                .is_err()
-        );
+        assert!(Decoded::new(pack(&dense).as_slice()).read_to_end(&mut given).is_err());
         // Each member has its own free amount.
         let members = [pack(&zeros[..9_000_000]), pack(&zeros[..9_000_000])].concat();
         assert_eq!(content(&members).len(), 18_000_000);
@@ -154,11 +129,7 @@ fn other_kinds_of_files_are_refused_by_name() {
         for packed in [bytes.to_vec(), gz(bytes)] {
             let outcome = read(&packed);
             assert_eq!(outcome.reasons(), [Reason::UnsupportedContent], "{word}");
-            assert!(
-                outcome.aside[0].detail.contains(word),
-                "{}",
-                outcome.aside[0].detail
-            );
+            assert!(outcome.aside[0].detail.contains(word), "{}", outcome.aside[0].detail);
             assert_eq!((outcome.aside[0].line, outcome.tally.records), (1, 1));
         }
     }
@@ -169,9 +140,7 @@ fn whole_lines_of_cut_gz(packed: &[u8], n: usize) -> usize {
     // The header that the encoder writes has 10 bytes.
     let (mut inflate, mut out) = (flate2::Decompress::new(false), Vec::with_capacity(1 << 20));
     if n > 10 {
-        inflate
-            .decompress_vec(&packed[10..n], &mut out, flate2::FlushDecompress::None)
-            .unwrap();
+        inflate.decompress_vec(&packed[10..n], &mut out, flate2::FlushDecompress::None).unwrap();
     }
     out.iter().filter(|byte| **byte == b'\n').count()
 }
@@ -181,10 +150,7 @@ fn a_cut_container_keeps_the_lines_before_the_cut() {
     let text = lines(1000);
     let packed = gz(text.as_bytes());
     let mut last = 0;
-    for n in (1..packed.len())
-        .step_by(97)
-        .chain(packed.len() - 12..packed.len())
-    {
+    for n in (1..packed.len()).step_by(97).chain(packed.len() - 12..packed.len()) {
         let outcome = read(&packed[..n]);
         if n > 1 {
             assert_eq!(outcome.reasons(), [Reason::DamagedContainer], "cut at {n}");
@@ -219,10 +185,7 @@ fn the_line_that_damage_cuts_belongs_to_the_damage() {
     let outcome = read(&packed);
     assert_eq!((outcome.tally.records, outcome.tally.blank), (3, 2));
     let aside = &outcome.aside[0];
-    assert_eq!(
-        (aside.line, aside.origin.offset, aside.head.as_slice()),
-        (3, 2, b"{\"did\":".as_slice())
-    );
+    assert_eq!((aside.line, aside.origin.offset, aside.head.as_slice()), (3, 2, b"{\"did\":".as_slice()));
 }
 
 #[test]
@@ -230,15 +193,8 @@ fn damage_in_an_inner_layer_is_told_of_once() {
     let text = lines(10);
     let inner = gz(text.as_bytes());
     let outcome = read(&zst(&inner[..inner.len() - 4]));
-    assert_eq!(
-        (outcome.tally.taken, outcome.reasons()),
-        (10, vec![Reason::DamagedContainer])
-    );
-    assert!(
-        outcome.aside[0].detail.contains("gzip"),
-        "{}",
-        outcome.aside[0].detail
-    );
+    assert_eq!((outcome.tally.taken, outcome.reasons()), (10, vec![Reason::DamagedContainer]));
+    assert!(outcome.aside[0].detail.contains("gzip"), "{}", outcome.aside[0].detail);
 }
 
 #[test]
@@ -255,15 +211,9 @@ fn a_reader_that_is_interrupted_at_every_byte_changes_nothing() {
         }
     }
     let text = lines(20);
-    for packed in [
-        text.clone().into_bytes(),
-        gz(text.as_bytes()),
-        zst(&gz(text.as_bytes())),
-    ] {
+    for packed in [text.clone().into_bytes(), gz(text.as_bytes()), zst(&gz(text.as_bytes()))] {
         let mut given = Vec::new();
-        Decoded::new(Dribble(Cursor::new(packed), false))
-            .read_to_end(&mut given)
-            .unwrap();
+        Decoded::new(Dribble(Cursor::new(packed), false)).read_to_end(&mut given).unwrap();
         assert_eq!(given, text.as_bytes());
     }
 }

@@ -20,11 +20,7 @@ fn see_post(fields: &str, see: impl Fn(&Post<'_>)) -> Tally {
 }
 
 fn warnings(tally: &Tally) -> Vec<(&str, u64)> {
-    tally
-        .warnings
-        .iter()
-        .map(|(what, n)| (what.as_str(), *n))
-        .collect()
+    tally.warnings.iter().map(|(what, n)| (what.as_str(), *n)).collect()
 }
 
 #[test]
@@ -40,16 +36,10 @@ fn a_post_has_its_name_its_version_and_both_clocks() {
         assert_eq!(event.actor, Some(Id::new("did:plc:a")));
         assert_eq!(event.operation, Operation::Create);
         assert_eq!(event.version.content, Version::content_of(b"bafy"));
-        assert_eq!(
-            event.version.revision >> 10,
-            1_783_175_887_514_441,
-            "the commit's TID, in microseconds"
-        );
+        assert_eq!(event.version.revision >> 10, 1_783_175_887_514_441, "the commit's TID, in microseconds");
         assert_eq!(event.received_at, Some(Timestamp(1_783_175_888_085_434)));
         assert_eq!(event.original, None);
-        let Body::Post(post) = &event.body else {
-            panic!("{event:?}")
-        };
+        let Body::Post(post) = &event.body else { panic!("{event:?}") };
         assert_eq!(post.text, "Hi 😀\0");
         assert_eq!(post.created_at, Some(Timestamp(1_783_175_888_999_000)));
         assert_eq!(post.langs, ["en", "pt-BR"]);
@@ -67,9 +57,7 @@ fn replies_say_parent_root_and_the_parents_author() {
         assert_eq!(post.root, Some(Id::new("at://did:plc:b/app.bsky.feed.post/1")));
         assert_eq!(post.text, "");
     });
-    see_post(r#""text":"","reply":null"#, |post| {
-        assert_eq!(post.reply_to, None)
-    });
+    see_post(r#""text":"","reply":null"#, |post| assert_eq!(post.reply_to, None));
 }
 
 #[test]
@@ -78,10 +66,7 @@ fn quotes_are_of_posts_whatever_wraps_them() {
     let record = r#"{"$type":"app.bsky.embed.record","record":{"uri":"URI","cid":"c"}}"#;
     let with_media = r#"{"$type":"app.bsky.embed.recordWithMedia","record":{"$type":"app.bsky.embed.record","record":{"uri":"URI"}},
         "media":{"$type":"app.bsky.embed.images","images":[{"alt":"a cat","image":{"$type":"blob","ref":{"$link":"bafkcat"}}}]}}"#;
-    for (uri, account) in [
-        ("at://did:plc:b/app.bsky.feed.post/1", Some("did:plc:b")),
-        ("c44d834c", None),
-    ] {
+    for (uri, account) in [("at://did:plc:b/app.bsky.feed.post/1", Some("did:plc:b")), ("c44d834c", None)] {
         for embed in [record, with_media] {
             let fields = quoting(&embed.replace("URI", uri).replace('\n', ""));
             let tally = see_post(&fields, |post| {
@@ -91,22 +76,14 @@ fn quotes_are_of_posts_whatever_wraps_them() {
             assert!(tally.warnings.is_empty());
         }
     }
-    for uri in [
-        "at://did:plc:b/app.bsky.graph.list/1",
-        "at://did:plc:b/app.bsky.feed.generator/1",
-        "at://x",
-        "",
-    ] {
-        see_post(&quoting(&record.replace("URI", uri)), |post| {
-            assert_eq!(post.quote_of, None, "{uri}")
-        });
+    for uri in
+        ["at://did:plc:b/app.bsky.graph.list/1", "at://did:plc:b/app.bsky.feed.generator/1", "at://x", ""]
+    {
+        see_post(&quoting(&record.replace("URI", uri)), |post| assert_eq!(post.quote_of, None, "{uri}"));
     }
     see_post(&quoting(&with_media.replace('\n', "")), |post| {
         assert_eq!(post.media.len(), 1);
-        assert_eq!(
-            (post.media[0].content_id, post.media[0].alt),
-            (Some("bafkcat"), Some("a cat"))
-        );
+        assert_eq!((post.media[0].content_id, post.media[0].alt), (Some("bafkcat"), Some("a cat")));
     });
 }
 
@@ -131,11 +108,7 @@ fn images_video_and_cards_are_media() {
     let images = r#""text":"","embed":{"$type":"app.bsky.embed.images","images":[
         {"alt":"","image":{"ref":{"$link":"bafk1"}}},{"alt":"two","image":{"cid":"bafk2","mimeType":"image/png"}}]}"#;
     see_post(&images.replace('\n', ""), |post| {
-        let media: Vec<_> = post
-            .media
-            .iter()
-            .map(|m| (m.kind, m.content_id, m.url, m.alt))
-            .collect();
+        let media: Vec<_> = post.media.iter().map(|m| (m.kind, m.content_id, m.url, m.alt)).collect();
         assert_eq!(
             media,
             [
@@ -147,26 +120,17 @@ fn images_video_and_cards_are_media() {
     let video = r#""text":"","embed":{"$type":"app.bsky.embed.video","alt":"a film","video":{"ref":{"$link":"bafv"}}}"#;
     see_post(video, |post| {
         assert_eq!(post.media[0].kind, MediaKind::Video);
-        assert_eq!(
-            (post.media[0].content_id, post.media[0].alt),
-            (Some("bafv"), Some("a film"))
-        );
+        assert_eq!((post.media[0].content_id, post.media[0].alt), (Some("bafv"), Some("a film")));
     });
-    for (title, description, alt) in [
-        ("T", "D", Some("T\nD")),
-        ("T", "", Some("T")),
-        ("", "D", Some("D")),
-        ("", "", None),
-    ] {
+    for (title, description, alt) in
+        [("T", "D", Some("T\nD")), ("T", "", Some("T")), ("", "D", Some("D")), ("", "", None)]
+    {
         let card = format!(
             r#""text":"","embed":{{"$type":"app.bsky.embed.external","external":{{"uri":"https://example.org","title":"{title}","description":"{description}"}}}}"#
         );
         see_post(&card, |post| {
             assert_eq!(post.media[0].kind, MediaKind::External);
-            assert_eq!(
-                (post.media[0].url, post.media[0].alt),
-                (Some("https://example.org"), alt)
-            );
+            assert_eq!((post.media[0].url, post.media[0].alt), (Some("https://example.org"), alt));
         });
     }
 }
@@ -179,20 +143,11 @@ fn what_is_odd_deep_inside_costs_a_warning_and_not_the_post() {
         (r#""langs":"en""#, "bad_langs"),
         (r#""tags":[1]"#, "bad_tags"),
         (r#""facets":{}"#, "bad_facet"),
-        (
-            r#""facets":[{"features":[{"$type":"app.bsky.richtext.facet#tag"}]}]"#,
-            "bad_facet",
-        ),
+        (r#""facets":[{"features":[{"$type":"app.bsky.richtext.facet#tag"}]}]"#, "bad_facet"),
         (r#""facets":[{}]"#, "bad_facet"),
         (r#""embed":"picture""#, "bad_embed"),
-        (
-            r#""embed":{"$type":"app.bsky.embed.record","record":5}"#,
-            "bad_embed",
-        ),
-        (
-            r#""embed":{"$type":"app.bsky.embed.images","images":[5]}"#,
-            "bad_embed",
-        ),
+        (r#""embed":{"$type":"app.bsky.embed.record","record":5}"#, "bad_embed"),
+        (r#""embed":{"$type":"app.bsky.embed.images","images":[5]}"#, "bad_embed"),
     ] {
         let tally = see_post(&format!(r#""text":"kept",{fields}"#), |post| {
             assert_eq!(post.text, "kept");
@@ -205,69 +160,45 @@ fn what_is_odd_deep_inside_costs_a_warning_and_not_the_post() {
         |post| assert_eq!(post.hashtags, ["a", "b"]),
     );
     assert_eq!(warnings(&tally), [("bad_facet", 1)]);
-    let tally = see_post(
-        r#""text":"","embed":{"$type":"org.example.embed","record":5}"#,
-        |post| {
-            assert!(post.media.is_empty() && post.quote_of.is_none());
-        },
-    );
+    let tally = see_post(r#""text":"","embed":{"$type":"org.example.embed","record":5}"#, |post| {
+        assert!(post.media.is_empty() && post.quote_of.is_none());
+    });
     assert!(tally.warnings.is_empty());
 }
 
 #[test]
 fn reactions_and_relations_name_their_subject() {
     let subject = r#"{"subject":{"uri":"at://did:plc:b/app.bsky.feed.post/1","cid":"x"}}"#;
-    for (collection, kind) in [
-        ("app.bsky.feed.like", RecordKind::Like),
-        ("app.bsky.feed.repost", RecordKind::Repost),
-    ] {
+    for (collection, kind) in
+        [("app.bsky.feed.like", RecordKind::Like), ("app.bsky.feed.repost", RecordKind::Repost)]
+    {
         see_event(&commit("create", collection, subject), |event| {
             assert_eq!(event.body.kind(), kind);
-            let (Body::Like(subject) | Body::Repost(subject)) = event.body else {
-                panic!("{event:?}")
-            };
+            let (Body::Like(subject) | Body::Repost(subject)) = event.body else { panic!("{event:?}") };
             assert_eq!(subject.post, Id::new("at://did:plc:b/app.bsky.feed.post/1"));
             assert_eq!(subject.account, Some("did:plc:b"));
         });
     }
-    let relations = [
-        ("app.bsky.graph.follow", RecordKind::Follow),
-        ("app.bsky.graph.block", RecordKind::Block),
-    ];
+    let relations =
+        [("app.bsky.graph.follow", RecordKind::Follow), ("app.bsky.graph.block", RecordKind::Block)];
     for (collection, kind) in relations {
-        see_event(
-            &commit("create", collection, r#"{"subject":"did:plc:b"}"#),
-            |event| {
-                assert_eq!(event.body.kind(), kind);
-                let (Body::Follow(account) | Body::Block(account)) = event.body else {
-                    panic!("{event:?}")
-                };
-                assert_eq!(account, Id::new("did:plc:b"));
-            },
-        );
+        see_event(&commit("create", collection, r#"{"subject":"did:plc:b"}"#), |event| {
+            assert_eq!(event.body.kind(), kind);
+            let (Body::Follow(account) | Body::Block(account)) = event.body else { panic!("{event:?}") };
+            assert_eq!(account, Id::new("did:plc:b"));
+        });
     }
 }
 
 #[test]
 fn deletes_name_the_record_and_nothing_else() {
     for (collection, kind, record) in [
-        (
-            "app.bsky.feed.post",
-            RecordKind::Post,
-            "at://did:plc:a/app.bsky.feed.post/3k",
-        ),
-        (
-            "app.bsky.feed.like",
-            RecordKind::Like,
-            "at://did:plc:a/app.bsky.feed.like/3k",
-        ),
+        ("app.bsky.feed.post", RecordKind::Post, "at://did:plc:a/app.bsky.feed.post/3k"),
+        ("app.bsky.feed.like", RecordKind::Like, "at://did:plc:a/app.bsky.feed.like/3k"),
         ("app.bsky.actor.profile", RecordKind::Profile, "did:plc:a"),
     ] {
         see_event(&commit("delete", collection, "null"), |event| {
-            assert_eq!(
-                (event.operation, &event.body),
-                (Operation::Delete, &Body::Gone(kind))
-            );
+            assert_eq!((event.operation, &event.body), (Operation::Delete, &Body::Gone(kind)));
             assert_eq!((event.record.text, event.version.content), (record, 0));
         });
     }
@@ -275,61 +206,32 @@ fn deletes_name_the_record_and_nothing_else() {
 
 #[test]
 fn profiles_and_notices_are_of_the_account() {
-    let profile = commit(
-        "update",
-        "app.bsky.actor.profile",
-        r#"{"displayName":"A\u00e9","description":""}"#,
-    );
+    let profile = commit("update", "app.bsky.actor.profile", r#"{"displayName":"A\u00e9","description":""}"#);
     see_event(&profile, |event| {
-        assert_eq!(
-            (event.record, event.operation),
-            (Id::new("did:plc:a"), Operation::Update)
-        );
-        let Body::Profile(profile) = event.body else {
-            panic!("{event:?}")
-        };
+        assert_eq!((event.record, event.operation), (Id::new("did:plc:a"), Operation::Update));
+        let Body::Profile(profile) = event.body else { panic!("{event:?}") };
         assert_eq!((profile.name, profile.bio), (Some("Aé"), None));
     });
     let notice = |kind: &str, what: &str| {
         format!(r#"{{"did":"did:plc:a","time_us":5,"kind":"{kind}","{kind}":{what}}}"#)
     };
-    for (what, handle) in [
-        (r#"{"handle":"a.example"}"#, Some("a.example")),
-        (r#"{"seq":1}"#, None),
-    ] {
+    for (what, handle) in [(r#"{"handle":"a.example"}"#, Some("a.example")), (r#"{"seq":1}"#, None)] {
         see_event(&notice("identity", what), |event| {
-            assert_eq!(
-                (event.operation, event.record),
-                (Operation::Notice, Id::new("did:plc:a"))
-            );
+            assert_eq!((event.operation, event.record), (Operation::Notice, Id::new("did:plc:a")));
             assert_eq!(event.version.revision, 5 << 10);
             assert_eq!(event.body, Body::Handle(handle));
         });
     }
     for (what, status) in [
         (r#"{"active":true,"status":"deleted"}"#, AccountStatus::Active),
-        (
-            r#"{"active":false,"status":"deactivated"}"#,
-            AccountStatus::Deactivated,
-        ),
-        (
-            r#"{"active":false,"status":"suspended"}"#,
-            AccountStatus::Suspended,
-        ),
-        (
-            r#"{"active":false,"status":"takendown"}"#,
-            AccountStatus::TakenDown,
-        ),
+        (r#"{"active":false,"status":"deactivated"}"#, AccountStatus::Deactivated),
+        (r#"{"active":false,"status":"suspended"}"#, AccountStatus::Suspended),
+        (r#"{"active":false,"status":"takendown"}"#, AccountStatus::TakenDown),
         (r#"{"active":false,"status":"deleted"}"#, AccountStatus::Deleted),
-        (
-            r#"{"active":false,"status":"throttled"}"#,
-            AccountStatus::Inactive,
-        ),
+        (r#"{"active":false,"status":"throttled"}"#, AccountStatus::Inactive),
         (r#"{"active":false}"#, AccountStatus::Inactive),
     ] {
-        see_event(&notice("account", what), |event| {
-            assert_eq!(event.body, Body::Status(status), "{what}")
-        });
+        see_event(&notice("account", what), |event| assert_eq!(event.body, Body::Status(status), "{what}"));
     }
 }
 
@@ -338,33 +240,20 @@ fn other_collections_are_ignored_by_name_however_odd_their_records() {
     let deep = format!("{{\"a\":{}1{}}}", "[".repeat(50), "]".repeat(50));
     for record in ["{}", "5", "null", r#""\ud800""#, r#"{"\udc00":1e999}"#, &deep] {
         let outcome = read(commit("create", "app.bsky.feed.threadgate", record).as_bytes());
-        assert_eq!(
-            outcome.tally.ignored.get("app.bsky.feed.threadgate"),
-            Some(&1),
-            "{record}"
-        );
+        assert_eq!(outcome.tally.ignored.get("app.bsky.feed.threadgate"), Some(&1), "{record}");
         assert_eq!(outcome.tally.records, 1);
     }
-    let outcome = read(
-        commit("create", "app.bsky.feed.postgate2", "{}")
-            .replace("did:plc:a", "")
-            .as_bytes(),
-    );
+    let outcome = read(commit("create", "app.bsky.feed.postgate2", "{}").replace("did:plc:a", "").as_bytes());
     assert_eq!(outcome.tally.n_ignored(), 1);
 }
 
 #[test]
 fn the_last_of_equal_keys_counts_and_null_is_absent() {
-    see_post(
-        r#""text":"first","text":"last","langs":null,"embed":null,"facets":null"#,
-        |post| {
-            assert_eq!(post.text, "last");
-        },
-    );
-    let line = post(r#""text":"x""#).replace(r#""rev":"#, r#""rev":null,"r":"#);
-    see_event(&line, |event| {
-        assert_eq!(event.version.revision, 1_783_175_888_085_434 << 10)
+    see_post(r#""text":"first","text":"last","langs":null,"embed":null,"facets":null"#, |post| {
+        assert_eq!(post.text, "last");
     });
+    let line = post(r#""text":"x""#).replace(r#""rev":"#, r#""rev":null,"r":"#);
+    see_event(&line, |event| assert_eq!(event.version.revision, 1_783_175_888_085_434 << 10));
 }
 
 #[test]
@@ -377,17 +266,10 @@ fn keys_may_come_in_any_order() {
     for commit in commits {
         let line = format!(r#"{{"commit":{commit},"kind":"commit","time_us":1,"did":"did:plc:a"}}"#);
         see_event(&line, |event| {
-            let Body::Post(post) = &event.body else {
-                panic!("{event:?}")
-            };
-            assert_eq!(
-                (post.text, event.version.content),
-                ("x", Version::content_of(b"bafy"))
-            );
+            let Body::Post(post) = &event.body else { panic!("{event:?}") };
+            assert_eq!((post.text, event.version.content), ("x", Version::content_of(b"bafy")));
         });
-        let ignored = line
-            .replace("feed.post", "feed.threadgate")
-            .replace(r#""x""#, "5");
+        let ignored = line.replace("feed.post", "feed.threadgate").replace(r#""x""#, "5");
         assert_eq!(read(ignored.as_bytes()).tally.n_ignored(), 1, "{ignored}");
         let wrong = line.replace(r#""x""#, "5");
         assert_eq!(read(wrong.as_bytes()).reasons(), [Reason::WrongType]);
@@ -396,20 +278,14 @@ fn keys_may_come_in_any_order() {
 
 #[test]
 fn ids_that_are_no_at_uris_are_taken_as_they_are() {
-    let line = commit(
-        "create",
-        "app.bsky.feed.like",
-        r#"{"subject":{"uri":"fb9becb4","cid":"c"}}"#,
-    )
-    .replace("did:plc:a", "1d382063")
-    .replace("3mptbypluud2a", "bea501d9");
+    let line = commit("create", "app.bsky.feed.like", r#"{"subject":{"uri":"fb9becb4","cid":"c"}}"#)
+        .replace("did:plc:a", "1d382063")
+        .replace("3mptbypluud2a", "bea501d9");
     see_event(&line, |event| {
         assert_eq!(event.record.text, "at://1d382063/app.bsky.feed.like/3k");
         assert_eq!(event.actor, Some(Id::new("1d382063")));
         assert_eq!(event.version.revision, 1_783_175_888_085_434 << 10);
-        let Body::Like(subject) = event.body else {
-            panic!("{event:?}")
-        };
+        let Body::Like(subject) = event.body else { panic!("{event:?}") };
         assert_eq!((subject.post, subject.account), (Id::new("fb9becb4"), None));
     });
 }
@@ -419,36 +295,20 @@ fn without_a_content_id_the_record_itself_is_hashed() {
     let with = post(r#""text":"x""#);
     let without = with.replace(r#","cid":"bafy""#, "");
     assert_ne!(with, without);
-    see_event(&without, |event| {
-        assert_eq!(event.version.content, Version::content_of(br#"{"text":"x"}"#))
-    });
+    see_event(&without, |event| assert_eq!(event.version.content, Version::content_of(br#"{"text":"x"}"#)));
 }
 
 #[test]
 fn originals_are_kept_on_demand() {
     let line = post(r#""text" : "x", "other": [1]"#);
-    let block = Block {
-        bytes: line.into_bytes(),
-        offset: 100,
-        first_line: 3,
-        fault: None,
-    };
+    let block = Block { bytes: line.into_bytes(), offset: 100, first_line: 3, fault: None };
     let mut n = 0;
     let see = |event: &Event<'_>| {
         n += 1;
-        assert_eq!(
-            event.original,
-            Some(("bafy", br#"{"text" : "x", "other": [1]}"#.as_slice()))
-        );
+        assert_eq!(event.original, Some(("bafy", br#"{"text" : "x", "other": [1]}"#.as_slice())));
         assert_eq!(event.origin.offset, 100);
     };
-    read_block(
-        &block,
-        &FILE,
-        Originals::Keep,
-        &mut Each(see, Vec::new()),
-        &mut Tally::default(),
-    );
+    read_block(&block, &FILE, Originals::Keep, &mut Each(see, Vec::new()), &mut Tally::default());
     assert_eq!(n, 1);
 }
 
@@ -457,13 +317,7 @@ fn a_document_may_be_an_event_over_many_lines() {
     let document = post(r#""text":"x""#).replace(',', ",\r\n  ");
     let (mut n, mut tally) = (0, Tally::default());
     let mut sink = Each(|_: &Event<'_>| n += 1, Vec::new());
-    read_document(
-        format!("\u{feff}{document}\n").as_bytes(),
-        &FILE,
-        Originals::Drop,
-        &mut sink,
-        &mut tally,
-    );
+    read_document(format!("\u{feff}{document}\n").as_bytes(), &FILE, Originals::Drop, &mut sink, &mut tally);
     assert!(sink.1.is_empty());
     assert_eq!((n, tally.records, tally.taken), (1, 1, 1));
 }
@@ -557,17 +411,9 @@ fn a_line_cut_at_any_byte_has_one_outcome() {
     for n in 0..=line.len() {
         let outcome = read(&line.as_bytes()[..n]);
         let expected = (u64::from(n > 0), u64::from(n == line.len()));
-        assert_eq!(
-            (outcome.tally.records, outcome.tally.taken),
-            expected,
-            "cut at {n}"
-        );
+        assert_eq!((outcome.tally.records, outcome.tally.taken), expected, "cut at {n}");
         let both = read(&[&line.as_bytes()[..n], b"\n", line.as_bytes()].concat());
-        assert_eq!(
-            (both.tally.records, both.tally.taken),
-            (2, expected.1 + 1),
-            "cut at {n}"
-        );
+        assert_eq!((both.tally.records, both.tally.taken), (2, expected.1 + 1), "cut at {n}");
     }
 }
 

@@ -31,35 +31,20 @@ fn folders_are_walked_to_any_depth_and_named_from_their_parent_on() {
     write(&root.join("01/23/empty"), "");
     write(&root.join("z"), "x");
     let found = discover(&[&root]).unwrap();
-    assert_eq!(
-        names(&found),
-        [
-            "month/01/23/a.jsonl.gz",
-            "month/01/23/empty",
-            "month/02/00/b",
-            "month/z"
-        ]
-    );
+    assert_eq!(names(&found), ["month/01/23/a.jsonl.gz", "month/01/23/empty", "month/02/00/b", "month/z"]);
     assert!(found.skipped.is_empty());
     let found = discover(&[root.join("02"), root.join("01/23/empty")]).unwrap();
     assert_eq!(names(&found), ["02/00/b", "empty"]);
     let found = discover(&[root.join("z"), root.join("z")]).unwrap();
     assert_eq!(names(&found), ["z"], "each path once");
     let found = discover(&[root.join("01/..")]).unwrap();
-    assert_eq!(
-        names(&found).first(),
-        Some(&"01/23/a.jsonl.gz"),
-        "`..` has no name"
-    );
+    assert_eq!(names(&found).first(), Some(&"01/23/a.jsonl.gz"), "`..` has no name");
 }
 
 #[test]
 fn a_dash_is_standard_input() {
     let found = discover(&[PathBuf::from("-")]).unwrap();
-    assert_eq!(
-        (names(&found), &found.inputs[0].place),
-        (vec!["-"], &Place::StandardInput)
-    );
+    assert_eq!((names(&found), &found.inputs[0].place), (vec!["-"], &Place::StandardInput));
     assert!(found.inputs[0].key().is_err(), "it can be read only once");
 }
 
@@ -70,11 +55,7 @@ fn the_key_of_a_file_is_that_of_its_bytes() {
     write(&path, "some bytes");
     let found = discover(&[&path]).unwrap();
     assert_eq!(found.inputs[0].key().unwrap(), Key::of_bytes(b"some bytes"));
-    let blocks: Vec<_> = found.inputs[0]
-        .blocks()
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap();
+    let blocks: Vec<_> = found.inputs[0].blocks().unwrap().collect::<Result<_, _>>().unwrap();
     assert_eq!(blocks[0].bytes, b"some bytes");
 }
 
@@ -85,10 +66,7 @@ fn hidden_files_and_links_inside_folders_are_listed_and_not_read() {
     write(&root.join("a"), "x");
     write(&root.join(".git/config"), "x");
     write(&root.join(".DS_Store"), "x");
-    let mut expected = vec![
-        ("dump/.DS_Store", SkipReason::Hidden),
-        ("dump/.git", SkipReason::Hidden),
-    ];
+    let mut expected = vec![("dump/.DS_Store", SkipReason::Hidden), ("dump/.git", SkipReason::Hidden)];
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("/etc", root.join("link")).unwrap();
@@ -96,17 +74,9 @@ fn hidden_files_and_links_inside_folders_are_listed_and_not_read() {
     }
     let found = discover(&[&root]).unwrap();
     assert_eq!(names(&found), ["dump/a"]);
-    let skipped: Vec<_> = found
-        .skipped
-        .iter()
-        .map(|skipped| (skipped.name.as_str(), skipped.why))
-        .collect();
+    let skipped: Vec<_> = found.skipped.iter().map(|skipped| (skipped.name.as_str(), skipped.why)).collect();
     assert_eq!(skipped, expected);
-    assert_eq!(
-        names(&discover(&[root.join(".DS_Store")]).unwrap()),
-        [".DS_Store"],
-        "named, so read"
-    );
+    assert_eq!(names(&discover(&[root.join(".DS_Store")]).unwrap()), [".DS_Store"], "named, so read");
     fs::remove_file(root.join("a")).unwrap();
     assert!(error_of(&root).contains("2 hidden"));
 }
@@ -129,10 +99,7 @@ fn sockets_and_devices_are_refused_when_named_and_listed_when_found() {
     assert!(error_of(Path::new("/dev/null")).contains("a device"));
     write(&folder.path().join("a"), "x");
     let found = discover(&[folder.path()]).unwrap();
-    assert_eq!(
-        (found.inputs.len(), found.skipped[0].why),
-        (1, SkipReason::NotAFile)
-    );
+    assert_eq!((found.inputs.len(), found.skipped[0].why), (1, SkipReason::NotAFile));
 }
 
 #[cfg(unix)]

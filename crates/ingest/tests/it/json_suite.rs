@@ -72,11 +72,7 @@ fn the_suite_has_its_documented_results() {
     let mut n = [0; 3];
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap()
-            .to_owned();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap().to_owned();
         let document = fs::read(&path).unwrap();
         let (which, expected) = match name.as_bytes()[0] {
             b'y' => (0, Reason::NotAnEvent),
@@ -96,10 +92,7 @@ fn check_lines(document: &[u8], name: &str) {
     assert_eq!((outcome.tally.taken, outcome.tally.n_ignored()), (0, 0), "{name}");
     if name.starts_with("y_") && !document.contains(&b'\n') {
         let reason = outcome.reasons()[0];
-        assert!(
-            matches!(reason, Reason::NotAnObject | Reason::NotAnEvent),
-            "{name}: {reason:?}"
-        );
+        assert!(matches!(reason, Reason::NotAnObject | Reason::NotAnEvent), "{name}: {reason:?}");
     }
     assert!(Path::new(name).extension().is_some());
 }

@@ -6,10 +6,7 @@ use populi_ingest::lines::{BLOCK_BYTES, Blocks};
 use populi_ingest::{Sink, SourceFile};
 use populi_model::{Event, Key, Origin, Quarantined, Reason, Tally};
 
-pub const FILE: SourceFile<'static> = SourceFile {
-    key: Key([7; 16]),
-    name: "dump.jsonl",
-};
+pub const FILE: SourceFile<'static> = SourceFile { key: Key([7; 16]), name: "dump.jsonl" };
 
 /// A record that was put aside, owned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,11 +42,7 @@ impl Outcome {
         );
         assert_eq!(tally.taken, self.events.len() as u64);
         assert_eq!(tally.n_quarantined(), self.aside.len() as u64);
-        assert!(
-            self.aside
-                .iter()
-                .all(|record| record.head.len() <= Quarantined::MAX_HEAD_BYTES)
-        );
+        assert!(self.aside.iter().all(|record| record.head.len() <= Quarantined::MAX_HEAD_BYTES));
         assert!(self.aside.iter().all(|record| !record.detail.is_empty()));
     }
 }
@@ -99,12 +92,7 @@ pub fn read(bytes: &[u8]) -> Outcome {
 /// Reads the one event of a line and shows it to `see`.
 pub fn see_event(line: &str, mut see: impl FnMut(&Event<'_>)) -> Outcome {
     let outcome = read_seeing(line.as_bytes(), BLOCK_BYTES, |event| see(event));
-    assert_eq!(
-        (outcome.tally.records, outcome.tally.taken),
-        (1, 1),
-        "{line}: {:?}",
-        outcome.aside
-    );
+    assert_eq!((outcome.tally.records, outcome.tally.taken), (1, 1), "{line}: {:?}", outcome.aside);
     outcome
 }
 

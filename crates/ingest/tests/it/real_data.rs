@@ -13,9 +13,7 @@ use crate::outcome::{read, read_seeing};
 
 /// A folder or file of the shared data; says that it skips what is not there.
 pub fn shared(path: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/data")
-        .join(path);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(path);
     if !path.exists() {
         eprintln!("skipped: no {}", path.display());
         return None;
@@ -33,10 +31,7 @@ struct Counts {
 
 impl Counts {
     fn add(&mut self, event: &Event<'_>) {
-        *self
-            .by_kind
-            .entry((event.body.kind(), event.operation))
-            .or_default() += 1;
+        *self.by_kind.entry((event.body.kind(), event.operation)).or_default() += 1;
         if let Body::Post(post) = &event.body {
             self.replies += u64::from(post.reply_to.is_some());
             self.quotes += u64::from(post.quote_of.is_some());
@@ -67,11 +62,7 @@ fn a_stretch_of_jetstream_is_read_whole() {
     assert_eq!(counts.by_kind, BTreeMap::from(expected));
     assert_eq!(counts.replies, 8);
     assert_eq!(
-        (
-            outcome.tally.records,
-            outcome.tally.n_ignored(),
-            outcome.tally.n_quarantined()
-        ),
+        (outcome.tally.records, outcome.tally.n_ignored(), outcome.tally.n_quarantined()),
         (152, 2, 0)
     );
     assert!(outcome.tally.warnings.is_empty(), "{:?}", outcome.tally.warnings);
@@ -86,19 +77,12 @@ fn folders_of_days_and_hours_are_read_whole() {
     let mut sink = crate::outcome::Each(|event: &Event<'_>| counts.add(event), Vec::new());
     for input in discover(&[path]).unwrap().inputs {
         assert!(input.name.starts_with("blueprint_layout/0"), "{}", input.name);
-        let file = SourceFile {
-            key: input.key().unwrap(),
-            name: crate::outcome::FILE.name,
-        };
+        let file = SourceFile { key: input.key().unwrap(), name: crate::outcome::FILE.name };
         for block in input.blocks().unwrap() {
             read_block(&block.unwrap(), &file, Originals::Drop, &mut sink, &mut tally);
         }
     }
-    assert!(
-        sink.1
-            .iter()
-            .all(|record| record.reason == Reason::ConflictMarker)
-    );
+    assert!(sink.1.iter().all(|record| record.reason == Reason::ConflictMarker));
     assert_eq!((tally.records, tally.taken, tally.n_quarantined()), (375, 372, 3));
     assert_eq!(counts.quotes, 50);
     use Operation::{Create, Delete};
@@ -125,26 +109,12 @@ fn every_shape_of_every_collection_is_taken_or_ignored() {
             (outcome.tally.taken, outcome.tally.n_ignored()),
             (u64::from(is_ours), u64::from(!is_ours))
         );
-        assert!(
-            outcome.tally.warnings.is_empty(),
-            "{event}: {:?}",
-            outcome.tally.warnings
-        );
+        assert!(outcome.tally.warnings.is_empty(), "{event}: {:?}", outcome.tally.warnings);
     };
-    let ours = [
-        "feed.post",
-        "feed.like",
-        "feed.repost",
-        "graph.follow",
-        "graph.block",
-        "actor.profile",
-    ];
+    let ours = ["feed.post", "feed.like", "feed.repost", "graph.follow", "graph.block", "actor.profile"];
     for (kind, events) in examples["kinds"].as_object().unwrap() {
         for event in events.as_array().unwrap() {
-            let collection = event["commit"]["collection"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned();
+            let collection = event["commit"]["collection"].as_str().unwrap_or_default().to_owned();
             check(
                 event,
                 kind != "commit" || ours.iter().any(|name| collection == format!("app.bsky.{name}")),
@@ -152,16 +122,8 @@ fn every_shape_of_every_collection_is_taken_or_ignored() {
         }
     }
     for (collection, operations) in examples["commits"].as_object().unwrap() {
-        for event in operations
-            .as_object()
-            .unwrap()
-            .values()
-            .flat_map(|events| events.as_array().unwrap())
-        {
-            check(
-                event,
-                ours.iter().any(|name| *collection == format!("app.bsky.{name}")),
-            );
+        for event in operations.as_object().unwrap().values().flat_map(|events| events.as_array().unwrap()) {
+            check(event, ours.iter().any(|name| *collection == format!("app.bsky.{name}")));
         }
     }
     assert!(n > 150, "{n}");

@@ -29,12 +29,7 @@ fn report_of(text: &str, n_points: usize) -> Report {
         ignored: vec![(text(), 2)],
         ..Tally::default()
     };
-    let named = || {
-        vec![NamedTally {
-            name: text(),
-            tally: tally.clone(),
-        }]
-    };
+    let named = || vec![NamedTally { name: text(), tally: tally.clone() }];
     let point = |index: usize| Point {
         x: (index % 317) as f32,
         y: (index / 317) as f32,
@@ -55,37 +50,16 @@ fn report_of(text: &str, n_points: usize) -> Report {
             size_authors: 2,
             size_posts: 12,
             terms: vec![(text(), 0.5)],
-            exemplars: vec![
-                Exemplar {
-                    author: text(),
-                    text: text()
-                };
-                2
-            ],
+            exemplars: vec![Exemplar { author: text(), text: text() }; 2],
         }],
-        activity: Activity {
-            bin: Bin::Day,
-            counts: vec![ActivityCount {
-                start_us: 0,
-                kind: text(),
-                n: 1,
-            }],
-        },
+        activity: Activity { bin: Bin::Day, counts: vec![ActivityCount { start_us: 0, kind: text(), n: 1 }] },
         languages: vec![(text(), 1)],
         actions: vec![(text(), 1)],
         conversations: Conversations {
-            largest: vec![LargeConversation {
-                id: text(),
-                text: text(),
-                ..LargeConversation::default()
-            }],
+            largest: vec![LargeConversation { id: text(), text: text(), ..LargeConversation::default() }],
             ..Conversations::default()
         },
-        accounting: Accounting {
-            total: tally.clone(),
-            by_class: named(),
-            by_file: named(),
-        },
+        accounting: Accounting { total: tally.clone(), by_class: named(), by_file: named() },
         notes: vec![text()],
         recipe: text(),
         ..Report::default()
@@ -96,17 +70,8 @@ fn report_of(text: &str, n_points: usize) -> Report {
 fn own_markup(page: &str) -> String {
     let mut out = String::new();
     let mut rest = page;
-    while let Some(start) = rest
-        .find("<script>")
-        .into_iter()
-        .chain(rest.find("<style>"))
-        .min()
-    {
-        let end = if rest[start..].starts_with("<script>") {
-            "</script>"
-        } else {
-            "</style>"
-        };
+    while let Some(start) = rest.find("<script>").into_iter().chain(rest.find("<style>")).min() {
+        let end = if rest[start..].starts_with("<script>") { "</script>" } else { "</style>" };
         out.push_str(&rest[..start]);
         rest = rest[start..].split_once(end).unwrap().1;
     }
@@ -115,9 +80,7 @@ fn own_markup(page: &str) -> String {
 
 /// What the page's script reads.
 fn data(page: &str) -> serde_json::Value {
-    let (_, rest) = page
-        .split_once("<script type=\"application/json\" id=\"data\">")
-        .unwrap();
+    let (_, rest) = page.split_once("<script type=\"application/json\" id=\"data\">").unwrap();
     serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
 }
 
@@ -126,29 +89,16 @@ fn hostile_text_adds_no_element_and_no_attribute() {
     let plain = page(&report_of("plain", 3)).unwrap();
     for text in NAUGHTY {
         let html = page(&report_of(text, 3)).unwrap();
-        assert_eq!(
-            html.matches("<script").count(),
-            plain.matches("<script").count(),
-            "{text:?}"
-        );
+        assert_eq!(html.matches("<script").count(), plain.matches("<script").count(), "{text:?}");
         assert_eq!(skeleton(&html), skeleton(&plain), "{text:?}");
-        assert_eq!(
-            data(&html)["map"]["label"][0],
-            text,
-            "the script reads the text as it was"
-        );
+        assert_eq!(data(&html)["map"]["label"][0], text, "the script reads the text as it was");
         assert_eq!(data(&html)["activity"]["kinds"][0], text);
     }
 }
 
 /// The brackets and quotes of the markup before the data: escaped text adds none.
 fn skeleton(html: &str) -> String {
-    own_markup(html)
-        .split_once("id=\"data\">")
-        .unwrap()
-        .0
-        .matches(['<', '>', '"'])
-        .collect()
+    own_markup(html).split_once("id=\"data\">").unwrap().0.matches(['<', '>', '"']).collect()
 }
 
 #[test]
@@ -159,11 +109,7 @@ fn the_page_asks_nothing_of_the_network() {
         assert!(!markup.contains(attribute), "{attribute}");
     }
     for rest in markup.split("href=\"").skip(1) {
-        assert!(
-            rest.starts_with('#') || rest.starts_with("data:,\""),
-            "{}",
-            &rest[..40]
-        );
+        assert!(rest.starts_with('#') || rest.starts_with("data:,\""), "{}", &rest[..40]);
     }
     assert!(!html.contains("cdn.plot.ly/plotly") && !html.contains("jsdelivr"));
     assert!(markup.contains("default-src 'none'") && !markup.contains("script-src 'unsafe-inline'"));
@@ -173,17 +119,10 @@ fn the_page_asks_nothing_of_the_network() {
 #[test]
 fn an_empty_report_gives_a_page_that_says_why() {
     let why = "no author qualifies because none has 5 posts";
-    let report = Report {
-        why_no_clusters: Some(why.into()),
-        ..Report::default()
-    };
+    let report = Report { why_no_clusters: Some(why.into()), ..Report::default() };
     let html = page(&report).unwrap();
     assert!(html.contains(why));
-    assert!(
-        html.len() < 60_000,
-        "nothing to plot, no plotting script: {}",
-        html.len()
-    );
+    assert!(html.len() < 60_000, "nothing to plot, no plotting script: {}", html.len());
     let svg = map_svg(&report, Size::default()).unwrap();
     let drawn: Vec<_> = roxmltree::Document::parse(&svg)
         .unwrap()
@@ -192,11 +131,7 @@ fn an_empty_report_gives_a_page_that_says_why() {
         .filter_map(|n| n.text().map(str::to_owned))
         .collect();
     assert!(drawn.contains(&why.to_owned()), "{drawn:?}");
-    assert!(
-        page(&Report::default())
-            .unwrap()
-            .contains("There is nothing to map.")
-    );
+    assert!(page(&Report::default()).unwrap().contains("There is nothing to map."));
 }
 
 #[test]
@@ -206,21 +141,13 @@ fn a_page_shows_at_most_fifty_thousand_points_and_says_so() {
     assert_eq!(data(&html)["map"]["x"].as_array().unwrap().len(), MAX_POINTS);
     assert!(html.contains("A sample of 50,000 of 51,000 authors, drawn with seed 0."));
     assert_eq!(html, page(&report).unwrap());
-    let other = page(&Report {
-        seed: 1,
-        ..report.clone()
-    })
-    .unwrap();
+    let other = page(&Report { seed: 1, ..report.clone() }).unwrap();
     assert_ne!(data(&html)["map"]["x"], data(&other)["map"]["x"]);
 }
 
 #[test]
 fn points_that_the_caller_has_sampled_are_called_a_sample() {
-    let html = page(&Report {
-        n_points_total: 9_000,
-        ..report_of("x", 10)
-    })
-    .unwrap();
+    let html = page(&Report { n_points_total: 9_000, ..report_of("x", 10) }).unwrap();
     assert!(html.contains("A sample of 10 of 9,000 authors"));
 }
 
@@ -236,16 +163,10 @@ fn the_accounting_says_whether_it_adds_up() {
 #[test]
 fn figures_have_their_size_and_the_same_bytes_twice() {
     let report = report_of("a cluster", 400);
-    let size = Size {
-        width_px: 640,
-        height_px: 480,
-    };
+    let size = Size { width_px: 640, height_px: 480 };
     let png = map_png(&report, size).unwrap();
     assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
-    assert_eq!(
-        (&png[16..20], &png[20..24]),
-        (&640_u32.to_be_bytes()[..], &480_u32.to_be_bytes()[..])
-    );
+    assert_eq!((&png[16..20], &png[20..24]), (&640_u32.to_be_bytes()[..], &480_u32.to_be_bytes()[..]));
     assert_eq!(png, map_png(&report, size).unwrap());
 
     let svg = map_svg(&report, size).unwrap();
@@ -253,10 +174,7 @@ fn figures_have_their_size_and_the_same_bytes_twice() {
     let xml = roxmltree::Document::parse(&svg).unwrap();
     assert_eq!(xml.root_element().attribute("viewBox"), Some("0 0 640 480"));
     // A circle for each point and one in the legend.
-    assert_eq!(
-        xml.descendants().filter(|n| n.has_tag_name("circle")).count(),
-        401
-    );
+    assert_eq!(xml.descendants().filter(|n| n.has_tag_name("circle")).count(), 401);
 }
 
 #[test]
@@ -266,10 +184,7 @@ fn figures_bear_hostile_text_and_degenerate_points() {
         assert!(map_png(&report, Size::default()).is_ok(), "{text:?}");
         let svg = map_svg(&report, Size::default()).unwrap();
         let xml = roxmltree::Document::parse(&svg).unwrap();
-        assert!(
-            !xml.descendants()
-                .any(|n| n.has_tag_name("script") || n.has_tag_name("img"))
-        );
+        assert!(!xml.descendants().any(|n| n.has_tag_name("script") || n.has_tag_name("img")));
     }
     let mut report = report_of("same place", 1);
     report.points = vec![report.points[0].clone(); 5];
@@ -281,14 +196,8 @@ fn figures_bear_hostile_text_and_degenerate_points() {
 
 #[test]
 fn a_size_that_cannot_be_drawn_is_refused() {
-    let size = Size {
-        width_px: 10,
-        height_px: 480,
-    };
-    assert!(matches!(
-        map_png(&Report::default(), size),
-        Err(Error::FigureSize { width_px: 10, .. })
-    ));
+    let size = Size { width_px: 10, height_px: 480 };
+    assert!(matches!(map_png(&Report::default(), size), Err(Error::FigureSize { width_px: 10, .. })));
 }
 
 #[test]

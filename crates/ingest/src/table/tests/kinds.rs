@@ -11,12 +11,7 @@ fn csv_with_all_that_csv_may_hold() {
     assert!(outcome.has_header);
     assert_eq!(outcome.texts(), ["a, \"b\"\r\nc", "plain \"quotes\"", "ztail"]);
     assert_eq!(outcome.tally.blank, 1);
-    let authors: Vec<_> = outcome
-        .kept
-        .posts
-        .iter()
-        .map(|post| post.author.as_deref())
-        .collect();
+    let authors: Vec<_> = outcome.kept.posts.iter().map(|post| post.author.as_deref()).collect();
     assert_eq!(authors, [Some("table:x"), None, Some("table:y")]);
     // Offsets count the byte-order mark and the header.
     assert_eq!(outcome.kept.posts[0].offset, 3 + 14);
@@ -32,14 +27,7 @@ fn bad_rows_are_put_aside_and_the_others_taken() {
     use Reason::*;
     assert_eq!(
         outcome.reasons(),
-        [
-            FieldCount,
-            FieldCount,
-            InvalidUtf8,
-            RawNul,
-            ConflictMarker,
-            ConflictMarker
-        ]
+        [FieldCount, FieldCount, InvalidUtf8, RawNul, ConflictMarker, ConflictMarker]
     );
     let lines: Vec<_> = outcome.kept.aside.iter().map(|aside| aside.line).collect();
     assert_eq!(lines, [3, 4, 5, 6, 7, 8]);
@@ -55,19 +43,14 @@ fn an_unclosed_quote_costs_its_line_only() {
     );
     assert_eq!(outcome.kept.aside[0].line, 2);
     let outcome = read("text,label\ngood,2\n\"never closed");
-    assert_eq!(
-        (outcome.texts(), outcome.reasons()),
-        (vec!["good"], vec![Reason::UnclosedQuote])
-    );
+    assert_eq!((outcome.texts(), outcome.reasons()), (vec!["good"], vec![Reason::UnclosedQuote]));
 }
 
 #[test]
 fn a_quote_open_for_8_mib_ends_there() {
     let rows = "row of text,5\n".repeat(MAX_LINE_BYTES / 14 + 1000);
     let n_rows = rows.len() / 14;
-    let outcome = read(format!(
-        "text,label\nfirst,1\n\"never closed,1\n{rows}last \"\",3\n"
-    ));
+    let outcome = read(format!("text,label\nfirst,1\n\"never closed,1\n{rows}last \"\",3\n"));
     assert_eq!(outcome.reasons(), [Reason::UnclosedQuote]);
     assert_eq!(outcome.kept.posts.len(), n_rows + 2);
 }
@@ -78,11 +61,7 @@ fn quotes_opened_on_every_line_take_linear_time() {
     // 8 MiB would take days.
     let outcome = try_read(
         "x\"y,\"\n".repeat(5_000_000).as_bytes(),
-        &TableParams {
-            delimiter: Some(b','),
-            text: named("1"),
-            ..TableParams::default()
-        },
+        &TableParams { delimiter: Some(b','), text: named("1"), ..TableParams::default() },
     )
     .unwrap();
     assert_eq!(outcome.tally.quarantined[&Reason::UnclosedQuote], 5_000_000);
@@ -104,17 +83,11 @@ fn a_row_that_closes_after_the_limit_of_the_one_before_is_whole() {
 #[test]
 fn tsv_and_lines_know_no_quotes() {
     let outcome = read("3\t\"one\n4\ttwo \"x\", y\n3\tthree\n3\t\"four\"\n4\tfive\tmore\n4\tsix\t\n");
-    assert_eq!(
-        outcome.texts(),
-        ["\"one", "two \"x\", y", "three", "\"four\"", "six"]
-    );
+    assert_eq!(outcome.texts(), ["\"one", "two \"x\", y", "three", "\"four\"", "six"]);
     assert_eq!(outcome.reasons(), [Reason::FieldCount]);
     assert_eq!(outcome.column(Role::Label), Some("column_1"));
     let outcome = read("\"hello\" she, and\nhe\n\n  spaces \t\n=======\n");
-    assert_eq!(
-        outcome.texts(),
-        ["\"hello\" she, and", "he", "  spaces \t", "======="]
-    );
+    assert_eq!(outcome.texts(), ["\"hello\" she, and", "he", "  spaces \t", "======="]);
     assert_eq!(outcome.tally.blank, 1);
 }
 
@@ -126,22 +99,9 @@ fn json_lines_of_any_shape() {
     ));
     assert_eq!(outcome.texts(), ["a\0b", "5", "a string"]);
     let attributes = [("n", "1.50"), ("o", "{\"k\": [1, 2]}"), ("t", "true")];
-    assert_eq!(
-        outcome.kept.posts[0].attributes,
-        attributes.map(|(a, b)| (a.to_owned(), b.to_owned()))
-    );
+    assert_eq!(outcome.kept.posts[0].attributes, attributes.map(|(a, b)| (a.to_owned(), b.to_owned())));
     use Reason::*;
-    assert_eq!(
-        outcome.reasons(),
-        [
-            WrongType,
-            MissingText,
-            MissingText,
-            NotAnObject,
-            LoneSurrogate,
-            BadJson
-        ]
-    );
+    assert_eq!(outcome.reasons(), [WrongType, MissingText, MissingText, NotAnObject, LoneSurrogate, BadJson]);
     assert_eq!(outcome.tally.blank, 1);
 }
 
@@ -162,10 +122,7 @@ fn a_json_array_element_by_element() {
 #[test]
 fn an_object_over_several_lines_is_one_record_put_aside() {
     let outcome = read("{\n  \"banking\": [\n    \"routing\",\n    \"transfer\"\n  ]\n}\n");
-    assert_eq!(
-        (outcome.reasons(), outcome.tally.records),
-        (vec![Reason::BadJson], 1)
-    );
+    assert_eq!((outcome.reasons(), outcome.tally.records), (vec![Reason::BadJson], 1));
 }
 
 #[test]
@@ -179,15 +136,9 @@ fn a_missing_quote_in_an_array_costs_its_lines_only() {
 #[test]
 fn an_array_that_is_cut_keeps_what_came_before() {
     let outcome = read("[\"one\", \"two\", \"thr");
-    assert_eq!(
-        (outcome.texts(), outcome.reasons()),
-        (vec!["one", "two"], vec![Reason::BadJson])
-    );
+    assert_eq!((outcome.texts(), outcome.reasons()), (vec!["one", "two"], vec![Reason::BadJson]));
     let outcome = read("[\"one\", \"two\",");
-    assert_eq!(
-        (outcome.texts(), outcome.reasons()),
-        (vec!["one", "two"], vec![Reason::BadJson])
-    );
+    assert_eq!((outcome.texts(), outcome.reasons()), (vec!["one", "two"], vec![Reason::BadJson]));
 }
 
 #[test]
@@ -206,10 +157,7 @@ fn records_over_8_mib_are_put_aside() {
         assert_eq!(outcome.reasons(), [Reason::LineTooLong], "{}", &table[..40]);
     }
     assert_eq!(read(format!("first\n{long}\r\nlast")).tally.taken, 3);
-    assert_eq!(
-        read(format!("[\"first\", \"{long}, \"]")).reasons(),
-        [Reason::LineTooLong]
-    );
+    assert_eq!(read(format!("[\"first\", \"{long}, \"]")).reasons(), [Reason::LineTooLong]);
     assert_eq!(read(format!("[\"first\", \"{long}, ")).texts(), ["first"]);
 }
 
@@ -225,24 +173,14 @@ fn a_damaged_container_ends_the_table_with_one_record_put_aside() {
             self.0.read(buffer)
         }
     }
-    for (table, texts) in [
-        ("text,label\none,1\ntwo,2\n", &["one", "two"][..]),
-        ("text,label\none,1\ntw", &["one"]),
-    ] {
+    for (table, texts) in
+        [("text,label\none,1\ntwo,2\n", &["one", "two"][..]), ("text,label\none,1\ntw", &["one"])]
+    {
         let reader = open(Damaged(table.as_bytes()), "posts", &TableParams::default()).unwrap();
         let (mut kept, mut tally) = (Kept::default(), Tally::default());
-        let file = SourceFile {
-            key: Key::default(),
-            name: "posts",
-        };
+        let file = SourceFile { key: Key::default(), name: "posts" };
         reader.read_all(&file, &mut kept, &mut tally).unwrap();
-        assert_eq!(
-            kept.posts
-                .iter()
-                .map(|post| post.text.as_str())
-                .collect::<Vec<_>>(),
-            texts
-        );
+        assert_eq!(kept.posts.iter().map(|post| post.text.as_str()).collect::<Vec<_>>(), texts);
         assert_eq!(kept.aside.len(), 1);
         assert_eq!(tally.records, tally.taken + 1);
     }
@@ -256,11 +194,6 @@ fn a_failing_disk_is_an_error() {
             Err(std::io::Error::other("no disk"))
         }
     }
-    let Err(error) = open(Failing, "posts.csv", &TableParams::default()) else {
-        panic!("no disk")
-    };
-    assert!(
-        error.to_string().contains("posts.csv") && error.to_string().contains("no disk"),
-        "{error}"
-    );
+    let Err(error) = open(Failing, "posts.csv", &TableParams::default()) else { panic!("no disk") };
+    assert!(error.to_string().contains("posts.csv") && error.to_string().contains("no disk"), "{error}");
 }

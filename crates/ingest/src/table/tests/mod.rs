@@ -42,9 +42,7 @@ struct Kept {
 
 impl Sink for Kept {
     fn event(&mut self, event: &Event<'_>) {
-        let Body::Post(post) = &event.body else {
-            panic!("a table holds posts only")
-        };
+        let Body::Post(post) = &event.body else { panic!("a table holds posts only") };
         self.posts.push(Taken {
             id: event.record.text.to_owned(),
             author: event.actor.map(|id| id.text.to_owned()),
@@ -65,12 +63,7 @@ impl Sink for Kept {
     fn quarantined(&mut self, record: &Quarantined<'_>) {
         assert!(record.head.len() <= Quarantined::MAX_HEAD_BYTES && !record.detail.is_empty());
         let (reason, offset, line) = (record.reason, record.origin.offset, record.line);
-        self.aside.push(PutAside {
-            reason,
-            offset,
-            line,
-            head: record.head.to_vec(),
-        });
+        self.aside.push(PutAside { reason, offset, line, head: record.head.to_vec() });
     }
 }
 
@@ -84,9 +77,7 @@ struct Outcome {
 
 impl Outcome {
     fn column(&self, role: Role) -> Option<&str> {
-        self.mapping
-            .column(role)
-            .map(|column| self.mapping.columns[column].as_str())
+        self.mapping.column(role).map(|column| self.mapping.columns[column].as_str())
     }
 
     fn texts(&self) -> Vec<&str> {
@@ -102,28 +93,10 @@ fn try_read(bytes: &[u8], params: &TableParams) -> Result<Outcome, Error> {
     let reader = open(bytes, "posts", params)?;
     let (mapping, has_header) = (reader.mapping().clone(), reader.has_header());
     let (mut kept, mut tally) = (Kept::default(), Tally::default());
-    reader.read_all(
-        &SourceFile {
-            key: Key([0xab; 16]),
-            name: "posts",
-        },
-        &mut kept,
-        &mut tally,
-    )?;
-    assert_eq!(
-        tally.records,
-        tally.taken + tally.n_quarantined() + tally.n_ignored() + tally.blank
-    );
-    assert_eq!(
-        (tally.taken, tally.n_quarantined()),
-        (kept.posts.len() as u64, kept.aside.len() as u64)
-    );
-    Ok(Outcome {
-        mapping,
-        has_header,
-        kept,
-        tally,
-    })
+    reader.read_all(&SourceFile { key: Key([0xab; 16]), name: "posts" }, &mut kept, &mut tally)?;
+    assert_eq!(tally.records, tally.taken + tally.n_quarantined() + tally.n_ignored() + tally.blank);
+    assert_eq!((tally.taken, tally.n_quarantined()), (kept.posts.len() as u64, kept.aside.len() as u64));
+    Ok(Outcome { mapping, has_header, kept, tally })
 }
 
 fn read(text: impl AsRef<[u8]>) -> Outcome {

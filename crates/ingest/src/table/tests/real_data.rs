@@ -24,13 +24,7 @@ fn kind(bytes: &[u8]) -> Kind {
 fn short_texts_are_labels_and_texts() {
     // One title of Stack Overflow holds a tab.
     for (path, n_rows, n_posts, label, text) in [
-        (
-            "text/short_text/agnewsdataraw-8000",
-            8000,
-            8000,
-            "3",
-            "bhp billiton approves chile copper project",
-        ),
+        ("text/short_text/agnewsdataraw-8000", 8000, 8000, "3", "bhp billiton approves chile copper project"),
         (
             "text/short_text/stackoverflow_true_text",
             20000,
@@ -48,16 +42,8 @@ fn short_texts_are_labels_and_texts() {
     ] {
         let Some(bytes) = data(path) else { continue };
         let outcome = read(&bytes);
-        assert_eq!(
-            (kind(&bytes), outcome.has_header),
-            (Kind::delimited(b'\t'), false),
-            "{path}"
-        );
-        assert_eq!(
-            (outcome.tally.records, outcome.tally.taken),
-            (n_rows, n_posts),
-            "{path}"
-        );
+        assert_eq!((kind(&bytes), outcome.has_header), (Kind::delimited(b'\t'), false), "{path}");
+        assert_eq!((outcome.tally.records, outcome.tally.taken), (n_rows, n_posts), "{path}");
         let first = &outcome.kept.posts[0];
         assert!(first.text.starts_with(text), "{}", first.text);
         assert_eq!(first.attributes, [("label".to_owned(), label.to_owned())]);
@@ -68,20 +54,8 @@ fn short_texts_are_labels_and_texts() {
 fn csv_with_headers() {
     for (path, n_posts, text, label, attributes) in [
         ("text/banking77/train.csv", 10_003, "text", "category", vec![]),
-        (
-            "text/coldataset/dev.csv",
-            6431,
-            "TEXT",
-            "label",
-            vec!["column_1", "split", "topic"],
-        ),
-        (
-            "text/coldataset/train.csv",
-            25_726,
-            "TEXT",
-            "label",
-            vec!["column_1", "split", "topic"],
-        ),
+        ("text/coldataset/dev.csv", 6431, "TEXT", "label", vec!["column_1", "split", "topic"]),
+        ("text/coldataset/train.csv", 25_726, "TEXT", "label", vec!["column_1", "split", "topic"]),
     ] {
         let Some(bytes) = data(path) else { continue };
         let outcome = read(&bytes);
@@ -90,22 +64,11 @@ fn csv_with_headers() {
             (Some(text), Some(label)),
             "{path}"
         );
-        assert_eq!(
-            outcome.mapping.attributes().collect::<Vec<_>>(),
-            attributes,
-            "{path}"
-        );
-        assert_eq!(
-            (outcome.tally.records, outcome.tally.taken),
-            (n_posts, n_posts),
-            "{path}"
-        );
+        assert_eq!(outcome.mapping.attributes().collect::<Vec<_>>(), attributes, "{path}");
+        assert_eq!((outcome.tally.records, outcome.tally.taken), (n_posts, n_posts), "{path}");
         let mut oracle = csv::Reader::from_reader(&bytes[..]);
         let column = outcome.mapping.column(Role::Text).unwrap();
-        let texts: Vec<_> = oracle
-            .records()
-            .map(|row| row.unwrap()[column].to_owned())
-            .collect();
+        let texts: Vec<_> = oracle.records().map(|row| row.unwrap()[column].to_owned()).collect();
         assert_eq!(outcome.texts(), texts, "{path}");
     }
 }
@@ -122,17 +85,8 @@ fn days_and_months_are_not_guessed() {
         assert_eq!(outcome.tally.records, n_rows);
         assert_eq!(outcome.tally.quarantined[&Reason::InvalidUtf8], n_not_utf8);
         assert_eq!(outcome.tally.warnings["bad_created_at"], outcome.tally.taken);
-        assert!(
-            outcome
-                .mapping
-                .notes
-                .iter()
-                .any(|note| note.contains("--time-format"))
-        );
-        let params = TableParams {
-            time_format: Some("%m/%d/%y %H:%M".to_owned()),
-            ..TableParams::default()
-        };
+        assert!(outcome.mapping.notes.iter().any(|note| note.contains("--time-format")));
+        let params = TableParams { time_format: Some("%m/%d/%y %H:%M".to_owned()), ..TableParams::default() };
         let outcome = try_read(&bytes, &params).unwrap();
         assert!(outcome.kept.posts.iter().all(|post| post.created_at.is_some()));
     }
@@ -153,14 +107,8 @@ fn one_text_a_line() {
         let outcome = read(&bytes);
         assert_eq!((kind(&bytes), outcome.has_header), (Kind::Lines, false), "{path}");
         assert_eq!(outcome.tally.taken + outcome.tally.blank, n_posts, "{path}");
-        let lines: Vec<_> = std::str::from_utf8(&bytes)
-            .unwrap()
-            .split_terminator('\n')
-            .collect();
-        let lines: Vec<_> = lines
-            .into_iter()
-            .filter(|line| !line.trim_ascii().is_empty())
-            .collect();
+        let lines: Vec<_> = std::str::from_utf8(&bytes).unwrap().split_terminator('\n').collect();
+        let lines: Vec<_> = lines.into_iter().filter(|line| !line.trim_ascii().is_empty()).collect();
         assert_eq!(outcome.texts(), lines, "{path}");
     }
 }
@@ -174,36 +122,22 @@ fn message_trees() {
             [Role::Text, Role::Id, Role::ReplyTo, Role::Lang].map(|role| outcome.column(role)),
             ["text", "message_id", "parent_id", "lang"].map(Some)
         );
-        let replies = outcome.kept.posts[0]
-            .attributes
-            .iter()
-            .find(|(name, _)| name == "replies")
-            .unwrap();
+        let replies = outcome.kept.posts[0].attributes.iter().find(|(name, _)| name == "replies").unwrap();
         let replies: serde_json::Value = serde_json::from_str(&replies.1).unwrap();
         assert!(!replies.as_array().unwrap().is_empty());
     }
     if let Some(bytes) = data("conversations/oasst/en_99_tree.jsonl") {
-        let error = try_read(&bytes, &TableParams::default())
-            .err()
-            .unwrap()
-            .to_string();
+        let error = try_read(&bytes, &TableParams::default()).err().unwrap().to_string();
         assert!(error.contains("message_tree_id, tree_state, prompt"), "{error}");
     }
 }
 
 #[test]
 fn arrays_of_rows() {
-    for (path, n_posts) in [
-        ("text/clinc150/train.json", 15_000),
-        ("text/clinc150/oos_val.json", 100),
-    ] {
+    for (path, n_posts) in [("text/clinc150/train.json", 15_000), ("text/clinc150/oos_val.json", 100)] {
         let Some(bytes) = data(path) else { continue };
         let outcome = read(&bytes);
-        assert_eq!(
-            (outcome.tally.records, outcome.tally.taken),
-            (n_posts, n_posts),
-            "{path}"
-        );
+        assert_eq!((outcome.tally.records, outcome.tally.taken), (n_posts, n_posts), "{path}");
         let rows: Vec<[String; 2]> = serde_json::from_slice(&bytes).unwrap();
         for (post, [text, intent]) in outcome.kept.posts.iter().zip(&rows) {
             assert_eq!((&post.text, &post.attributes[0].1), (text, intent));
@@ -218,10 +152,7 @@ fn naughty_strings_come_out_byte_for_byte() {
     };
     let strings: Vec<String> = serde_json::from_slice(&bytes).unwrap();
     let outcome = read(&bytes);
-    assert_eq!(
-        (outcome.tally.records, outcome.tally.taken),
-        (strings.len() as u64, strings.len() as u64)
-    );
+    assert_eq!((outcome.tally.records, outcome.tally.taken), (strings.len() as u64, strings.len() as u64));
     assert_eq!(outcome.texts(), strings);
 }
 
@@ -239,11 +170,6 @@ fn hostile_json_is_put_aside() {
         bytes.extend_from_slice(b"\n{\"text\": \"last\"}\n");
         let outcome = read(&bytes);
         let texts = outcome.texts();
-        assert_eq!(
-            (texts.first(), texts.last()),
-            (Some(&"first"), Some(&"last")),
-            "{}",
-            path.display()
-        );
+        assert_eq!((texts.first(), texts.last()), (Some(&"first"), Some(&"last")), "{}", path.display());
     }
 }

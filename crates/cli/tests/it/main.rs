@@ -1,0 +1,15 @@
+//! The program as its users meet it: every test runs the real binary.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod architecture;
+mod bluesky_shapes;
+mod demo;
+mod help;
+mod jetstream;
+mod locks;
+mod program;
+mod real_data;
+mod reasons;
+mod sql;
+mod tables;
+mod truth;
