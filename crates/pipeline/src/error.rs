@@ -65,6 +65,19 @@ pub enum Error {
         /// The verb that makes it.
         verb: &'static str,
     },
+    /// The same bytes were taken under other settings.
+    #[error(
+        "{name} was taken already, as {known} by `{step}` with other settings: its records would be there twice. Take it \
+         into another corpus with --corpus"
+    )]
+    TakenOtherwise {
+        /// The input.
+        name: String,
+        /// What it was called then.
+        known: String,
+        /// What took it then.
+        step: String,
+    },
     /// More input was put aside than is allowed.
     #[error(
         "{n_quarantined} of {n_records} records ({share:.2} %) were quarantined, more than the {allowed:.2} % allowed: \

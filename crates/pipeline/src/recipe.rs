@@ -49,8 +49,8 @@ pub struct IngestRecipe {
     #[serde(default)]
     pub originals: bool,
     /// Buckets that accounts fall into. Default 16.
-    #[serde(default = "default_buckets")]
-    pub buckets: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buckets: Option<u16>,
     /// For `text`: the column of the text, by name or number from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Column>,
@@ -154,10 +154,6 @@ fn default_max_quarantine() -> f64 {
     0.01
 }
 
-fn default_buckets() -> u16 {
-    16
-}
-
 fn default_tz() -> String {
     "UTC".to_owned()
 }
@@ -174,7 +170,7 @@ impl Recipe {
                 paths,
                 max_quarantine: default_max_quarantine(),
                 originals: false,
-                buckets: default_buckets(),
+                buckets: None,
                 text: None,
                 id: None,
                 author: None,

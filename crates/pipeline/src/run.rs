@@ -39,7 +39,8 @@ pub struct RunSummary {
 /// # Errors
 /// When a stage fails, or more of the input was quarantined than the recipe allows.
 pub fn run(recipe: &Recipe, progress: &dyn Progress) -> Result<RunSummary> {
-    let params = CorpusParams { n_buckets: recipe.ingest.buckets, keeps_originals: recipe.ingest.originals };
+    let params =
+        CorpusParams { n_buckets: recipe.ingest.buckets, keeps_originals: Some(recipe.ingest.originals) };
     let mut corpus = Corpus::open_or_create(&recipe.corpus, params)?;
     let source = source_of(recipe);
     let ingested = ingest(&mut corpus, &source, &recipe.ingest.paths, progress)?;

@@ -165,18 +165,15 @@ pub fn total(snapshot: &Snapshot) -> Account {
     account
 }
 
-/// The account of every input. A file that two steps read has its classes in both sums, so they are told apart by
-/// their step in the first that read it.
+/// The account of every input: no two have the same bytes.
 fn by_file(snapshot: &Snapshot) -> Result<Vec<FileAccount>> {
     let shards = &snapshot.manifest().shards;
     let mut files: Vec<FileAccount> = shards.iter().map(file_account).collect();
-    let mut first_of: BTreeMap<&str, usize> = BTreeMap::new();
-    for (i, shard) in shards.iter().enumerate() {
-        first_of.entry(&shard.file_hash).or_insert(i);
-    }
+    let place_of: BTreeMap<&str, usize> =
+        shards.iter().enumerate().map(|(i, shard)| (shard.file_hash.as_str(), i)).collect();
     for source in snapshot.rows::<SourceClass>() {
         let source = source?;
-        if let Some(&i) = first_of.get(source.file_hash.to_string().as_str()) {
+        if let Some(&i) = place_of.get(source.file_hash.to_string().as_str()) {
             files[i].account.add_class(source.class, 1);
         }
     }

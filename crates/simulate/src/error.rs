@@ -45,8 +45,5 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 /// Names the path in an I/O error: `write(...).map_err(at(path))`.
 pub(crate) fn at(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
-    move |source| Error::Write {
-        path: path.to_path_buf(),
-        source,
-    }
+    move |source| Error::Write { path: path.to_path_buf(), source }
 }

@@ -12,36 +12,12 @@ pub(crate) const ENGLISH: usize = 0;
 
 /// All languages of the world. Their order is that of [`SHARES`].
 pub(crate) const LANGUAGES: [Language; 6] = [
-    Language {
-        tag: "en",
-        region_tag: "en-US",
-        phrases: &[],
-    },
-    Language {
-        tag: "ja",
-        region_tag: "ja-JP",
-        phrases: &JAPANESE,
-    },
-    Language {
-        tag: "pt",
-        region_tag: "pt-BR",
-        phrases: &PORTUGUESE,
-    },
-    Language {
-        tag: "de",
-        region_tag: "de-DE",
-        phrases: &GERMAN,
-    },
-    Language {
-        tag: "es",
-        region_tag: "es-MX",
-        phrases: &SPANISH,
-    },
-    Language {
-        tag: "fr",
-        region_tag: "fr-CA",
-        phrases: &FRENCH,
-    },
+    Language { tag: "en", region_tag: "en-US", phrases: &[] },
+    Language { tag: "ja", region_tag: "ja-JP", phrases: &JAPANESE },
+    Language { tag: "pt", region_tag: "pt-BR", phrases: &PORTUGUESE },
+    Language { tag: "de", region_tag: "de-DE", phrases: &GERMAN },
+    Language { tag: "es", region_tag: "es-MX", phrases: &SPANISH },
+    Language { tag: "fr", region_tag: "fr-CA", phrases: &FRENCH },
 ];
 
 /// How many of a thousand accounts write mainly in each language, the same in every community.

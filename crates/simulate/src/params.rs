@@ -23,13 +23,7 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self {
-            users: 500,
-            days: 3,
-            seed: 1,
-            bad_share: 0.002,
-            communities: 8,
-        }
+        Self { users: 500, days: 3, seed: 1, bad_share: 0.002, communities: 8 }
     }
 }
 
@@ -39,13 +33,7 @@ impl Params {
     /// # Errors
     /// [`Error::Option`] names the first option that is out of range, what it was and what is possible.
     pub fn check(&self) -> Result<()> {
-        let fail = |option, got: String, expected| {
-            Err(Error::Option {
-                option,
-                got,
-                expected,
-            })
-        };
+        let fail = |option, got: String, expected| Err(Error::Option { option, got, expected });
         if !(10..=10_000_000).contains(&self.users) {
             return fail("users", self.users.to_string(), "10 to 10,000,000 accounts");
         }
@@ -100,41 +88,13 @@ mod tests {
     fn check_names_the_option() {
         assert!(Params::default().check().is_ok());
         let wrong = [
-            (
-                Params {
-                    users: 9,
-                    ..Params::default()
-                },
-                "users is 9",
-            ),
-            (
-                Params {
-                    days: 0,
-                    ..Params::default()
-                },
-                "days is 0",
-            ),
-            (
-                Params {
-                    bad_share: f64::NAN,
-                    ..Params::default()
-                },
-                "bad_share is NaN",
-            ),
-            (
-                Params {
-                    communities: 13,
-                    ..Params::default()
-                },
-                "communities is 13",
-            ),
+            (Params { users: 9, ..Params::default() }, "users is 9"),
+            (Params { days: 0, ..Params::default() }, "days is 0"),
+            (Params { bad_share: f64::NAN, ..Params::default() }, "bad_share is NaN"),
+            (Params { communities: 13, ..Params::default() }, "communities is 13"),
         ];
         for (params, start) in wrong {
-            let said = params
-                .check()
-                .err()
-                .map(|error| error.to_string())
-                .unwrap_or_default();
+            let said = params.check().err().map(|error| error.to_string()).unwrap_or_default();
             assert!(said.starts_with(start), "{said}");
         }
     }

@@ -66,9 +66,7 @@ impl Stream {
     pub(crate) fn weighted(&mut self, cumulative: &[f64]) -> usize {
         let total = cumulative.last().copied().unwrap_or(0.0);
         let target = self.unit() * total;
-        cumulative
-            .partition_point(|&sum| sum <= target)
-            .min(cumulative.len().saturating_sub(1))
+        cumulative.partition_point(|&sum| sum <= target).min(cumulative.len().saturating_sub(1))
     }
 }
 

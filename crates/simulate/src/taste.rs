@@ -39,10 +39,7 @@ impl Taste {
     pub(crate) fn new() -> Self {
         let own = TOPICS.iter().flat_map(|(_, words)| words.iter());
         let everything = GENERAL.iter().chain(own).copied().collect();
-        Self {
-            everything,
-            own_weights: cumulative((0..TOPICS[0].1.len()).map(rank_weight)),
-        }
+        Self { everything, own_weights: cumulative((0..TOPICS[0].1.len()).map(rank_weight)) }
     }
 
     /// A word to the taste of a community.
@@ -107,11 +104,7 @@ mod tests {
         let taste = Taste::new();
         let mut mass = Shares::new();
         let total_weight: f64 = (0..24).map(rank_weight).sum();
-        for token in kind
-            .patterns()
-            .iter()
-            .flat_map(|pattern| pattern.split_whitespace())
-        {
+        for token in kind.patterns().iter().flat_map(|pattern| pattern.split_whitespace()) {
             if !token.contains("{}") {
                 *mass.entry(plain(token)).or_default() += 1.0;
                 continue;
@@ -128,17 +121,11 @@ mod tests {
     }
 
     fn plain(token: &str) -> String {
-        token
-            .to_lowercase()
-            .chars()
-            .filter(|c| c.is_alphanumeric())
-            .collect()
+        token.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
     }
 
     fn overlap(a: &Shares, b: &Shares) -> f64 {
-        a.iter()
-            .map(|(token, p)| p.min(b.get(token).copied().unwrap_or(0.0)))
-            .sum()
+        a.iter().map(|(token, p)| p.min(b.get(token).copied().unwrap_or(0.0))).sum()
     }
 
     #[test]

@@ -168,12 +168,8 @@ pub(crate) const NAMES: [&str; 40] = [
 ];
 
 /// What an edit adds to the text that it edits.
-pub(crate) const EDIT_NOTES: [&str; 4] = [
-    "(edit: typo)",
-    "(edited to add a word)",
-    "(edit: thank you all!)",
-    "(edit: wrong day, sorry)",
-];
+pub(crate) const EDIT_NOTES: [&str; 4] =
+    ["(edit: typo)", "(edited to add a word)", "(edit: thank you all!)", "(edit: wrong day, sorry)"];
 
 #[cfg(test)]
 mod tests {

@@ -21,18 +21,19 @@ use crate::step::{StepOutput, StepSpec, fingerprint};
 const LOCK: &str = "lock";
 
 /// What a corpus is made with, and keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct CorpusParams {
-    /// Buckets that accounts fall into: more make less memory a bucket, and more files. Default 16.
-    pub n_buckets: u16,
-    /// Whether the untouched records are kept too, in `originals`. Default false.
-    pub keeps_originals: bool,
+    /// Buckets that accounts fall into: more make less memory a bucket, and more files. `None` leaves a corpus as it is
+    /// and makes a new one with [`CorpusParams::N_BUCKETS`].
+    pub n_buckets: Option<u16>,
+    /// Whether the untouched records are kept too, in `originals`. `None` leaves a corpus as it is and makes a new one
+    /// without.
+    pub keeps_originals: Option<bool>,
 }
 
-impl Default for CorpusParams {
-    fn default() -> Self {
-        Self { n_buckets: 16, keeps_originals: false }
-    }
+impl CorpusParams {
+    /// Buckets of a corpus for which no number is asked.
+    pub const N_BUCKETS: u16 = 16;
 }
 
 /// An input before it is read.
@@ -81,6 +82,7 @@ impl Shard {
             file_hash: self.input.file_hash.to_string(),
             n_bytes: self.input.n_bytes,
             tally,
+            is_merged: false,
         }
     }
 }
@@ -106,20 +108,19 @@ impl Corpus {
         let manifest = match Manifest::load(folder)? {
             Some(manifest) => manifest,
             None => {
-                let manifest = Manifest::new(params.n_buckets, params.keeps_originals);
+                let n_buckets = params.n_buckets.unwrap_or(CorpusParams::N_BUCKETS).max(1);
+                let manifest = Manifest::new(n_buckets, params.keeps_originals.unwrap_or(false));
                 manifest.commit(folder)?;
                 manifest
             }
         };
-        let fixed = |what, got: String, asked: String| {
-            if got == asked {
-                Ok(())
-            } else {
-                Err(Error::Fixed { path: folder.to_owned(), what, got, asked })
-            }
+        let fixed = |what, got: String, asked: Option<String>| match asked {
+            Some(asked) if asked != got => Err(Error::Fixed { path: folder.to_owned(), what, got, asked }),
+            _ => Ok(()),
         };
-        fixed("buckets", manifest.n_buckets.to_string(), params.n_buckets.to_string())?;
-        fixed("originals kept:", manifest.keeps_originals.to_string(), params.keeps_originals.to_string())?;
+        fixed("buckets", manifest.n_buckets.to_string(), params.n_buckets.map(|n| n.to_string()))?;
+        let (got, asked) = (manifest.keeps_originals, params.keeps_originals);
+        fixed("originals kept:", got.to_string(), asked.map(|asked| asked.to_string()))?;
         Self { folder: folder.to_owned(), manifest, _lock: lock }.swept()
     }
 
@@ -159,6 +160,13 @@ impl Corpus {
     #[must_use]
     pub fn knows(&self, shard: &Shard) -> bool {
         self.manifest.shards.iter().any(|known| known.spec == shard.spec)
+    }
+
+    /// The shard that took the same bytes under other settings, if there is one.
+    #[must_use]
+    pub fn taken_otherwise(&self, shard: &Shard) -> Option<&ShardEntry> {
+        let file_hash = shard.input.file_hash.to_string();
+        self.manifest.shards.iter().find(|known| known.file_hash == file_hash && known.spec != shard.spec)
     }
 
     /// Records that shards were read and that these runs hold all their events. They are in no table before
@@ -275,13 +283,30 @@ impl Corpus {
             entry.parts.sort_by_key(|part| part.bucket);
         }
         self.manifest.pending.clear();
+        self.manifest.shards.iter_mut().for_each(|shard| shard.is_merged = true);
         self.manifest.commit(&self.folder)?;
         self.sweep()
     }
 
-    fn swept(self) -> Result<Self> {
+    fn swept(mut self) -> Result<Self> {
+        self.forget_lost_runs()?;
         self.sweep()?;
         Ok(self)
+    }
+
+    /// Where a pending run is gone or cut, forgets all pending runs and the shards that they hold, so that the next
+    /// ingest reads these inputs again.
+    fn forget_lost_runs(&mut self) -> Result<()> {
+        let is_whole = |run: &RunFile| {
+            fs::metadata(self.folder.join(&run.file)).is_ok_and(|metadata| metadata.len() == run.n_bytes)
+        };
+        if self.manifest.pending.iter().all(is_whole) {
+            return Ok(());
+        }
+        self.manifest.pending.clear();
+        self.manifest.staged.clear();
+        self.manifest.shards.retain(|shard| shard.is_merged);
+        self.manifest.commit(&self.folder)
     }
 
     /// Removes the files that the manifest does not name: what was replaced, and what an interruption left.

@@ -123,6 +123,8 @@ pub struct ShardEntry {
     pub n_bytes: u64,
     /// What was counted while it was read.
     pub tally: Tally,
+    /// Whether its events are in the tables; false only where an ingest was interrupted.
+    pub is_merged: bool,
 }
 
 /// One later step and the tables that it made.

@@ -296,8 +296,17 @@ impl RunReader {
         Ok(true)
     }
 
-    fn damaged(&self, reason: &str) -> Error {
-        let offset = self.next - (self.buffer.len() - self.position) as u64;
+    /// Where in the file the next entry begins.
+    pub(crate) fn offset(&self) -> u64 {
+        self.next - (self.buffer.len() - self.position) as u64
+    }
+
+    /// The error of a run that holds something else than an entry at `offset`.
+    pub(crate) fn damaged_at(&self, offset: u64, reason: &str) -> Error {
         Error::DamagedRun { path: self.path.clone(), offset, reason: reason.to_owned() }
+    }
+
+    fn damaged(&self, reason: &str) -> Error {
+        self.damaged_at(self.offset(), reason)
     }
 }

@@ -154,9 +154,8 @@ impl Text {
 fn take(into: &Into, source: &Source, paths: &[PathBuf], originals: bool) -> anyhow::Result<()> {
     use populi_pipeline::Progress;
     let bars = into.manner.start()?;
-    let defaults = CorpusParams::default();
-    let params =
-        CorpusParams { n_buckets: into.buckets.unwrap_or(defaults.n_buckets), keeps_originals: originals };
+    // Not asked for means: as the corpus is.
+    let params = CorpusParams { n_buckets: into.buckets, keeps_originals: originals.then_some(true) };
     let mut corpus = Corpus::open_or_create(&into.corpus.corpus, params)?;
     let summary = ingest(&mut corpus, source, paths, &bars)?;
     summary.notes().iter().for_each(|note| bars.note(note));

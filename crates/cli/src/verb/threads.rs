@@ -9,8 +9,7 @@ use crate::options::{CorpusOption, Manner};
 /// Find who answers whom: the table `conversations`.
 ///
 /// For every post, deleted post and missing parent: its conversation, its parent, its depth, and how far that is to be
-/// trusted. A missing parent is a row with depth 0; where it declared no root of its own, its answers stay together under
-/// the root that they declare.
+/// trusted. A missing parent is a row with depth 0; its answers stay together under the root that they declare.
 ///
 /// Time: O(n log n) for n posts. Memory: about 60 bytes a post.
 #[derive(Args, Debug)]

@@ -27,7 +27,7 @@ const LINE_END: &[u8] = b"\n";
 /// Reads row after row.
 pub(super) struct RowScan {
     /// At the begin of a row whenever none is being read.
-    reader: Reader,
+    reader: Box<Reader>,
     fields: Fields,
     trail: Trail,
 }
@@ -37,7 +37,7 @@ struct Trail {
     /// The offset up to which it was followed; up to there every line end stood inside the quotes.
     end: u64,
     /// The reader as it stood then.
-    reader: Reader,
+    reader: Box<Reader>,
 }
 
 /// The fields of a row: one text after another, without delimiters and quotes.
@@ -199,12 +199,10 @@ impl RowScan {
 }
 
 /// A reader at the begin of a row.
-fn reader(delimiter: u8, quoting: Quoting) -> Reader {
-    let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter)
-        .quoting(quoting == Quoting::Double)
-        .terminator(Terminator::Any(LINE_END[0]))
-        .build();
+fn reader(delimiter: u8, quoting: Quoting) -> Box<Reader> {
+    let mut builder = ReaderBuilder::new();
+    builder.delimiter(delimiter).quoting(quoting == Quoting::Double).terminator(Terminator::Any(LINE_END[0]));
+    let mut reader = Box::new(builder.build());
     // A reader that has read nothing yet would pass over a byte-order mark.
     end_row(&mut reader);
     reader
@@ -261,6 +259,22 @@ mod tests {
     }
 
     proptest! {
+        /// Each row is what it is without the rows before it, whatever trail they left.
+        #[test]
+        fn a_trail_changes_nothing(table in "([a,\"\n]|\r\n|\"\"|,\"|\",){0,40}") {
+            let mut window = Window::new(table.as_bytes());
+            let mut scan = RowScan::new(b',', Quoting::Double);
+            while let Some(found) = scan.next(&mut window).unwrap() {
+                let mut rest = Window::new(&table.as_bytes()[window.offset() as usize..]);
+                let mut alone = RowScan::new(b',', Quoting::Double);
+                let expected = alone.next(&mut rest).unwrap().unwrap();
+                prop_assert_eq!((found.n_bytes, found.n_consumed), (expected.n_bytes, expected.n_consumed));
+                prop_assert_eq!(found.defect.map(|d| d.reason), expected.defect.map(|d| d.reason));
+                prop_assert_eq!(scan.fields().texts().unwrap(), alone.fields().texts().unwrap());
+                window.consume(found.n_consumed);
+            }
+        }
+
         /// Wherever no quote is open at the end, rows and fields are those of the `csv` crate (which takes a lone
         /// `\r` for a line end).
         #[test]

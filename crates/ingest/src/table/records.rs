@@ -84,7 +84,7 @@ pub(super) enum End {
 
 enum Scan {
     Lines,
-    Rows(Box<RowScan>),
+    Rows(RowScan),
     Array(ArrayScan),
 }
 
@@ -101,7 +101,7 @@ pub(super) struct Records {
 impl Records {
     pub(super) fn new(kind: Kind) -> Self {
         let scan = match kind {
-            Kind::Delimited { delimiter, quoting } => Scan::Rows(Box::new(RowScan::new(delimiter, quoting))),
+            Kind::Delimited { delimiter, quoting } => Scan::Rows(RowScan::new(delimiter, quoting)),
             Kind::Lines | Kind::JsonLines => Scan::Lines,
             Kind::JsonArray => Scan::Array(ArrayScan::default()),
         };

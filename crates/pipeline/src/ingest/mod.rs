@@ -112,6 +112,15 @@ pub fn ingest(
     let skipped: Vec<(String, &'static str)> =
         skipped.into_iter().map(|skipped| (skipped.name, skipped.why.words())).collect();
     let prepared = prepare(corpus, source, inputs, progress)?;
+    for prepared in &prepared {
+        if let Some(known) = corpus.taken_otherwise(&prepared.shard) {
+            return Err(Error::TakenOtherwise {
+                name: prepared.input.name.clone(),
+                known: known.name.clone(),
+                step: known.step.clone(),
+            });
+        }
+    }
     let n_inputs = prepared.len();
     let mut specs = std::collections::BTreeSet::new();
     let todo: Vec<Prepared> = prepared

@@ -105,11 +105,7 @@ impl Flaw {
             Flaw::ConflictMiddle => "=======".to_string(),
             Flaw::ConflictEnd => ">>>>>>> 1f0c5a9 (add the second half of the day)".to_string(),
             Flaw::NestingBomb => {
-                let bomb = format!(
-                    "\"record\":{{\"bomb\":{}{},",
-                    "[".repeat(10_000),
-                    "]".repeat(10_000)
-                );
+                let bomb = format!("\"record\":{{\"bomb\":{}{},", "[".repeat(10_000), "]".repeat(10_000));
                 good.replacen("\"record\":{", &bomb, 1)
             }
         };
@@ -196,13 +192,7 @@ mod tests {
     fn the_json_of_a_flaw_is_valid_or_not_as_its_reason_says() {
         for flaw in Flaw::ALL {
             let valid = serde_json::from_slice::<serde_json::Value>(&flaw.apply(GOOD)).is_ok();
-            let may_be_valid = [
-                "not_an_object",
-                "not_an_event",
-                "wrong_type",
-                "missing_id",
-                "bad_time",
-            ];
+            let may_be_valid = ["not_an_object", "not_an_event", "wrong_type", "missing_id", "bad_time"];
             assert_eq!(valid, may_be_valid.contains(&flaw.reason()), "{flaw:?}");
         }
     }

@@ -59,9 +59,8 @@ pub(crate) fn write(world: &World, lines: &[Line], folder: &Path) -> Result<Vec<
         for part in 0..(end - start).div_ceil(FILE_LINES) + empty {
             let first = (start + part * FILE_LINES).min(end);
             let range = first..(first + FILE_LINES).min(end);
-            let opened_us = lines[range.clone()]
-                .first()
-                .map_or(hour_us + HOUR_US - 1, |line| line.arrival_us);
+            let opened_us =
+                lines[range.clone()].first().map_or(hour_us + HOUR_US - 1, |line| line.arrival_us);
             let packing = packing(hour, part);
             let path = path(opened_us, packing, mix(world.seed, hour * 1000 + part as u64));
             let mut plain = plain_bytes(&renderer, &lines[range.clone()]);
@@ -103,11 +102,7 @@ fn plain_bytes(renderer: &Renderer, lines: &[Line]) -> Vec<u8> {
     for line in lines {
         match line.content {
             Content::Event(number) => {
-                bytes.extend(
-                    renderer
-                        .line(&renderer.world.events[number as usize])
-                        .into_bytes(),
-                );
+                bytes.extend(renderer.line(&renderer.world.events[number as usize]).into_bytes());
             }
             Content::Bad { flaw, victim } => {
                 bytes.extend(flaw.apply(&renderer.line(&renderer.world.events[victim as usize])));
@@ -132,12 +127,7 @@ fn write_file(
     }
     let bytes = pack(plain, packing).map_err(at(&full))?;
     fs::write(&full, &bytes).map_err(at(&full))?;
-    Ok(DumpFile {
-        path,
-        hash: blake3::hash(&bytes),
-        bytes: bytes.len() as u64,
-        lines,
-    })
+    Ok(DumpFile { path, hash: blake3::hash(&bytes), bytes: bytes.len() as u64, lines })
 }
 
 /// The bytes as they lie on disk. Two members meet in the middle of a line.

@@ -92,9 +92,7 @@ pub(crate) fn live(params: &Params) -> World {
 
 impl History {
     fn step(&mut self, plan: Plan) {
-        let Plan {
-            at_us, account, what, ..
-        } = plan;
+        let Plan { at_us, account, what, .. } = plan;
         if let What::Status(status) = what {
             return self.change_status(at_us, account, status);
         }
@@ -127,11 +125,7 @@ impl History {
     fn let_others_carry_on(&mut self, at_us: u64, what: What) {
         let (one, other) = (self.someone_active(), self.someone_active());
         let what = match what {
-            What::Talk { last, left, .. } => What::Talk {
-                last,
-                partner: other,
-                left,
-            },
+            What::Talk { last, left, .. } => What::Talk { last, partner: other, left },
             What::Announcement => What::Announcement,
             _ => return,
         };
@@ -141,12 +135,7 @@ impl History {
     /// Plans something that follows from what just happened. Nothing happens after the end.
     pub(super) fn later(&mut self, at_us: u64, account: u32, what: What) {
         self.n_plans += 1;
-        self.plans.push(Reverse(Plan {
-            at_us,
-            order: self.n_plans,
-            account,
-            what,
-        }));
+        self.plans.push(Reverse(Plan { at_us, order: self.n_plans, account, what }));
     }
 
     pub(super) fn someone_active(&mut self) -> u32 {
@@ -189,13 +178,7 @@ impl History {
     /// Writes an event down as the server saw it, a little later than the account's clock says.
     pub(super) fn emit(&mut self, account: u32, rev: u64, act: Act) {
         let time_us = self.clocks[account as usize].last_us + self.random.between(20_000, 900_000);
-        self.events.push(Event {
-            time_us,
-            arrival_us: time_us,
-            rev,
-            account,
-            act,
-        });
+        self.events.push(Event { time_us, arrival_us: time_us, rev, account, act });
     }
 
     fn tap(&mut self, at_us: u64, account: u32, kind: Relation) {
@@ -215,15 +198,7 @@ impl History {
             return;
         }
         let rkey = self.new_rkey(at_us, account);
-        self.commit(
-            at_us,
-            account,
-            Act::Put {
-                kind: Relation::Follow,
-                rkey,
-                subject,
-            },
-        );
+        self.commit(at_us, account, Act::Put { kind: Relation::Follow, rkey, subject });
         self.maybe_undo(at_us, account, Relation::Follow, rkey, 0.05);
         if self.random.chance(0.01) {
             let again_us = at_us + self.random.between(MINUTE_US, HOUR_US);
@@ -234,15 +209,7 @@ impl History {
     fn block(&mut self, at_us: u64, account: u32) {
         let subject = self.society.outsider(&mut self.random);
         let rkey = self.new_rkey(at_us, account);
-        self.commit(
-            at_us,
-            account,
-            Act::Put {
-                kind: Relation::Block,
-                rkey,
-                subject,
-            },
-        );
+        self.commit(at_us, account, Act::Put { kind: Relation::Block, rkey, subject });
         self.maybe_undo(at_us, account, Relation::Block, rkey, 0.15);
     }
 
@@ -258,29 +225,10 @@ impl History {
         let before_us = START_US - self.random.between(HOUR_US, 300 * DAY_US);
         let rkey = ids::tid(before_us, mix(u64::from(account), 3));
         match self.random.below(3) {
-            0 => self.commit(
-                at_us,
-                account,
-                Act::Delete {
-                    kind: Relation::Like,
-                    rkey,
-                },
-            ),
-            1 => self.commit(
-                at_us,
-                account,
-                Act::Delete {
-                    kind: Relation::Follow,
-                    rkey,
-                },
-            ),
+            0 => self.commit(at_us, account, Act::Delete { kind: Relation::Like, rkey }),
+            1 => self.commit(at_us, account, Act::Delete { kind: Relation::Follow, rkey }),
             _ => {
-                let post = self.new_post(Post {
-                    account,
-                    rkey,
-                    parent: NONE,
-                    root: NONE,
-                });
+                let post = self.new_post(Post { account, rkey, parent: NONE, root: NONE });
                 self.delete_post(at_us, post);
             }
         }
@@ -308,11 +256,7 @@ impl History {
 
     fn rename(&mut self, at_us: u64, account: u32) {
         let clock = &mut self.clocks[account as usize];
-        let edition = if self.random.chance(0.15) {
-            NONE
-        } else {
-            clock.n_handles
-        };
+        let edition = if self.random.chance(0.15) { NONE } else { clock.n_handles };
         clock.n_handles += 1;
         self.notice(at_us, account, Act::Identity { edition });
     }
@@ -326,11 +270,7 @@ impl History {
         self.commit(at_us, account, Act::PutProfile { edition, operation });
         if self.random.chance(0.2) {
             let next_us = at_us + self.random.between(MINUTE_US, 20 * HOUR_US);
-            let operation = if self.random.chance(0.15) {
-                Operation::Delete
-            } else {
-                Operation::Update
-            };
+            let operation = if self.random.chance(0.15) { Operation::Delete } else { Operation::Update };
             self.later(next_us, account, What::Profile { operation });
         }
     }
@@ -344,14 +284,6 @@ impl History {
             _ => Operation::Create,
         };
         let rkey = self.new_rkey(at_us, account);
-        self.commit(
-            at_us,
-            account,
-            Act::Ignored {
-                collection,
-                operation,
-                rkey,
-            },
-        );
+        self.commit(at_us, account, Act::Ignored { collection, operation, rkey });
     }
 }

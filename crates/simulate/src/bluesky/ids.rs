@@ -75,11 +75,7 @@ mod tests {
         assert_eq!(text(0), "2222222222222");
         // A real event: rev 3ljgzzfy6lk2w was received at 1740973563121964 us.
         let value = "3ljgzzfy6lk2w".bytes().fold(0_u64, |value, byte| {
-            value * 32
-                + SORTABLE
-                    .iter()
-                    .position(|&letter| letter == byte)
-                    .map_or(0, |at| at as u64)
+            value * 32 + SORTABLE.iter().position(|&letter| letter == byte).map_or(0, |at| at as u64)
         });
         assert_eq!(text(value), "3ljgzzfy6lk2w");
         assert!(tid_time_us(value).abs_diff(1_740_973_563_121_964) < 1_000_000);

@@ -17,10 +17,7 @@ pub(crate) enum Escaping {
 
 impl Json {
     pub(crate) fn new(escaping: Escaping) -> Self {
-        Self {
-            text: String::with_capacity(640),
-            escaping,
-        }
+        Self { text: String::with_capacity(640), escaping }
     }
 
     pub(crate) fn finish(self) -> String {
@@ -96,13 +93,7 @@ mod tests {
     fn commas_and_escapes() {
         for escaping in [Escaping::Minimal, Escaping::Ascii] {
             let mut json = Json::new(escaping);
-            json.open('{')
-                .field("a", "b\"é🌸\n")
-                .key("list")
-                .open('[')
-                .string("{")
-                .string(":")
-                .close(']');
+            json.open('{').field("a", "b\"é🌸\n").key("list").open('[').string("{").string(":").close(']');
             json.number("n", 7).key("t").raw("true").close('}');
             let value: serde_json::Value = serde_json::from_str(&json.finish()).unwrap_or_default();
             assert_eq!(value["a"], "b\"é🌸\n");

@@ -52,11 +52,7 @@ fn copy_of(event: &Event, random: &mut Stream) -> Event {
         0 => event.time_us - random.between(1, 15_000),
         _ => event.time_us + random.between(1, 30 * MINUTE_US),
     };
-    Event {
-        time_us,
-        arrival_us,
-        ..*event
-    }
+    Event { time_us, arrival_us, ..*event }
 }
 
 /// All lines in the order in which they arrived.
@@ -86,16 +82,10 @@ fn add_damage(world: &World, bad_share: f64, lines: &mut Vec<Line>) {
         let arrival_us = world.start_us + random.below(period) as u64;
         let flaw = Flaw::ALL[number % Flaw::ALL.len()];
         let victim = posts[random.below(posts.len())];
-        lines.push(Line {
-            arrival_us,
-            content: Content::Bad { flaw, victim },
-        });
+        lines.push(Line { arrival_us, content: Content::Bad { flaw, victim } });
         if number % 2 == 0 {
             let arrival_us = world.start_us + random.below(period) as u64;
-            lines.push(Line {
-                arrival_us,
-                content: Content::Blank(random.below(4) as u8),
-            });
+            lines.push(Line { arrival_us, content: Content::Blank(random.below(4) as u8) });
         }
     }
 }

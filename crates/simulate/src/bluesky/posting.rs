@@ -55,15 +55,7 @@ impl History {
         let next = self.publish(at_us, account, last, Record::Kept);
         if left > 0 {
             let reply_us = at_us + self.random.between(MINUTE_US, 4 * MINUTE_US);
-            self.later(
-                reply_us,
-                partner,
-                What::Talk {
-                    last: next,
-                    partner: account,
-                    left: left - 1,
-                },
-            );
+            self.later(reply_us, partner, What::Talk { last: next, partner: account, left: left - 1 });
         }
     }
 
@@ -88,22 +80,11 @@ impl History {
         }
         let before = self.bodies[state.last_body as usize];
         let body = self.bodies.len() as u32;
-        self.bodies.push(Body {
-            edition: before.edition + 1,
-            content: body,
-            ..before
-        });
+        self.bodies.push(Body { edition: before.edition + 1, content: body, ..before });
         self.states[post as usize].last_body = body;
         self.states[post as usize].last_put = self.events.len() as u32;
         let account = self.posts[post as usize].account;
-        self.commit(
-            at_us,
-            account,
-            Act::PutPost {
-                body,
-                operation: Operation::Update,
-            },
-        );
+        self.commit(at_us, account, Act::PutPost { body, operation: Operation::Update });
         if before.edition == 0 && self.random.chance(0.3) {
             let again_us = at_us + self.random.between(MINUTE_US, HOUR_US);
             self.later(again_us, account, What::Edit { post });
@@ -135,11 +116,7 @@ impl History {
         if put != NONE && arrival_us < self.end_us {
             let original = self.events[put as usize];
             let time_us = if late_time { arrival_us } else { original.time_us };
-            self.events.push(Event {
-                time_us,
-                arrival_us,
-                ..original
-            });
+            self.events.push(Event { time_us, arrival_us, ..original });
         }
     }
 
@@ -156,11 +133,7 @@ impl History {
     pub(super) fn something_to_read(&mut self, at_us: u64, account: u32) -> u32 {
         for _ in 0..4 {
             let own = usize::from(self.society.accounts[account as usize].community);
-            let community = if self.random.chance(0.75) {
-                own
-            } else {
-                self.random.below(self.feeds.len())
-            };
+            let community = if self.random.chance(0.75) { own } else { self.random.below(self.feeds.len()) };
             let feed = &self.feeds[community];
             if feed.is_empty() || self.random.chance(0.03) {
                 continue;
@@ -187,11 +160,7 @@ impl History {
         let post = self.something_to_read(at_us, account);
         let newest = self.states[post as usize].last_reply;
         let open = newest != NONE && !self.states[newest as usize].deleted;
-        if open && self.random.chance(0.45) {
-            newest
-        } else {
-            post
-        }
+        if open && self.random.chance(0.45) { newest } else { post }
     }
 
     /// A post that the dump never shows: one already spoken of, or a new one. Half of them are replies in their turn.
@@ -200,11 +169,8 @@ impl History {
             let back = self.random.below(self.outside.len().min(40));
             return self.outside[self.outside.len() - 1 - back];
         }
-        let root = if self.random.chance(0.5) {
-            NONE
-        } else {
-            self.make_outside_post(at_us - 40 * DAY_US, NONE)
-        };
+        let root =
+            if self.random.chance(0.5) { NONE } else { self.make_outside_post(at_us - 40 * DAY_US, NONE) };
         let post = self.make_outside_post(at_us, root);
         self.outside.push(post);
         post
@@ -215,12 +181,7 @@ impl History {
         let account = self.society.outsider(&mut self.random);
         let clock = mix(u64::from(account), self.posts.len() as u64);
         let rkey = ids::tid(at_us - age_us, clock);
-        self.new_post(Post {
-            account,
-            rkey,
-            parent: root,
-            root,
-        })
+        self.new_post(Post { account, rkey, parent: root, root })
     }
 
     /// Makes a post and what follows from it; returns its number.
@@ -238,14 +199,7 @@ impl History {
     fn put(&mut self, account: u32, rev: u64, body: u32) {
         let post = self.bodies[body as usize].post;
         self.states[post as usize].last_put = self.events.len() as u32;
-        self.emit(
-            account,
-            rev,
-            Act::PutPost {
-                body,
-                operation: Operation::Create,
-            },
-        );
+        self.emit(account, rev, Act::PutPost { body, operation: Operation::Create });
     }
 
     fn plan_consequences(&mut self, at_us: u64, account: u32, post: u32, parent: u32) {
@@ -260,15 +214,7 @@ impl History {
         if parent == NONE && self.random.chance(0.03) {
             let rkey = self.posts[post as usize].rkey;
             let collection = self.random.below(2) as u8;
-            self.commit(
-                at_us,
-                account,
-                Act::Ignored {
-                    collection,
-                    operation: Operation::Create,
-                    rkey,
-                },
-            );
+            self.commit(at_us, account, Act::Ignored { collection, operation: Operation::Create, rkey });
         }
     }
 
@@ -281,12 +227,7 @@ impl History {
                 root => root,
             },
         };
-        let post = self.new_post(Post {
-            account,
-            rkey,
-            parent,
-            root,
-        });
+        let post = self.new_post(Post { account, rkey, parent, root });
         if parent != NONE {
             self.states[parent as usize].last_reply = post;
         }
@@ -298,12 +239,7 @@ impl History {
 
     pub(super) fn new_post(&mut self, post: Post) -> u32 {
         self.posts.push(post);
-        self.states.push(PostState {
-            deleted: false,
-            last_reply: NONE,
-            last_put: NONE,
-            last_body: NONE,
-        });
+        self.states.push(PostState { deleted: false, last_reply: NONE, last_put: NONE, last_body: NONE });
         (self.posts.len() - 1) as u32
     }
 
@@ -311,11 +247,7 @@ impl History {
     fn make_body(&mut self, at_us: u64, post: u32) -> u32 {
         let Post { account, parent, .. } = self.posts[post as usize];
         let embed = draw_embed(&mut self.random, parent != NONE);
-        let quote = if embed.quotes() {
-            self.something_to_read(at_us, account)
-        } else {
-            NONE
-        };
+        let quote = if embed.quotes() { self.something_to_read(at_us, account) } else { NONE };
         let clock = match self.random.below(400) {
             0..3 => Clock::Broken,
             3..20 => Clock::WholeSeconds,
@@ -323,20 +255,8 @@ impl History {
             _ => Clock::Milliseconds,
         };
         let body = self.bodies.len() as u32;
-        let content = if self.states[post as usize].last_body == NONE {
-            0
-        } else {
-            body
-        };
-        self.bodies.push(Body {
-            post,
-            quote,
-            embed,
-            clock,
-            words: body,
-            edition: 0,
-            content,
-        });
+        let content = if self.states[post as usize].last_body == NONE { 0 } else { body };
+        self.bodies.push(Body { post, quote, embed, clock, words: body, edition: 0, content });
         self.states[post as usize].last_body = body;
         body
     }

@@ -15,10 +15,7 @@ pub(crate) struct Renderer<'a> {
 
 impl<'a> Renderer<'a> {
     pub(crate) fn new(world: &'a World) -> Self {
-        Self {
-            world,
-            taste: Taste::new(),
-        }
+        Self { world, taste: Taste::new() }
     }
 
     /// The line of an event, without its end.
@@ -28,10 +25,7 @@ impl<'a> Renderer<'a> {
         json.open('{').field("did", did).number("time_us", event.time_us);
         match event.act {
             Act::Identity { edition } => {
-                json.field("kind", "identity")
-                    .key("identity")
-                    .open('{')
-                    .field("did", did);
+                json.field("kind", "identity").key("identity").open('{').field("did", did);
                 if let Some(handle) = handle(event.account, edition) {
                     json.field("handle", &handle);
                 }
@@ -40,9 +34,7 @@ impl<'a> Renderer<'a> {
             Act::Status(status) => {
                 let active = status == super::event::Status::Active;
                 json.field("kind", "account").key("account").open('{');
-                json.key("active")
-                    .raw(if active { "true" } else { "false" })
-                    .field("did", did);
+                json.key("active").raw(if active { "true" } else { "false" }).field("did", did);
                 if !active {
                     json.field("status", status.name());
                 }
@@ -63,19 +55,13 @@ impl<'a> Renderer<'a> {
 
     fn escaping(&self, event: &Event) -> Escaping {
         let salt = mix(event.rev, u64::from(event.account));
-        if salt.is_multiple_of(40) {
-            Escaping::Ascii
-        } else {
-            Escaping::Minimal
-        }
+        if salt.is_multiple_of(40) { Escaping::Ascii } else { Escaping::Minimal }
     }
 
     fn close_notice(&self, json: &mut Json, event: &Event) {
         let seen_us = event.time_us - 15_000;
         json.number("seq", 5_900_000_000 + (event.time_us - self.world.start_us) / 700);
-        json.field("time", &moment(seen_us, "%Y-%m-%dT%H:%M:%S%.3fZ"))
-            .close('}')
-            .close('}');
+        json.field("time", &moment(seen_us, "%Y-%m-%dT%H:%M:%S%.3fZ")).close('}').close('}');
     }
 
     fn commit(&self, json: &mut Json, event: &Event) {
@@ -85,12 +71,7 @@ impl<'a> Renderer<'a> {
         match event.act {
             Act::PutPost { body, operation } => {
                 let post = self.world.bodies[body as usize].post;
-                head(
-                    json,
-                    operation,
-                    POST,
-                    &tid_text(self.world.posts[post as usize].rkey),
-                );
+                head(json, operation, POST, &tid_text(self.world.posts[post as usize].rkey));
                 json.key("record");
                 self.post_record(json, body);
                 let content = self.world.bodies[body as usize].content;
@@ -112,11 +93,7 @@ impl<'a> Renderer<'a> {
                 json.field("cid", &record_cid(event.account, event.rev));
             }
             Act::DeleteProfile => head(json, Operation::Delete, PROFILE, "self"),
-            Act::Ignored {
-                collection,
-                operation,
-                rkey,
-            } => {
+            Act::Ignored { collection, operation, rkey } => {
                 let collection = IGNORED[usize::from(collection)];
                 head(json, operation, collection, &tid_text(rkey));
                 if operation != Operation::Delete {
@@ -141,9 +118,7 @@ impl<'a> Renderer<'a> {
                 self.strong_ref(json, subject);
                 if mix(rkey, 1).is_multiple_of(30) {
                     let via = self.world.posts[subject as usize];
-                    json.key("via")
-                        .open('{')
-                        .field("cid", &record_cid(via.account, rkey));
+                    json.key("via").open('{').field("cid", &record_cid(via.account, rkey));
                     let uri = ids::uri(self.did(via.account), Relation::Repost.collection(), via.rkey);
                     json.field("uri", &uri).close('}');
                 }
@@ -155,10 +130,7 @@ impl<'a> Renderer<'a> {
     /// A reference to a post by URI and content.
     pub(super) fn strong_ref(&self, json: &mut Json, post: u32) {
         let uri = self.post_uri(post);
-        json.open('{')
-            .field("cid", &self.post_cid(post, 0))
-            .field("uri", &uri)
-            .close('}');
+        json.open('{').field("cid", &self.post_cid(post, 0)).field("uri", &uri).close('}');
     }
 
     fn post_uri(&self, post: u32) -> String {
@@ -186,8 +158,7 @@ impl<'a> Renderer<'a> {
         let mut bio = String::new();
         if random.chance(0.85) {
             let community = usize::from(self.world.accounts[account as usize].community);
-            self.taste
-                .sentence(Kind::Bio, community, &mut random, &mut bio, &mut Vec::new());
+            self.taste.sentence(Kind::Bio, community, &mut random, &mut bio, &mut Vec::new());
             if random.chance(0.2) {
                 bio.push_str("\nhttps://example.com/about");
             }
@@ -206,26 +177,21 @@ impl<'a> Renderer<'a> {
         match collection {
             "app.bsky.feed.threadgate" => {
                 let rule = r#"[{"$type":"app.bsky.feed.threadgate#followingRule"}]"#;
-                json.key("allow")
-                    .raw(rule)
-                    .field("post", &ids::uri(self.did(account), POST, rkey));
+                json.key("allow").raw(rule).field("post", &ids::uri(self.did(account), POST, rkey));
             }
             "app.bsky.feed.postgate" => {
                 json.key("detachedEmbeddingUris").raw("[]");
                 json.field("post", &ids::uri(self.did(account), POST, rkey));
             }
             "app.bsky.graph.list" => {
-                json.field("name", "people to read")
-                    .field("purpose", "app.bsky.graph.defs#curatelist");
+                json.field("name", "people to read").field("purpose", "app.bsky.graph.defs#curatelist");
             }
             "app.bsky.graph.listitem" => {
                 let list = ids::uri(self.did(account), "app.bsky.graph.list", rkey - (1 << 40));
                 json.field("list", &list).field("subject", self.did(0));
             }
             "fm.teal.alpha.feed.play" => {
-                json.field("trackName", "Untitled")
-                    .key("artistNames")
-                    .raw(r#"["Nobody"]"#);
+                json.field("trackName", "Untitled").key("artistNames").raw(r#"["Nobody"]"#);
             }
             _ => {
                 json.field("text", "a record of another application");
@@ -236,21 +202,14 @@ impl<'a> Renderer<'a> {
 }
 
 fn head(json: &mut Json, operation: Operation, collection: &str, rkey: &str) {
-    json.field("operation", operation.name())
-        .field("collection", collection)
-        .field("rkey", rkey);
+    json.field("operation", operation.name()).field("collection", collection).field("rkey", rkey);
 }
 
 /// An uploaded file.
 pub(super) fn blob(json: &mut Json, mime: &str, salt: u64) {
     json.open('{').field("$type", "blob");
-    json.key("ref")
-        .open('{')
-        .field("$link", &ids::cid("afkrei", mix(salt, 9)))
-        .close('}');
-    json.field("mimeType", mime)
-        .number("size", 20_000 + mix(salt, 10) % 900_000)
-        .close('}');
+    json.key("ref").open('{').field("$link", &ids::cid("afkrei", mix(salt, 9))).close('}');
+    json.field("mimeType", mime).number("size", 20_000 + mix(salt, 10) % 900_000).close('}');
 }
 
 fn record_cid(account: u32, salt: u64) -> String {
@@ -269,8 +228,5 @@ pub(super) fn milliseconds(time_us: u64) -> String {
 
 /// A moment in UTC; times of this world are always in range.
 pub(super) fn moment(time_us: u64, format: &str) -> String {
-    jiff::Timestamp::from_microsecond(time_us as i64)
-        .unwrap_or_default()
-        .strftime(format)
-        .to_string()
+    jiff::Timestamp::from_microsecond(time_us as i64).unwrap_or_default().strftime(format).to_string()
 }

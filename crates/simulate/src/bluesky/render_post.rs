@@ -64,11 +64,7 @@ impl Renderer<'_> {
             json.close('}');
         }
         if random.chance(0.01) {
-            json.key("tags")
-                .open('[')
-                .string("linkdump")
-                .string("daily")
-                .close(']');
+            json.key("tags").open('[').string("linkdump").string("daily").close(']');
         }
         json.field("text", &words.text).close('}');
     }
@@ -77,16 +73,9 @@ impl Renderer<'_> {
         let post = self.world.posts[body.post as usize];
         let account = &self.world.accounts[post.account as usize];
         let foreign = usize::from(account.language) != ENGLISH && random.chance(0.85);
-        let language = if foreign {
-            usize::from(account.language)
-        } else {
-            ENGLISH
-        };
-        let mut words = Words {
-            text: String::new(),
-            facets: Vec::new(),
-            declared: declare(language, random),
-        };
+        let language = if foreign { usize::from(account.language) } else { ENGLISH };
+        let mut words =
+            Words { text: String::new(), facets: Vec::new(), declared: declare(language, random) };
         if body.embed == Embed::Images && random.chance(0.15) {
             return words;
         }
@@ -94,11 +83,7 @@ impl Renderer<'_> {
             self.mention(&mut words, random);
             words.text.push(' ');
         }
-        let kind = if post.parent == NONE {
-            Kind::Post
-        } else {
-            Kind::Reply
-        };
+        let kind = if post.parent == NONE { Kind::Post } else { Kind::Reply };
         self.say(kind, usize::from(account.community), language, &mut words, random);
         if random.chance(0.03) {
             words.text.push(' ');
@@ -108,15 +93,11 @@ impl Renderer<'_> {
             self.link(&mut words, usize::from(account.community), random);
         }
         if random.chance(0.08) {
-            words
-                .text
-                .push_str(random.pick(&[" 🌸", " 😂", " ❤️", " 👀", " 🎉"]));
+            words.text.push_str(random.pick(&[" 🌸", " 😂", " ❤️", " 👀", " 🎉"]));
         }
         if body.edition > 0 {
             words.text.push(' ');
-            words
-                .text
-                .push_str(EDIT_NOTES[usize::from(body.edition - 1) % EDIT_NOTES.len()]);
+            words.text.push_str(EDIT_NOTES[usize::from(body.edition - 1) % EDIT_NOTES.len()]);
         }
         words
     }
@@ -136,8 +117,7 @@ impl Renderer<'_> {
                 continue;
             }
             let mut tags = Vec::new();
-            self.taste
-                .sentence(kind, community, random, &mut words.text, &mut tags);
+            self.taste.sentence(kind, community, random, &mut words.text, &mut tags);
             for (start, end) in tags {
                 let feature = Feature::Tag(words.text[start + 1..end].to_string());
                 words.facets.push(Facet { start, end, feature });
@@ -153,11 +133,7 @@ impl Renderer<'_> {
         words.text.push_str(".bsky.social");
         let who = random.below(self.world.accounts.len()) as u32;
         let feature = Feature::Mention(self.did(who).to_string());
-        words.facets.push(Facet {
-            start,
-            end: words.text.len(),
-            feature,
-        });
+        words.facets.push(Facet { start, end: words.text.len(), feature });
     }
 
     /// An address at the end, shortened as clients do in half of the cases.
@@ -165,16 +141,8 @@ impl Renderer<'_> {
         let uri = format!("https://example.org/{}", self.taste.word(community, random));
         words.text.push(' ');
         let start = words.text.len();
-        words.text.push_str(if random.chance(0.5) {
-            &uri
-        } else {
-            "example.org/..."
-        });
-        words.facets.push(Facet {
-            start,
-            end: words.text.len(),
-            feature: Feature::Link(uri),
-        });
+        words.text.push_str(if random.chance(0.5) { &uri } else { "example.org/..." });
+        words.facets.push(Facet { start, end: words.text.len(), feature: Feature::Link(uri) });
     }
 
     fn embed(&self, json: &mut Json, body: &Body, random: &mut Stream) {
@@ -184,29 +152,20 @@ impl Renderer<'_> {
             Embed::Video => {
                 json.open('{').field("$type", "app.bsky.embed.video");
                 json.field("alt", "a short film of the whole thing");
-                json.key("aspectRatio")
-                    .raw(r#"{"height":1920,"width":1080}"#)
-                    .key("video");
+                json.key("aspectRatio").raw(r#"{"height":1920,"width":1080}"#).key("video");
                 blob(json, "video/mp4", u64::from(body.words));
                 json.close('}');
             }
             Embed::External => self.external(json, body, random),
             Embed::Quote => {
-                json.open('{')
-                    .field("$type", "app.bsky.embed.record")
-                    .key("record");
+                json.open('{').field("$type", "app.bsky.embed.record").key("record");
                 self.strong_ref(json, body.quote);
                 json.close('}');
             }
             Embed::QuoteWithImages => {
-                json.open('{')
-                    .field("$type", "app.bsky.embed.recordWithMedia")
-                    .key("media");
+                json.open('{').field("$type", "app.bsky.embed.recordWithMedia").key("media");
                 self.images(json, body, random);
-                json.key("record")
-                    .open('{')
-                    .field("$type", "app.bsky.embed.record")
-                    .key("record");
+                json.key("record").open('{').field("$type", "app.bsky.embed.record").key("record");
                 self.strong_ref(json, body.quote);
                 json.close('}').close('}');
             }
@@ -216,21 +175,11 @@ impl Renderer<'_> {
     }
 
     fn images(&self, json: &mut Json, body: &Body, random: &mut Stream) {
-        json.open('{')
-            .field("$type", "app.bsky.embed.images")
-            .key("images")
-            .open('[');
+        json.open('{').field("$type", "app.bsky.embed.images").key("images").open('[');
         for number in 0..random.between(1, 4) {
-            let alt = random.pick(&[
-                "",
-                "a photo of my desk",
-                "a window with rain on it",
-                "screenshot of a chart",
-            ]);
-            json.open('{')
-                .field("alt", alt)
-                .key("aspectRatio")
-                .raw(r#"{"height":1500,"width":2000}"#);
+            let alt =
+                random.pick(&["", "a photo of my desk", "a window with rain on it", "screenshot of a chart"]);
+            json.open('{').field("alt", alt).key("aspectRatio").raw(r#"{"height":1500,"width":2000}"#);
             json.key("image");
             blob(json, "image/jpeg", u64::from(body.words) * 8 + number);
             json.close('}');
@@ -242,36 +191,24 @@ impl Renderer<'_> {
         let post = self.world.posts[body.post as usize];
         let community = usize::from(self.world.accounts[post.account as usize].community);
         let word = self.taste.word(community, random);
-        json.open('{')
-            .field("$type", "app.bsky.embed.external")
-            .key("external")
-            .open('{');
+        json.open('{').field("$type", "app.bsky.embed.external").key("external").open('{');
         json.field("description", &format!("A long read about {word} & more"));
         if random.chance(0.6) {
             json.key("thumb");
             blob(json, "image/jpeg", u64::from(body.words));
         }
         json.field("title", &format!("What we know about {word}"));
-        json.field(
-            "uri",
-            &format!("https://news.example.com/{word}?id={}", body.words),
-        )
-        .close('}')
-        .close('}');
+        json.field("uri", &format!("https://news.example.com/{word}?id={}", body.words))
+            .close('}')
+            .close('}');
     }
 
     /// A list or a feed: an embedded record that is no quoted post.
     fn embed_record(&self, json: &mut Json, body: &Body, collection: &str) {
         let post = self.world.posts[body.post as usize];
         let uri = ids::uri(self.did(post.account), collection, post.rkey - (1 << 42));
-        json.open('{')
-            .field("$type", "app.bsky.embed.record")
-            .key("record")
-            .open('{');
-        json.field("cid", &ids::cid("afyrei", mix(post.rkey, 4)))
-            .field("uri", &uri)
-            .close('}')
-            .close('}');
+        json.open('{').field("$type", "app.bsky.embed.record").key("record").open('{');
+        json.field("cid", &ids::cid("afyrei", mix(post.rkey, 4))).field("uri", &uri).close('}').close('}');
     }
 }
 
@@ -292,10 +229,7 @@ fn created_at(time_us: u64, clock: Clock) -> String {
     match clock {
         Clock::Milliseconds => milliseconds(time_us),
         Clock::WholeSeconds => moment(time_us, "%Y-%m-%dT%H:%M:%SZ"),
-        Clock::Offset => moment(
-            time_us + 9 * super::schedule::HOUR_US,
-            "%Y-%m-%dT%H:%M:%S%.6f+09:00",
-        ),
+        Clock::Offset => moment(time_us + 9 * super::schedule::HOUR_US, "%Y-%m-%dT%H:%M:%S%.6f+09:00"),
         Clock::Broken => match time_us % 3 {
             0 => "yesterday".to_string(),
             1 => moment(time_us, "%Y-13-45T%H:%M:%SZ"),
@@ -307,19 +241,10 @@ fn created_at(time_us: u64, clock: Clock) -> String {
 fn write_facet(json: &mut Json, facet: &Facet) {
     json.open('{').key("features").open('[').open('{');
     match &facet.feature {
-        Feature::Mention(did) => json
-            .field("$type", "app.bsky.richtext.facet#mention")
-            .field("did", did),
-        Feature::Link(uri) => json
-            .field("$type", "app.bsky.richtext.facet#link")
-            .field("uri", uri),
-        Feature::Tag(tag) => json
-            .field("$type", "app.bsky.richtext.facet#tag")
-            .field("tag", tag),
+        Feature::Mention(did) => json.field("$type", "app.bsky.richtext.facet#mention").field("did", did),
+        Feature::Link(uri) => json.field("$type", "app.bsky.richtext.facet#link").field("uri", uri),
+        Feature::Tag(tag) => json.field("$type", "app.bsky.richtext.facet#tag").field("tag", tag),
     };
     json.close('}').close(']').key("index").open('{');
-    json.number("byteEnd", facet.end as u64)
-        .number("byteStart", facet.start as u64)
-        .close('}')
-        .close('}');
+    json.number("byteEnd", facet.end as u64).number("byteStart", facet.start as u64).close('}').close('}');
 }

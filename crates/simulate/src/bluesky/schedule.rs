@@ -74,12 +74,7 @@ pub(crate) fn intentions(society: &Society, start_us: u64, days: usize, random: 
     let mut plans = Vec::new();
     let mut add = |at_us, account, what| {
         let order = plans.len() as u64;
-        plans.push(Plan {
-            at_us,
-            order,
-            account,
-            what,
-        });
+        plans.push(Plan { at_us, order, account, what });
     };
     for account in 0..society.n_users as u32 {
         let language = u64::from(society.accounts[account as usize].language);
@@ -115,20 +110,12 @@ fn daily_life(account: usize, society: &Society, days: usize, random: &mut Strea
         (What::Post, posts),
         (What::Like, random.round(0.83 * taps)),
         (What::Repost, random.round(0.17 * taps)),
-        (
-            What::Follow { subject: NONE },
-            random.round((2.5 + 0.15 * days) * sociable),
-        ),
+        (What::Follow { subject: NONE }, random.round((2.5 + 0.15 * days) * sociable)),
         (What::Block, random.round(0.1 + 0.02 * days)),
         (What::Other, random.round(0.03 * sociable * days)),
         (What::Join, random.round(0.08)),
         (What::Rename, random.round(0.10)),
-        (
-            What::Profile {
-                operation: Operation::Update,
-            },
-            random.round(0.35),
-        ),
+        (What::Profile { operation: Operation::Update }, random.round(0.35)),
         (What::DeleteUnseen, random.round(0.01 + 0.01 * days)),
     ]
 }
@@ -154,47 +141,23 @@ fn rare_events(
     for number in 0..(society.n_users / 22).max(4) {
         let (status, returns) = troubles[number % troubles.len()];
         // Each status meets accounts that have written much as well as those that have not.
-        let among = if number % 8 < 4 {
-            society.n_active
-        } else {
-            society.n_users
-        };
+        let among = if number % 8 < 4 { society.n_active } else { society.n_users };
         let account = random.below(among) as u32;
         let at_us = moment(random, 30, 80);
         add(at_us, account, What::Status(status));
         if number / 4 == 1 || random.chance(returns) {
-            add(
-                at_us + random.between(HOUR_US, 4 * HOUR_US),
-                account,
-                What::Status(Status::Active),
-            );
+            add(at_us + random.between(HOUR_US, 4 * HOUR_US), account, What::Status(Status::Active));
         }
     }
     let profiles = [Operation::Create, Operation::Delete];
     for number in 0..(society.n_users / 50).max(2) {
         let operation = profiles[number % 2];
-        add(
-            moment(random, 10, 99),
-            random.below(society.n_users) as u32,
-            What::Profile { operation },
-        );
+        add(moment(random, 10, 99), random.below(society.n_users) as u32, What::Profile { operation });
     }
     for _ in 0..1 + society.n_users * days / 2000 {
         let (one, other) = (society.someone_active(random), society.someone_active(random));
         let left = random.between(34, 60) as u32;
-        add(
-            moment(random, 5, 60),
-            one,
-            What::Talk {
-                last: NONE,
-                partner: other,
-                left,
-            },
-        );
-        add(
-            moment(random, 5, 60),
-            society.someone_active(random),
-            What::Announcement,
-        );
+        add(moment(random, 5, 60), one, What::Talk { last: NONE, partner: other, left });
+        add(moment(random, 5, 60), society.someone_active(random), What::Announcement);
     }
 }

@@ -42,11 +42,7 @@ impl Society {
         let mut accounts = Vec::with_capacity(n_users + n_outside);
         let mut members = vec![Vec::new(); n_communities];
         for number in 0..n_users {
-            let community = if number < n_communities {
-                number
-            } else {
-                random.weighted(&sizes)
-            };
+            let community = if number < n_communities { number } else { random.weighted(&sizes) };
             members[community].push(number as u32);
             accounts.push(Account {
                 did: ids::did(params.seed, number as u64),
@@ -57,42 +53,23 @@ impl Society {
         }
         for number in n_users..n_users + n_outside {
             let did = ids::did(params.seed, number as u64);
-            accounts.push(Account {
-                did,
-                community: OUTSIDE,
-                language: 0,
-                bridged: false,
-            });
+            accounts.push(Account { did, community: OUTSIDE, language: 0, bridged: false });
         }
         let n_active = (n_users * ACTIVE_PERCENT / 100).max(1);
         let fame_of = |group: &Vec<u32>, random: &mut Stream| {
             cumulative(group.iter().map(|&user| {
                 let known = random.heavy_tail();
-                if (user as usize) < n_active {
-                    4.0 * known
-                } else {
-                    known
-                }
+                if (user as usize) < n_active { 4.0 * known } else { known }
             }))
         };
         let fame = members.iter().map(|group| fame_of(group, &mut random)).collect();
-        Self {
-            accounts,
-            n_users,
-            n_active,
-            members,
-            fame,
-        }
+        Self { accounts, n_users, n_active, members, fame }
     }
 
     /// Someone that `account` may follow: four times in five of its own community, the famous more often.
     pub(crate) fn acquaintance(&self, account: u32, random: &mut Stream) -> u32 {
         let own = usize::from(self.accounts[account as usize].community);
-        let community = if random.chance(0.78) {
-            own
-        } else {
-            random.below(self.members.len())
-        };
+        let community = if random.chance(0.78) { own } else { random.below(self.members.len()) };
         self.members[community][random.weighted(&self.fame[community])]
     }
 

@@ -83,12 +83,7 @@ impl Tally {
             Class::Duplicates => self.duplicates += 1,
             Class::Ignored => self.ignored += 1,
         }
-        if let Act::Ignored {
-            collection,
-            operation,
-            ..
-        } = world.events[number].act
-        {
+        if let Act::Ignored { collection, operation, .. } = world.events[number].act {
             let collection = IGNORED[usize::from(collection)];
             *self.ignored_by_kind.entry(collection).or_default() += 1;
             let kind = format!("{collection} {}", operation.name());
@@ -106,15 +101,8 @@ pub(super) fn account(world: &World, lines: &[Line], files: &[DumpFile], classes
             tally.add(world, line, classes);
             total.add(world, line, classes);
         }
-        let entry = FileTally {
-            tally,
-            bytes: file.bytes,
-            blake3: file.hash.to_hex().to_string(),
-        };
+        let entry = FileTally { tally, bytes: file.bytes, blake3: file.hash.to_hex().to_string() };
         by_file.insert(file.path.clone(), entry);
     }
-    Accounting {
-        total,
-        files: by_file,
-    }
+    Accounting { total, files: by_file }
 }

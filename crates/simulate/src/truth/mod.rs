@@ -71,14 +71,10 @@ pub(crate) struct PostCounts {
 /// Works the truth out.
 pub(crate) fn replay(world: &World, lines: &[Line], files: &[DumpFile]) -> Truth {
     let end = replay::replay(world, lines, files);
-    let threads = threads::threads(world, &end.posts);
+    let is_hidden =
+        |account: u32| end.accounts.get(&account).is_some_and(|account| account.status != Status::Active);
+    let threads = threads::threads(world, &end.posts, is_hidden);
     let counts = replay::count(world, &end, &threads);
     let accounting = accounting::account(world, lines, files, &end.classes);
-    Truth {
-        accounting,
-        counts,
-        edges: end.edges,
-        accounts: end.accounts,
-        threads,
-    }
+    Truth { accounting, counts, edges: end.edges, accounts: end.accounts, threads }
 }

@@ -76,13 +76,7 @@ pub(super) fn replay(world: &World, lines: &[Line], files: &[DumpFile]) -> End {
     for happening in &happenings {
         count_actions(world, happening.event.act, &mut actions);
     }
-    End {
-        classes,
-        posts,
-        edges,
-        accounts,
-        actions,
-    }
+    End { classes, posts, edges, accounts, actions }
 }
 
 /// Where each event's line lies: by the hash of its file, then by its place in it.
@@ -102,12 +96,7 @@ fn places(world: &World, lines: &[Line], files: &[DumpFile]) -> Vec<(usize, usiz
 
 /// What makes two events the same: account, revision and act; notices have no revision, but a receipt time.
 fn identity(event: &Event) -> (u32, u64, Act, u64) {
-    (
-        event.account,
-        event.rev,
-        event.act,
-        if event.rev == 0 { event.time_us } else { 0 },
-    )
+    (event.account, event.rev, event.act, if event.rev == 0 { event.time_us } else { 0 })
 }
 
 /// The events without copies; the one that counts lies in the file with the smallest hash, in its first line.
@@ -120,11 +109,7 @@ fn happenings<'a>(world: &'a World, places: &[(usize, usize)]) -> Vec<Happening<
         .filter_map(|copies| {
             let number = *copies.first()?;
             let seen_us = copies.iter().map(|&copy| world.events[copy].time_us).min()?;
-            Some(Happening {
-                number,
-                event: &world.events[number],
-                seen_us,
-            })
+            Some(Happening { number, event: &world.events[number], seen_us })
         })
         .collect()
 }
@@ -144,35 +129,20 @@ fn settle_posts(world: &World, happenings: &[Happening], classes: &mut [Class]) 
     let mut accounts_deleted_us: BTreeMap<u32, u64> = BTreeMap::new();
     let mut histories: BTreeMap<u32, (u32, History)> = BTreeMap::new();
     for happening in happenings {
-        let (
-            Event {
-                account, rev, act, ..
-            },
-            seen_us,
-        ) = (*happening.event, happening.seen_us);
+        let (Event { account, rev, act, .. }, seen_us) = (*happening.event, happening.seen_us);
         match act {
             Act::Status(Status::Deleted) => {
                 let latest = accounts_deleted_us.entry(account).or_default();
                 *latest = (*latest).max(seen_us);
             }
             Act::PutPost { body, .. } => {
-                let version = Version {
-                    rev,
-                    number: happening.number,
-                    seen_us,
-                    content: body,
-                };
+                let version = Version { rev, number: happening.number, seen_us, content: body };
                 let post = world.bodies[body as usize].post;
-                let entry = histories
-                    .entry(post)
-                    .or_insert_with(|| (account, History::default()));
+                let entry = histories.entry(post).or_insert_with(|| (account, History::default()));
                 entry.1.versions.push(version);
             }
             Act::DeletePost { post } => {
-                let history = &mut histories
-                    .entry(post)
-                    .or_insert_with(|| (account, History::default()))
-                    .1;
+                let history = &mut histories.entry(post).or_insert_with(|| (account, History::default())).1;
                 history.deleted_rev = history.deleted_rev.max(rev);
             }
             _ => {}
@@ -182,13 +152,7 @@ fn settle_posts(world: &World, happenings: &[Happening], classes: &mut [Class]) 
     for (post, (account, history)) in histories {
         let deleted_us = accounts_deleted_us.get(&account).copied().unwrap_or(0);
         let standing = settle(&history, deleted_us, classes);
-        ends.insert(
-            post,
-            PostEnd {
-                standing,
-                seen: !history.versions.is_empty(),
-            },
-        );
+        ends.insert(post, PostEnd { standing, seen: !history.versions.is_empty() });
     }
     ends
 }
@@ -197,12 +161,7 @@ fn settle_posts(world: &World, happenings: &[Happening], classes: &mut [Class]) 
 fn settle(history: &History, account_deleted_us: u64, classes: &mut [Class]) -> Option<u32> {
     let alive =
         |version: &&Version| version.rev > history.deleted_rev && version.seen_us >= account_deleted_us;
-    let standing = history
-        .versions
-        .iter()
-        .filter(alive)
-        .max_by_key(|version| version.rev)
-        .copied();
+    let standing = history.versions.iter().filter(alive).max_by_key(|version| version.rev).copied();
     for version in &history.versions {
         classes[version.number] = Class::Superseded;
     }
@@ -216,23 +175,12 @@ fn settle(history: &History, account_deleted_us: u64, classes: &mut [Class]) -> 
 fn settle_relations(happenings: &[Happening], classes: &mut [Class]) -> BTreeSet<(u32, u32)> {
     let mut histories: BTreeMap<(u32, Relation, u64), History> = BTreeMap::new();
     for happening in happenings {
-        let Event {
-            account, rev, act, ..
-        } = *happening.event;
+        let Event { account, rev, act, .. } = *happening.event;
         match act {
             Act::Put { kind, rkey, subject } => {
                 let (number, seen_us) = (happening.number, happening.seen_us);
-                let version = Version {
-                    rev,
-                    number,
-                    seen_us,
-                    content: subject,
-                };
-                histories
-                    .entry((account, kind, rkey))
-                    .or_default()
-                    .versions
-                    .push(version);
+                let version = Version { rev, number, seen_us, content: subject };
+                histories.entry((account, kind, rkey)).or_default().versions.push(version);
             }
             Act::Delete { kind, rkey } => {
                 let history = histories.entry((account, kind, rkey)).or_default();
@@ -257,25 +205,14 @@ fn settle_accounts(happenings: &[Happening], classes: &mut [Class]) -> BTreeMap<
     let mut profiles: BTreeMap<u32, History> = BTreeMap::new();
     let mut notices: Vec<&Happening> = Vec::new();
     for happening in happenings {
-        let Event {
-            account, rev, act, ..
-        } = *happening.event;
+        let Event { account, rev, act, .. } = *happening.event;
         if !matches!(act, Act::Ignored { .. }) {
-            ends.entry(account).or_insert(AccountEnd {
-                handle: None,
-                status: Status::Active,
-                name: None,
-            });
+            ends.entry(account).or_insert(AccountEnd { handle: None, status: Status::Active, name: None });
         }
         match act {
             Act::PutProfile { edition, .. } => {
                 let (number, seen_us) = (happening.number, happening.seen_us);
-                let version = Version {
-                    rev,
-                    number,
-                    seen_us,
-                    content: edition,
-                };
+                let version = Version { rev, number, seen_us, content: edition };
                 profiles.entry(account).or_default().versions.push(version);
             }
             Act::DeleteProfile => {
@@ -312,10 +249,7 @@ fn settle_accounts(happenings: &[Happening], classes: &mut [Class]) -> BTreeMap<
 fn count_actions(world: &World, act: Act, actions: &mut BTreeMap<&'static str, u64>) {
     let mut add = |kind| *actions.entry(kind).or_default() += 1;
     match act {
-        Act::PutPost {
-            operation: Operation::Update,
-            ..
-        } => add("update"),
+        Act::PutPost { operation: Operation::Update, .. } => add("update"),
         Act::PutPost { body, .. } => {
             let body = world.bodies[body as usize];
             let replies = world.posts[body.post as usize].parent != NONE;
@@ -329,36 +263,14 @@ fn count_actions(world: &World, act: Act, actions: &mut BTreeMap<&'static str, u
                 add("post");
             }
         }
-        Act::Put {
-            kind: Relation::Like, ..
-        } => add("like"),
-        Act::Put {
-            kind: Relation::Repost,
-            ..
-        } => add("repost"),
-        Act::Put {
-            kind: Relation::Follow,
-            ..
-        } => add("follow"),
-        Act::Put {
-            kind: Relation::Block,
-            ..
-        } => add("block"),
-        Act::Delete {
-            kind: Relation::Like, ..
-        } => add("unlike"),
-        Act::Delete {
-            kind: Relation::Repost,
-            ..
-        } => add("unrepost"),
-        Act::Delete {
-            kind: Relation::Follow,
-            ..
-        } => add("unfollow"),
-        Act::Delete {
-            kind: Relation::Block,
-            ..
-        } => add("unblock"),
+        Act::Put { kind: Relation::Like, .. } => add("like"),
+        Act::Put { kind: Relation::Repost, .. } => add("repost"),
+        Act::Put { kind: Relation::Follow, .. } => add("follow"),
+        Act::Put { kind: Relation::Block, .. } => add("block"),
+        Act::Delete { kind: Relation::Like, .. } => add("unlike"),
+        Act::Delete { kind: Relation::Repost, .. } => add("unrepost"),
+        Act::Delete { kind: Relation::Follow, .. } => add("unfollow"),
+        Act::Delete { kind: Relation::Block, .. } => add("unblock"),
         Act::PutProfile { .. } => add("profile_update"),
         Act::DeletePost { .. } | Act::DeleteProfile => add("delete"),
         Act::Identity { .. } | Act::Status(_) | Act::Ignored { .. } => {}
@@ -367,10 +279,7 @@ fn count_actions(world: &World, act: Act, actions: &mut BTreeMap<&'static str, u
 
 /// The sizes of what stands.
 pub(super) fn count(world: &World, end: &End, threads: &[threads::Row]) -> Counts {
-    let mut counts = Counts {
-        actions: end.actions.clone(),
-        ..Counts::default()
-    };
+    let mut counts = Counts { actions: end.actions.clone(), ..Counts::default() };
     for fate in end.posts.values() {
         let Some(body) = fate.standing else {
             counts.tombstones += 1;
@@ -384,22 +293,12 @@ pub(super) fn count(world: &World, end: &End, threads: &[threads::Row]) -> Count
         counts.posts.replies_that_quote += u64::from(replies && body.embed.quotes());
         counts.posts.created_at_unknown += u64::from(body.clock == Clock::Broken);
     }
-    counts.stubs = threads
-        .iter()
-        .filter(|row| !end.posts.contains_key(&row.post))
-        .count() as u64;
-    counts.conversations = threads
-        .iter()
-        .map(|row| row.conversation)
-        .collect::<BTreeSet<_>>()
-        .len() as u64;
+    counts.stubs = threads.iter().filter(|row| !end.posts.contains_key(&row.post)).count() as u64;
+    counts.conversations = threads.iter().map(|row| row.conversation).collect::<BTreeSet<_>>().len() as u64;
     counts.edges = end.edges.len() as u64;
     counts.accounts = end.accounts.len() as u64;
     for account in end.accounts.values() {
-        *counts
-            .accounts_by_status
-            .entry(account.status.name())
-            .or_default() += 1;
+        *counts.accounts_by_status.entry(account.status.name()).or_default() += 1;
     }
     counts
 }

@@ -27,23 +27,24 @@ struct Node {
     seen: bool,
 }
 
-pub(super) fn threads(world: &World, ends: &BTreeMap<u32, PostEnd>) -> Vec<Row> {
+/// Posts of accounts for which `is_hidden` holds keep their place, but are not present.
+pub(super) fn threads(
+    world: &World,
+    ends: &BTreeMap<u32, PostEnd>,
+    is_hidden: impl Fn(u32) -> bool,
+) -> Vec<Row> {
     let some = |post: u32| (post != NONE).then_some(post);
     let mut nodes: BTreeMap<u32, Node> = BTreeMap::new();
     for (&number, end) in ends {
         let post = world.posts[number as usize];
         // A tombstone that nobody saw alive is a record without a place.
-        let (parent, root) = if end.seen {
-            (some(post.parent), some(post.root))
-        } else {
-            (None, None)
-        };
+        let (parent, root) = if end.seen { (some(post.parent), some(post.root)) } else { (None, None) };
         nodes.insert(
             number,
             Node {
                 parent,
                 root,
-                present: end.standing.is_some(),
+                present: end.standing.is_some() && !is_hidden(post.account),
                 seen: end.seen,
             },
         );
@@ -54,23 +55,12 @@ pub(super) fn threads(world: &World, ends: &BTreeMap<u32, PostEnd>) -> Vec<Row> 
             stubs.insert(parent, node.root);
         }
     }
-    let mut rows: Vec<Row> = nodes
-        .iter()
-        .map(|(&post, node)| place(post, node, &nodes, &stubs))
-        .collect();
+    let mut rows: Vec<Row> = nodes.iter().map(|(&post, node)| place(post, node, &nodes, &stubs)).collect();
     for (&post, &declared) in &stubs {
         let conversation = declared.unwrap_or(post);
         let root_present = nodes.get(&conversation).is_some_and(|root| root.present);
         let (parent, depth, depth_is_exact, present) = (None, 0, false, false);
-        rows.push(Row {
-            post,
-            conversation,
-            parent,
-            depth,
-            root_present,
-            depth_is_exact,
-            present,
-        });
+        rows.push(Row { post, conversation, parent, depth, root_present, depth_is_exact, present });
     }
     rows
 }
@@ -104,12 +94,7 @@ mod tests {
     /// 0 stands; 1 (deleted) answers it, 2 answers 1. 3 was never seen and answers 0; 4 and 5 answer it. 6 is a tombstone
     /// that nobody saw; 7 answers it. 8 answers 9, which is outside, under the root 10.
     fn world() -> (World, BTreeMap<u32, PostEnd>) {
-        let post = |parent, root| Post {
-            account: 0,
-            rkey: 0,
-            parent,
-            root,
-        };
+        let post = |parent, root| Post { account: 0, rkey: 0, parent, root };
         let places = [
             (NONE, NONE),
             (0, 0),
@@ -123,57 +108,23 @@ mod tests {
             (10, 10),
             (NONE, NONE),
         ];
-        let posts = places
-            .into_iter()
-            .map(|(parent, root)| post(parent, root))
-            .collect();
+        let posts = places.into_iter().map(|(parent, root)| post(parent, root)).collect();
         let (accounts, bodies, events) = (Vec::new(), Vec::new(), Vec::new());
-        let world = World {
-            seed: 0,
-            start_us: 0,
-            end_us: 0,
-            accounts,
-            n_users: 0,
-            posts,
-            bodies,
-            events,
-        };
-        let stands = PostEnd {
-            standing: Some(0),
-            seen: true,
-        };
+        let world = World { seed: 0, start_us: 0, end_us: 0, accounts, n_users: 0, posts, bodies, events };
+        let stands = PostEnd { standing: Some(0), seen: true };
         let mut ends: BTreeMap<u32, PostEnd> = [0, 2, 4, 5, 7, 8].map(|post| (post, stands)).into();
-        ends.insert(
-            1,
-            PostEnd {
-                standing: None,
-                seen: true,
-            },
-        );
-        ends.insert(
-            6,
-            PostEnd {
-                standing: None,
-                seen: false,
-            },
-        );
+        ends.insert(1, PostEnd { standing: None, seen: true });
+        ends.insert(6, PostEnd { standing: None, seen: false });
         (world, ends)
     }
 
     #[test]
     fn places_by_hand() {
         let (world, ends) = world();
-        let rows = threads(&world, &ends);
+        let rows = threads(&world, &ends, |_| false);
         let place = |post: u32| {
             let row = rows.iter().find(|row| row.post == post)?;
-            Some((
-                row.conversation,
-                row.parent,
-                row.depth,
-                row.root_present,
-                row.depth_is_exact,
-                row.present,
-            ))
+            Some((row.conversation, row.parent, row.depth, row.root_present, row.depth_is_exact, row.present))
         };
         assert_eq!(rows.len(), 10);
         assert_eq!(place(0), Some((0, None, 0, true, true, true)));
@@ -181,11 +132,7 @@ mod tests {
         assert_eq!(place(2), Some((0, Some(1), 2, true, true, true)));
         assert_eq!(place(3), Some((0, None, 0, true, false, false)), "a stub");
         assert_eq!(place(4), Some((0, Some(3), 1, true, false, true)));
-        assert_eq!(
-            place(6),
-            Some((6, None, 0, false, false, false)),
-            "a tombstone never seen"
-        );
+        assert_eq!(place(6), Some((6, None, 0, false, false, false)), "a tombstone never seen");
         assert_eq!(place(7), Some((6, Some(6), 1, false, false, true)));
         assert_eq!(place(8), Some((10, Some(9), 1, false, false, true)));
         assert_eq!(place(9), Some((10, None, 0, false, false, false)));

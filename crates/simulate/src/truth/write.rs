@@ -23,27 +23,11 @@ pub(crate) fn write(truth: &Truth, world: &World, folder: &Path) -> Result<()> {
     fs::write(&readme, README).map_err(at(&readme))?;
     json(&folder.join("accounting.json"), &truth.accounting)?;
     json(&folder.join("counts.json"), &truth.counts)?;
-    table(
-        &folder.join("communities.tsv"),
-        "did\tcommunity\ttopic",
-        communities(world),
-    )?;
-    table(
-        &folder.join("edges.tsv"),
-        "follower_did\tfollowed_did",
-        edges(truth, world),
-    )?;
-    table(
-        &folder.join("accounts.tsv"),
-        "did\thandle\tstatus\tdisplay_name",
-        accounts(truth, world),
-    )?;
+    table(&folder.join("communities.tsv"), "did\tcommunity\ttopic", communities(world))?;
+    table(&folder.join("edges.tsv"), "follower_did\tfollowed_did", edges(truth, world))?;
+    table(&folder.join("accounts.tsv"), "did\thandle\tstatus\tdisplay_name", accounts(truth, world))?;
     let columns = "post_uri\tconversation_uri\tparent_uri\tdepth\troot_present\tdepth_is_exact\tpresent";
-    table(
-        &folder.join("threads.tsv"),
-        columns,
-        truth.threads.iter().map(|row| thread(row, world)).collect(),
-    )
+    table(&folder.join("threads.tsv"), columns, truth.threads.iter().map(|row| thread(row, world)).collect())
 }
 
 fn communities(world: &World) -> Vec<String> {
@@ -56,20 +40,13 @@ fn communities(world: &World) -> Vec<String> {
 
 fn edges(truth: &Truth, world: &World) -> Vec<String> {
     let did = |account: u32| &world.accounts[account as usize].did;
-    truth
-        .edges
-        .iter()
-        .map(|&(follower, followed)| format!("{}\t{}", did(follower), did(followed)))
-        .collect()
+    truth.edges.iter().map(|&(follower, followed)| format!("{}\t{}", did(follower), did(followed))).collect()
 }
 
 fn accounts(truth: &Truth, world: &World) -> Vec<String> {
     let rows = truth.accounts.iter().map(|(&account, end)| {
         let did = &world.accounts[account as usize].did;
-        let (handle, name) = (
-            end.handle.as_deref().unwrap_or(""),
-            end.name.as_deref().unwrap_or(""),
-        );
+        let (handle, name) = (end.handle.as_deref().unwrap_or(""), end.name.as_deref().unwrap_or(""));
         format!("{did}\t{handle}\t{}\t{name}", end.status.name())
     });
     rows.collect()
@@ -82,13 +59,7 @@ fn thread(row: &Row, world: &World) -> String {
     };
     let parent = row.parent.map(uri).unwrap_or_default();
     let (post, conversation) = (uri(row.post), uri(row.conversation));
-    let Row {
-        depth,
-        root_present,
-        depth_is_exact,
-        present,
-        ..
-    } = row;
+    let Row { depth, root_present, depth_is_exact, present, .. } = row;
     format!("{post}\t{conversation}\t{parent}\t{depth}\t{root_present}\t{depth_is_exact}\t{present}")
 }
 
@@ -103,9 +74,7 @@ fn table(path: &Path, columns: &str, mut rows: Vec<String>) -> Result<()> {
 }
 
 fn json(path: &Path, value: &impl Serialize) -> Result<()> {
-    let text = serde_json::to_string_pretty(value).map_err(|source| Error::Json {
-        path: path.to_path_buf(),
-        source,
-    })?;
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|source| Error::Json { path: path.to_path_buf(), source })?;
     fs::write(path, text + "\n").map_err(at(path))
 }

@@ -20,11 +20,7 @@ fn world(params: &Params) -> (tempfile::TempDir, Summary) {
 }
 
 fn small() -> Params {
-    Params {
-        users: 60,
-        days: 1,
-        ..Params::default()
-    }
+    Params { users: 60, days: 1, ..Params::default() }
 }
 
 fn truth(folder: &Path, name: &str) -> Value {
@@ -33,10 +29,7 @@ fn truth(folder: &Path, name: &str) -> Value {
 
 fn table(folder: &Path, name: &str) -> Vec<Vec<String>> {
     let text = std::fs::read_to_string(folder.join("truth").join(name)).unwrap();
-    text.lines()
-        .skip(1)
-        .map(|line| line.split('\t').map(str::to_string).collect())
-        .collect()
+    text.lines().skip(1).map(|line| line.split('\t').map(str::to_string).collect()).collect()
 }
 
 /// The events of a folder's good lines.
@@ -79,23 +72,12 @@ fn what_a_killed_run_left_is_replaced() {
     std::fs::write(partial.join("half"), "{\"did\":").unwrap();
     bluesky(&small(), folder.path()).unwrap();
     let (whole, _) = world(&small());
-    assert_eq!(
-        reader::hash_of_all_files(folder.path()),
-        reader::hash_of_all_files(whole.path())
-    );
+    assert_eq!(reader::hash_of_all_files(folder.path()), reader::hash_of_all_files(whole.path()));
 }
 
 #[test]
 fn accounting_matches_the_files() {
-    for params in [
-        small(),
-        Params {
-            bad_share: 0.05,
-            seed: 7,
-            ..small()
-        },
-        Params::default(),
-    ] {
+    for params in [small(), Params { bad_share: 0.05, seed: 7, ..small() }, Params::default()] {
         let (folder, summary) = world(&params);
         let lines = read_lines(folder.path());
         let accounting = truth(folder.path(), "accounting.json");
@@ -103,18 +85,10 @@ fn accounting_matches_the_files() {
         for (class, count) in &recounted.classes {
             assert_eq!(accounting[class], *count, "{class}");
         }
-        let sum: u64 = recounted
-            .classes
-            .iter()
-            .filter(|(class, _)| **class != "in")
-            .map(|(_, n)| n)
-            .sum();
+        let sum: u64 = recounted.classes.iter().filter(|(class, _)| **class != "in").map(|(_, n)| n).sum();
         assert_eq!(sum, lines.len() as u64);
         assert_eq!(summary.lines, lines.len() as u64);
-        assert_eq!(
-            accounting["quarantined_by_reason"],
-            serde_json::json!(recounted.reasons)
-        );
+        assert_eq!(accounting["quarantined_by_reason"], serde_json::json!(recounted.reasons));
         assert_eq!(accounting["files"].as_object().unwrap().len(), summary.files);
         for (path, classes) in &recounted.files {
             for (class, count) in classes {
@@ -129,12 +103,7 @@ fn accounting_matches_the_files() {
 #[test]
 fn threads_and_edges_match_the_files() {
     for seed in [1, 5] {
-        let (folder, _) = world(&Params {
-            users: 200,
-            days: 2,
-            seed,
-            ..Params::default()
-        });
+        let (folder, _) = world(&Params { users: 200, days: 2, seed, ..Params::default() });
         let events = events(&read_lines(folder.path()));
         let recounted = replay::replay(&events);
         assert_eq!(table(folder.path(), "threads.tsv"), recounted.threads);
@@ -150,15 +119,7 @@ fn threads_and_edges_match_the_files() {
 
 #[test]
 fn most_authors_write_little_and_communities_follow_their_own() {
-    for params in [
-        small(),
-        Params::default(),
-        Params {
-            users: 200,
-            days: 20,
-            ..Params::default()
-        },
-    ] {
+    for params in [small(), Params::default(), Params { users: 200, days: 20, ..Params::default() }] {
         let (folder, summary) = world(&params);
         let mut posts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for event in events(&read_lines(folder.path())) {
@@ -175,19 +136,12 @@ fn most_authors_write_little_and_communities_follow_their_own() {
         let rows = table(folder.path(), "communities.tsv");
         assert_eq!(rows.len(), params.users);
         let community: BTreeMap<&String, &String> = rows.iter().map(|row| (&row[0], &row[1])).collect();
-        assert_eq!(
-            community.values().collect::<BTreeSet<_>>().len(),
-            summary.communities
-        );
+        assert_eq!(community.values().collect::<BTreeSet<_>>().len(), summary.communities);
         let edges = table(folder.path(), "edges.tsv");
-        let inside = edges
-            .iter()
-            .filter_map(|edge| Some(community.get(&edge[0])? == community.get(&edge[1])?));
+        let inside =
+            edges.iter().filter_map(|edge| Some(community.get(&edge[0])? == community.get(&edge[1])?));
         let (same, all) = inside.fold((0, 0), |(same, all), equal| (same + usize::from(equal), all + 1));
-        assert!(
-            same * 10 > all * 6,
-            "{same} of {all} edges stay in their community"
-        );
+        assert!(same * 10 > all * 6, "{same} of {all} edges stay in their community");
     }
 }
 
@@ -197,9 +151,7 @@ fn revisions_rise_with_the_clock() {
     let mut first_seen: BTreeMap<String, (u64, Value)> = BTreeMap::new();
     for event in events(&read_lines(folder.path())) {
         let time = event["time_us"].as_u64().unwrap();
-        let entry = first_seen
-            .entry(reader::identity(&event))
-            .or_insert((time, event));
+        let entry = first_seen.entry(reader::identity(&event)).or_insert((time, event));
         entry.0 = time.min(entry.0);
     }
     let mut bridged = BTreeSet::new();
@@ -219,11 +171,7 @@ fn revisions_rise_with_the_clock() {
 #[test]
 fn every_shape_occurs_at_default_size() {
     let (folder, summary) = world(&Params::default());
-    assert!(
-        (15_000..25_000).contains(&summary.lines),
-        "{} lines",
-        summary.lines
-    );
+    assert!((15_000..25_000).contains(&summary.lines), "{} lines", summary.lines);
     let lines = read_lines(folder.path());
     let shapes = shapes::shapes(&events(&lines));
     for shape in shapes::EXPECTED_SHAPES {
@@ -231,10 +179,7 @@ fn every_shape_occurs_at_default_size() {
     }
     let accounting = truth(folder.path(), "accounting.json");
     for reason in reader::REASONS {
-        assert!(
-            accounting["quarantined_by_reason"][reason].as_u64().unwrap() > 0,
-            "{reason}"
-        );
+        assert!(accounting["quarantined_by_reason"][reason].as_u64().unwrap() > 0, "{reason}");
     }
     let rows = table(folder.path(), "threads.tsv");
     let deepest = rows.iter().map(|row| row[3].parse::<u32>().unwrap()).max();
@@ -253,23 +198,11 @@ fn every_shape_occurs_at_default_size() {
         rows.iter().any(|row| is(row, ["true", "false", "true"])),
         "no lost middle under a root that stands"
     );
-    assert!(
-        rows.iter().any(|row| is(row, ["false", "true", "true"])),
-        "no answer under a deleted root"
-    );
+    assert!(rows.iter().any(|row| is(row, ["false", "true", "true"])), "no answer under a deleted root");
     let lonely = |row: &Vec<String>| row[0] == row[1] && is(row, ["false", "false", "false"]);
-    assert!(
-        rows.iter().any(lonely),
-        "no tombstone or stub without a known place"
-    );
+    assert!(rows.iter().any(lonely), "no tombstone or stub without a known place");
     let packings: BTreeSet<&str> = lines.iter().map(|line| line.packing).collect();
-    assert_eq!(
-        packings,
-        BTreeSet::from(["gzip", "plain", "two gzip members", "zstd"])
-    );
+    assert_eq!(packings, BTreeSet::from(["gzip", "plain", "two gzip members", "zstd"]));
     let misnamed = |line: &&Line| line.packing != "plain" && line.path.ends_with(".jsonl");
-    assert!(
-        lines.iter().any(|line| misnamed(&line)),
-        "no compressed file under a wrong name"
-    );
+    assert!(lines.iter().any(|line| misnamed(&line)), "no compressed file under a wrong name");
 }

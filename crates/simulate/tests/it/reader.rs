@@ -33,11 +33,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path))
-        } else {
-            found.push(path)
-        }
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
     }
     found.sort();
     found
@@ -56,17 +52,9 @@ fn unpack(bytes: &[u8]) -> (Vec<u8>, &'static str) {
     let mut plain = Vec::new();
     if bytes.starts_with(&[0x1f, 0x8b]) {
         let mut one = Vec::new();
-        flate2::bufread::GzDecoder::new(bytes)
-            .read_to_end(&mut one)
-            .unwrap();
-        flate2::bufread::MultiGzDecoder::new(bytes)
-            .read_to_end(&mut plain)
-            .unwrap();
-        let packing = if one.len() == plain.len() {
-            "gzip"
-        } else {
-            "two gzip members"
-        };
+        flate2::bufread::GzDecoder::new(bytes).read_to_end(&mut one).unwrap();
+        flate2::bufread::MultiGzDecoder::new(bytes).read_to_end(&mut plain).unwrap();
+        let packing = if one.len() == plain.len() { "gzip" } else { "two gzip members" };
         return (plain, packing);
     }
     if bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
@@ -87,12 +75,7 @@ pub fn read_lines(folder: &Path) -> Vec<Line> {
             continue;
         }
         for bytes in body.split(|&byte| byte == b'\n') {
-            lines.push(Line {
-                path: path.clone(),
-                packing,
-                file_hash,
-                bytes: bytes.to_vec(),
-            });
+            lines.push(Line { path: path.clone(), packing, file_hash, bytes: bytes.to_vec() });
         }
     }
     lines
@@ -114,10 +97,7 @@ fn reason(bytes: &[u8]) -> &'static str {
     if text.contains('\0') {
         return "raw_nul";
     }
-    if ["<<<<<<<", "=======", ">>>>>>>"]
-        .iter()
-        .any(|marker| text.starts_with(marker))
-    {
+    if ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|marker| text.starts_with(marker)) {
         return "conflict_marker";
     }
     if text.contains(&"[".repeat(129)) {
@@ -144,9 +124,7 @@ fn reason(bytes: &[u8]) -> &'static str {
 
 pub fn tid(rev: &str) -> u64 {
     let letters = "234567abcdefghijklmnopqrstuvwxyz";
-    rev.chars().fold(0, |value, letter| {
-        value * 32 + letters.find(letter).unwrap() as u64
-    })
+    rev.chars().fold(0, |value, letter| value * 32 + letters.find(letter).unwrap() as u64)
 }
 
 pub fn text(value: &Value) -> &str {
@@ -156,21 +134,13 @@ pub fn text(value: &Value) -> &str {
 /// What makes events the same.
 pub fn identity(event: &Value) -> String {
     let commit = &event["commit"];
-    if commit.is_object() {
-        format!("{}{commit}", event["did"])
-    } else {
-        event.to_string()
-    }
+    if commit.is_object() { format!("{}{commit}", event["did"]) } else { event.to_string() }
 }
 
 pub fn record(event: &Value) -> (String, String, String) {
     let commit = &event["commit"];
     let part = |value: &Value| text(value).to_string();
-    (
-        part(&event["did"]),
-        part(&commit["collection"]),
-        part(&commit["rkey"]),
-    )
+    (part(&event["did"]), part(&commit["collection"]), part(&commit["rkey"]))
 }
 
 pub const TAKEN: [&str; 6] = [
@@ -185,10 +155,7 @@ pub const TAKEN: [&str; 6] = [
 /// The last moment at which each account was deleted.
 fn deletions(events: &[Value]) -> BTreeMap<String, u64> {
     let mut last = BTreeMap::new();
-    for event in events
-        .iter()
-        .filter(|event| event["account"]["status"] == "deleted")
-    {
+    for event in events.iter().filter(|event| event["account"]["status"] == "deleted") {
         let time = event["time_us"].as_u64().unwrap();
         let entry = last.entry(text(&event["did"]).to_string()).or_insert(time);
         *entry = time.max(*entry);
@@ -206,19 +173,13 @@ pub fn standing(events: &[Value]) -> BTreeMap<(String, String, String), Option<S
         *first = time.min(*first);
     }
     let mut last_delete: BTreeMap<(String, String, String), u64> = BTreeMap::new();
-    for event in events
-        .iter()
-        .filter(|event| event["commit"]["operation"] == "delete")
-    {
+    for event in events.iter().filter(|event| event["commit"]["operation"] == "delete") {
         let rev = tid(text(&event["commit"]["rev"]));
         let entry = last_delete.entry(record(event)).or_insert(rev);
         *entry = rev.max(*entry);
     }
     let mut best: BTreeMap<(String, String, String), (u64, Option<String>)> = BTreeMap::new();
-    for event in events
-        .iter()
-        .filter(|event| TAKEN.contains(&text(&event["commit"]["collection"])))
-    {
+    for event in events.iter().filter(|event| TAKEN.contains(&text(&event["commit"]["collection"]))) {
         let (key, rev) = (record(event), tid(text(&event["commit"]["rev"])));
         let best = best.entry(key.clone()).or_insert((0, None));
         let gone = key.1 == "app.bsky.feed.post"
@@ -228,9 +189,7 @@ pub fn standing(events: &[Value]) -> BTreeMap<(String, String, String), Option<S
             *best = (rev, Some(identity(event)));
         }
     }
-    best.into_iter()
-        .map(|(key, (_, identity))| (key, identity))
-        .collect()
+    best.into_iter().map(|(key, (_, identity))| (key, identity)).collect()
 }
 
 #[derive(Default)]
@@ -242,10 +201,8 @@ pub struct Recount {
 
 /// Classifies every line.
 pub fn recount(lines: &[Line]) -> Recount {
-    let parsed: Vec<Option<Value>> = lines
-        .iter()
-        .map(|line| serde_json::from_slice::<Value>(&line.bytes).ok().filter(is_event))
-        .collect();
+    let parsed: Vec<Option<Value>> =
+        lines.iter().map(|line| serde_json::from_slice::<Value>(&line.bytes).ok().filter(is_event)).collect();
     let events: Vec<Value> = parsed.iter().flatten().cloned().collect();
     let standing = standing(&events);
     let mut order: Vec<usize> = (0..lines.len()).collect();
@@ -274,12 +231,7 @@ pub fn recount(lines: &[Line]) -> Recount {
         };
         for class in ["in", class] {
             *recount.classes.entry(class).or_default() += 1;
-            *recount
-                .files
-                .entry(line.path.clone())
-                .or_default()
-                .entry(class)
-                .or_default() += 1;
+            *recount.files.entry(line.path.clone()).or_default().entry(class).or_default() += 1;
         }
     }
     recount

@@ -17,6 +17,7 @@ pub struct Replay {
 }
 
 struct Place {
+    stands: bool,
     present: bool,
     seen: bool,
     parent: String,
@@ -25,23 +26,22 @@ struct Place {
 
 pub fn replay(events: &[Value]) -> Replay {
     let standing = standing(events);
+    let hidden = hidden_accounts(events);
     let mut places: BTreeMap<String, Place> = BTreeMap::new();
     let mut edges = BTreeSet::new();
     for event in events {
         let key = record(event);
         let commit = &event["commit"];
         if key.1 == "app.bsky.graph.follow" && standing[&key] == Some(identity(event)) {
-            edges.insert(vec![
-                key.0.clone(),
-                text(&commit["record"]["subject"]).to_string(),
-            ]);
+            edges.insert(vec![key.0.clone(), text(&commit["record"]["subject"]).to_string()]);
         }
         if key.1 == "app.bsky.feed.post" {
             let uri = format!("at://{}/{}/{}", key.0, key.1, key.2);
             let (parent, root) = (String::new(), String::new());
             let present = standing[&key].is_some();
             let place = places.entry(uri).or_insert(Place {
-                present,
+                stands: present,
+                present: present && !hidden.contains(&key.0),
                 seen: false,
                 parent,
                 root,
@@ -54,18 +54,24 @@ pub fn replay(events: &[Value]) -> Replay {
             }
         }
     }
-    let n_standing = places.values().filter(|place| place.present).count() as u64;
+    let n_standing = places.values().filter(|place| place.stands).count() as u64;
     let tombstones = places.len() as u64 - n_standing;
     let threads = threads(&places);
     let stubs = (threads.len() - places.len()) as u64;
-    Replay {
-        threads,
-        edges,
-        actions: actions(events),
-        standing: n_standing,
-        tombstones,
-        stubs,
+    Replay { threads, edges, actions: actions(events), standing: n_standing, tombstones, stubs }
+}
+
+/// Accounts whose latest status is not active.
+fn hidden_accounts(events: &[Value]) -> BTreeSet<String> {
+    let mut latest: BTreeMap<String, (u64, bool)> = BTreeMap::new();
+    for event in events.iter().filter(|event| event["kind"] == "account") {
+        let seen = (event["time_us"].as_u64().unwrap_or(0), event["account"]["active"] == true);
+        let known = latest.entry(text(&event["did"]).to_string()).or_insert(seen);
+        if seen.0 > known.0 {
+            *known = seen;
+        }
     }
+    latest.into_iter().filter(|(_, (_, is_active))| !is_active).map(|(did, _)| did).collect()
 }
 
 fn threads(places: &BTreeMap<String, Place>) -> Vec<Vec<String>> {
@@ -74,15 +80,7 @@ fn threads(places: &BTreeMap<String, Place>) -> Vec<Vec<String>> {
         let flags = [present(conversation), exact, present(uri)].map(|flag| flag.to_string());
         let [root_present, exact, present] = flags;
         let (uri, conversation, parent) = (uri.to_string(), conversation.to_string(), parent.to_string());
-        vec![
-            uri,
-            conversation,
-            parent,
-            depth.to_string(),
-            root_present,
-            exact,
-            present,
-        ]
+        vec![uri, conversation, parent, depth.to_string(), root_present, exact, present]
     };
     let mut stubs: BTreeMap<&str, &str> = BTreeMap::new();
     let mut rows = Vec::new();
@@ -96,17 +94,10 @@ fn threads(places: &BTreeMap<String, Place>) -> Vec<Vec<String>> {
         rows.push(row(uri, conversation, &place.parent, depth, exact));
         if !place.parent.is_empty() && !places.contains_key(&place.parent) {
             let before = stubs.insert(&place.parent, &place.root);
-            assert!(
-                before.is_none_or(|root| root == place.root),
-                "siblings declare different roots"
-            );
+            assert!(before.is_none_or(|root| root == place.root), "siblings declare different roots");
         }
     }
-    rows.extend(
-        stubs
-            .into_iter()
-            .map(|(stub, root)| row(stub, root, "", 0, false)),
-    );
+    rows.extend(stubs.into_iter().map(|(stub, root)| row(stub, root, "", 0, false)));
     rows.sort();
     rows
 }

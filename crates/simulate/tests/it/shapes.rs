@@ -76,11 +76,7 @@ pub fn shapes(events: &[Value]) -> BTreeSet<String> {
         let time = event["time_us"].as_u64().unwrap();
         let known = times.entry(identity(event)).or_default();
         if !known.is_empty() {
-            let copy = if known.contains(&time) {
-                "exact copy"
-            } else {
-                "copy with another time"
-            };
+            let copy = if known.contains(&time) { "exact copy" } else { "copy with another time" };
             shapes.insert(copy.to_string());
         }
         known.insert(time);
@@ -91,22 +87,12 @@ pub fn shapes(events: &[Value]) -> BTreeSet<String> {
     let revisions = |event: &&Value| event["commit"]["operation"] == "create";
     let mut creates: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
     for event in events.iter().filter(revisions) {
-        creates
-            .entry(record(event))
-            .or_default()
-            .insert(text(&event["commit"]["rev"]));
+        creates.entry(record(event)).or_default().insert(text(&event["commit"]["rev"]));
     }
-    let again: BTreeSet<_> = creates
-        .into_iter()
-        .filter(|(_, revs)| revs.len() > 1)
-        .map(|(key, _)| key)
-        .collect();
+    let again: BTreeSet<_> =
+        creates.into_iter().filter(|(_, revs)| revs.len() > 1).map(|(key, _)| key).collect();
     let deleted = |event: &&Value| event["account"]["status"] == "deleted";
-    let gone: BTreeSet<&str> = events
-        .iter()
-        .filter(deleted)
-        .map(|event| text(&event["did"]))
-        .collect();
+    let gone: BTreeSet<&str> = events.iter().filter(deleted).map(|event| text(&event["did"])).collect();
     for event in events {
         let commit = &event["commit"];
         match text(&event["kind"]) {
@@ -115,11 +101,7 @@ pub fn shapes(events: &[Value]) -> BTreeSet<String> {
                 shapes.insert(format!("account {status}"));
             }
             "identity" => {
-                let named = if event["identity"]["handle"].is_string() {
-                    "with"
-                } else {
-                    "without"
-                };
+                let named = if event["identity"]["handle"].is_string() { "with" } else { "without" };
                 shapes.insert(format!("identity {named} handle"));
             }
             _ if TAKEN.contains(&text(&commit["collection"])) => {
@@ -157,25 +139,14 @@ fn post_shapes(record: &Value) -> Vec<&'static str> {
         (!reply && !quote && record["embed"].is_null(), "plain"),
         (embedded.contains("/app.bsky.graph.list/"), "list embedded"),
         (embedded.contains("/app.bsky.feed.generator/"), "feed embedded"),
-        (
-            record["embed"]["images"]
-                .as_array()
-                .is_some_and(|i| i.iter().any(|i| i["alt"] != "")),
-            "alt text",
-        ),
+        (record["embed"]["images"].as_array().is_some_and(|i| i.iter().any(|i| i["alt"] != "")), "alt text"),
         (text(&record["text"]).is_empty(), "text empty"),
         (langs.is_none(), "langs absent"),
         (langs.is_some_and(|langs| langs.len() > 1), "langs several"),
         (time.ends_with("+09:00"), "createdAt offset"),
-        (
-            !time.starts_with("2025-02") && !time.starts_with("2025-03"),
-            "createdAt broken",
-        ),
+        (!time.starts_with("2025-02") && !time.starts_with("2025-03"), "createdAt broken"),
     ];
-    found
-        .into_iter()
-        .filter_map(|(is, shape)| is.then_some(shape))
-        .collect()
+    found.into_iter().filter_map(|(is, shape)| is.then_some(shape)).collect()
 }
 
 fn add_named_shapes(record: &Value, shapes: &mut BTreeSet<String>) {

@@ -55,6 +55,9 @@ impl BucketWriter {
     pub(crate) fn write_account(&mut self, account: &SettledAccount<'_>) -> Result<()> {
         self.push_all(account.account.as_slice())?;
         self.push_all(&account.actions)?;
+        if self.keeps_originals {
+            self.push_all(account.original.as_slice())?;
+        }
         self.push_sources(&account.sources)
     }
 

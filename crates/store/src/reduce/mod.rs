@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use populi_model::table::QuarantineRow;
 use populi_model::{Event, Key, Quarantined, Timestamp};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::manifest::PartEntry;
 use crate::run::{Entry, RunFile, Section};
 use crate::settle::{settle_account, settle_record};
@@ -55,7 +55,7 @@ pub(crate) fn reduce_bucket(
         };
         let Some((section, key)) = next else { break };
         new.take(section, key, &mut group)?;
-        let entries = group.decode()?;
+        let entries = group.decode(&new)?;
         match section {
             Section::Accounts => {
                 let settled = settle_account(old.take_account(key)?, events(entries));
@@ -109,10 +109,4 @@ fn quarantine_row<'a>(record: &Quarantined<'a>) -> QuarantineRow<'a> {
         detail: record.detail.into(),
         head: record.head.into(),
     }
-}
-
-/// A bucket's folder cannot hold two things of one name, so a bucket that fails leaves nothing behind that a rerun
-/// would trip over.
-pub(crate) fn damaged_entry(reason: &postcard::Error) -> Error {
-    Error::DamagedRun { path: "runs".into(), offset: 0, reason: reason.to_string() }
 }

@@ -7,7 +7,6 @@ use std::path::Path;
 
 use populi_model::Key;
 
-use super::damaged_entry;
 use crate::error::Result;
 use crate::run::{Entry, RunFile, RunReader, Section};
 
@@ -22,7 +21,14 @@ pub(crate) struct RunMerge {
 #[derive(Default)]
 pub(crate) struct Group {
     bytes: Vec<u8>,
-    entries: Vec<Range<usize>>,
+    entries: Vec<GroupEntry>,
+}
+
+/// An entry in the bytes of a group, and where it came from.
+struct GroupEntry {
+    range: Range<usize>,
+    run: usize,
+    offset: u64,
 }
 
 impl RunMerge {
@@ -56,13 +62,15 @@ impl RunMerge {
             }
             self.heap.pop();
             let reader = &mut self.runs[run];
-            while let Some(entry) = reader.peek()? {
+            loop {
+                let offset = reader.offset();
+                let Some(entry) = reader.peek()? else { break };
                 if (entry.section, entry.key) != (section, key) {
                     break;
                 }
                 let start = group.bytes.len();
                 group.bytes.extend_from_slice(entry.bytes);
-                group.entries.push(start..group.bytes.len());
+                group.entries.push(GroupEntry { range: start..group.bytes.len(), run, offset });
                 reader.advance();
             }
             self.enqueue(run)?;
@@ -80,9 +88,10 @@ impl RunMerge {
 
 impl Group {
     /// The entries, borrowing their texts.
-    pub(crate) fn decode(&self) -> Result<Vec<Entry<'_>>> {
-        let decode = |range: &Range<usize>| {
-            postcard::from_bytes(&self.bytes[range.clone()]).map_err(|error| damaged_entry(&error))
+    pub(crate) fn decode(&self, merge: &RunMerge) -> Result<Vec<Entry<'_>>> {
+        let decode = |entry: &GroupEntry| {
+            postcard::from_bytes(&self.bytes[entry.range.clone()])
+                .map_err(|error| merge.runs[entry.run].damaged_at(entry.offset, &error.to_string()))
         };
         self.entries.iter().map(decode).collect()
     }

@@ -1,10 +1,10 @@
 //! What the tables of one bucket hold, record by record, in the order in which runs are merged.
 
-use populi_model::Key;
 use populi_model::table::{
-    AccountRow, ActionRow, AttributeRow, MediaRow, OriginalRow, PostRow, QuarantineRow, Row, SourceRow,
-    TombstoneRow,
+    AccountRow, ActKind, ActionRow, AttributeRow, MediaRow, OriginalRow, PostRow, QuarantineRow, Row,
+    SourceRow, TombstoneRow,
 };
+use populi_model::{Key, RecordKind};
 
 use crate::error::Result;
 use crate::run::Section;
@@ -68,14 +68,11 @@ impl Standing {
             tombstones: Cursor::open(snapshot, bucket, |row: &TombstoneRow<'static>| {
                 (Section::Records, row.record_key)
             })?,
-            // Of acts on the account itself, record and actor are one.
             actions: Cursor::open(snapshot, bucket, |row: &ActionRow<'static>| {
-                let of_account = row.actor_key == Some(row.record_key);
-                (if of_account { Section::Accounts } else { Section::Records }, row.record_key)
+                (section_of_act(row), row.record_key)
             })?,
             sources: Cursor::open(snapshot, bucket, |row: &SourceRow| {
-                let of_account = row.kind.is_of_the_account();
-                (if of_account { Section::Accounts } else { Section::Records }, row.record_key)
+                (section_of(row.kind), row.record_key)
             })?,
             media: Cursor::open(snapshot, bucket, |row: &MediaRow<'static>| {
                 (Section::Records, row.post_key)
@@ -84,7 +81,7 @@ impl Standing {
                 (Section::Records, row.post_key)
             })?,
             originals: Cursor::open(snapshot, bucket, |row: &OriginalRow<'static>| {
-                (Section::Records, row.record_key)
+                (section_of(row.kind), row.record_key)
             })?,
             quarantine: Cursor::open(snapshot, bucket, |row: &QuarantineRow<'static>| {
                 (Section::Quarantine, row.file_hash)
@@ -102,6 +99,7 @@ impl Standing {
             account: self.accounts.take(Section::Accounts, key)?.pop(),
             actions: self.actions.take(Section::Accounts, key)?,
             sources: self.sources.take(Section::Accounts, key)?,
+            original: self.originals.take(Section::Accounts, key)?.pop(),
         })
     }
 
@@ -121,4 +119,19 @@ impl Standing {
     pub(crate) fn take_quarantine(&mut self, key: Key) -> Result<Vec<QuarantineRow<'static>>> {
         self.quarantine.take(Section::Quarantine, key)
     }
+}
+
+fn section_of(kind: RecordKind) -> Section {
+    if kind.is_of_the_account() { Section::Accounts } else { Section::Records }
+}
+
+/// Of the acts only those on a profile are on the account. A delete is one where record and actor are one: it exists
+/// only where posts and accounts have ids of different forms.
+fn section_of_act(act: &ActionRow<'_>) -> Section {
+    let is_on_profile = match act.kind {
+        ActKind::ProfileUpdate => true,
+        ActKind::Delete => act.actor_key == Some(act.record_key),
+        _ => false,
+    };
+    if is_on_profile { Section::Accounts } else { Section::Records }
 }

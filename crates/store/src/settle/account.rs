@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use populi_model::table::{AccountRow, ActionRow, SourceRow, Text};
+use populi_model::table::{AccountRow, ActionRow, OriginalRow, SourceRow, Text};
 use populi_model::{AccountStatus, Body, Class, Event, Key, Operation, Platform, RecordKind, Timestamp};
 
-use super::known::{Known, gather};
+use super::known::{Known, gather, original_of};
 
 /// What the tables held of one account.
 #[derive(Default, Debug)]
@@ -13,6 +13,7 @@ pub(crate) struct StandingAccount<'a> {
     pub(crate) account: Option<AccountRow<'a>>,
     pub(crate) actions: Vec<ActionRow<'a>>,
     pub(crate) sources: Vec<SourceRow>,
+    pub(crate) original: Option<OriginalRow<'a>>,
 }
 
 /// What the tables are to hold of one account.
@@ -21,6 +22,7 @@ pub(crate) struct SettledAccount<'a> {
     pub(crate) account: Option<AccountRow<'a>>,
     pub(crate) actions: Vec<ActionRow<'a>>,
     pub(crate) sources: Vec<SourceRow>,
+    pub(crate) original: Option<OriginalRow<'a>>,
 }
 
 /// Settles one account.
@@ -28,7 +30,7 @@ pub(crate) fn settle_account<'a>(
     standing: StandingAccount<'a>,
     events: Vec<Event<'a>>,
 ) -> SettledAccount<'a> {
-    let StandingAccount { account: old, actions, sources } = standing;
+    let StandingAccount { account: old, actions, sources, original } = standing;
     let id = match (events.first(), &old) {
         (Some(event), _) => Some((event.record.key, Cow::Borrowed(event.record.text), event.platform)),
         (None, Some(old)) => Some((old.account_key, old.account_id.clone(), old.platform)),
@@ -36,18 +38,21 @@ pub(crate) fn settle_account<'a>(
     };
     let mut known = gather(sources, actions, events);
     let Some((key, account_id, platform)) = id else {
-        return SettledAccount { account: None, actions: Vec::new(), sources: Vec::new() };
+        return SettledAccount { account: None, actions: Vec::new(), sources: Vec::new(), original: None };
     };
-    let account = settle_row(&known, old, key, account_id, platform);
-    let standing_profile = account.profile_revision.zip(account.profile_content);
-
-    let mut settled = SettledAccount { account: Some(account), actions: Vec::new(), sources: Vec::new() };
-    for version in &mut known {
-        let is_standing = standing_profile == Some((version.version.revision, version.version.content));
-        let class = match (version.operation, version.kind) {
-            (Operation::Notice, _) => Class::Notices,
-            (Operation::Delete, _) => Class::Deletes,
-            _ if is_standing => Class::Stored,
+    let standing = standing_profile(&known);
+    let account = settle_row(&known, standing, old, key, account_id, platform);
+    let original = standing.and_then(|i| match &known[i].event {
+        Some(event) => original_of(event),
+        None => original,
+    });
+    let mut settled =
+        SettledAccount { account: Some(account), actions: Vec::new(), sources: Vec::new(), original };
+    for (i, version) in known.iter_mut().enumerate() {
+        let class = match version.operation {
+            Operation::Notice => Class::Notices,
+            Operation::Delete => Class::Deletes,
+            _ if standing == Some(i) => Class::Stored,
             _ => Class::Superseded,
         };
         settled.sources.extend(version.sources(key, class));
@@ -58,6 +63,7 @@ pub(crate) fn settle_account<'a>(
 
 fn settle_row<'a>(
     known: &[Known<'a>],
+    standing_profile: Option<usize>,
     old: Option<AccountRow<'a>>,
     account_key: Key,
     account_id: Text<'a>,
@@ -66,7 +72,7 @@ fn settle_row<'a>(
     let (handle_revision, handle) = latest_handle(known, old.as_ref()).unzip();
     let (status_revision, status) = latest_status(known, old.as_ref()).unzip();
     let deleted_at = deleted_at(known, old.as_ref());
-    let profile = standing_profile(known, deleted_at);
+    let profile = standing_profile.map(|i| &known[i]);
     let (name, bio) = match profile.and_then(|version| version.event.as_ref()).map(|event| &event.body) {
         Some(Body::Profile(profile)) => (profile.name.map(Cow::Borrowed), profile.bio.map(Cow::Borrowed)),
         // The profile that stands came with an earlier ingest.
@@ -92,17 +98,17 @@ fn settle_row<'a>(
     }
 }
 
-/// The latest profile that was neither deleted nor blanked with its account.
-fn standing_profile<'k, 'a>(known: &'k [Known<'a>], deleted_at: Option<Timestamp>) -> Option<&'k Known<'a>> {
-    let profiles = || known.iter().filter(|known| known.kind == RecordKind::Profile);
-    let last_delete = profiles()
-        .filter(|profile| profile.operation == Operation::Delete)
-        .map(|profile| profile.version.revision)
+/// The place of the latest profile, unless it was deleted.
+fn standing_profile(known: &[Known<'_>]) -> Option<usize> {
+    let is_profile = |version: &Known<'_>| version.kind == RecordKind::Profile;
+    let last_delete = known
+        .iter()
+        .filter(|version| is_profile(version) && version.operation == Operation::Delete)
+        .map(|version| version.version.revision)
         .max();
-    profiles()
-        .filter(|profile| profile.is_write() && Some(profile.version.revision) > last_delete)
-        .filter(|profile| !profile.is_before(deleted_at))
-        .max_by_key(|profile| profile.version)
+    known.iter().rposition(|version| {
+        is_profile(version) && version.is_write() && Some(version.version.revision) > last_delete
+    })
 }
 
 /// The handle of the latest notice that tells one, and the notice's revision.

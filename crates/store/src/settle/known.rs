@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use populi_model::table::{ActKind, ActionRow, SourceRow};
+use populi_model::table::{ActKind, ActionRow, OriginalRow, SourceRow};
 use populi_model::{
     Body, Class, Event, Id, Key, Operation, Origin, Platform, RecordKind, Subject, Timestamp, Version,
 };
@@ -253,4 +253,14 @@ fn act_that_ends(kind: RecordKind) -> ActKind {
             ActKind::Delete
         }
     }
+}
+
+/// The untouched record of an event, where originals are kept.
+pub(super) fn original_of<'a>(event: &Event<'a>) -> Option<OriginalRow<'a>> {
+    event.original.map(|(content_id, bytes)| OriginalRow {
+        record_key: event.record.key,
+        kind: event.body.kind(),
+        content_id: (!content_id.is_empty()).then_some(Cow::Borrowed(content_id)),
+        bytes: Cow::Borrowed(bytes),
+    })
 }

@@ -8,7 +8,7 @@ use populi_model::table::{
 };
 use populi_model::{Body, Class, Event, Key, Operation, Post, RecordKind, Subject, Timestamp, Version};
 
-use super::known::{Known, earliest, gather};
+use super::known::{Known, earliest, gather, original_of};
 
 /// What the tables held of one record.
 #[derive(Default, Debug)]
@@ -339,15 +339,6 @@ fn media_rows<'a>(event: &Event<'a>, post: &Post<'a>) -> Vec<MediaRow<'a>> {
         alt: media.alt.map(Cow::Borrowed),
     };
     (0..).zip(&post.media).map(row).collect()
-}
-
-fn original_of<'a>(event: &Event<'a>) -> Option<OriginalRow<'a>> {
-    event.original.map(|(content_id, bytes)| OriginalRow {
-        record_key: event.record.key,
-        kind: event.body.kind(),
-        content_id: (!content_id.is_empty()).then_some(Cow::Borrowed(content_id)),
-        bytes: Cow::Borrowed(bytes),
-    })
 }
 
 fn follows<'a>(acts: &[ActionRow<'a>], stands: Option<Version>) -> Vec<FollowSeen<'a>> {

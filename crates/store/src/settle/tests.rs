@@ -100,7 +100,12 @@ fn standing(settled: SettledRecord<'_>) -> StandingRecord<'_> {
 }
 
 fn standing_account(settled: SettledAccount<'_>) -> StandingAccount<'_> {
-    StandingAccount { account: settled.account, actions: settled.actions, sources: settled.sources }
+    StandingAccount {
+        account: settled.account,
+        actions: settled.actions,
+        sources: settled.sources,
+        original: settled.original,
+    }
 }
 
 fn sorted_sources<T: std::fmt::Debug>(rows: &[T]) -> Vec<String> {
