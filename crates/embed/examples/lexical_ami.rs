@@ -6,11 +6,7 @@
 //!
 //! DATA_DIR holds `short_text/` (label TAB text, no header) and `banking77/train.csv` (text,category). Prints one line per
 //! data set and seed, then the median: set, k, seed, AMI, ARI, separated by tabs. Times go to standard error.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a measuring tool prints"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a measuring tool prints")]
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -45,24 +41,11 @@ fn measure(name: &str, texts: &[&str], labels: &[u32], n_seeds: u64) -> Result<(
     let mut scores = Vec::new();
     for seed in 0..n_seeds {
         let started = Instant::now();
-        let model = Lexical::fit(
-            texts,
-            &LexicalParams {
-                seed,
-                ..LexicalParams::default()
-            },
-        )?;
+        let model = Lexical::fit(texts, &LexicalParams { seed, ..LexicalParams::default() })?;
         let fitted = started.elapsed();
         let vectors = model.embed(texts)?;
         let embedded = started.elapsed();
-        let found = kmeans(
-            &vectors,
-            &KMeansParams {
-                k,
-                seed,
-                ..KMeansParams::default()
-            },
-        )?;
+        let found = kmeans(&vectors, &KMeansParams { k, seed, ..KMeansParams::default() })?;
         let clustered = started.elapsed();
         let ami = adjusted_mutual_information(labels, &found.labels)?;
         let ari = adjusted_rand_index(labels, &found.labels)?;
@@ -76,28 +59,20 @@ fn measure(name: &str, texts: &[&str], labels: &[u32], n_seeds: u64) -> Result<(
     }
     scores.sort_by(f64::total_cmp);
     let middle = scores.len() / 2;
-    println!(
-        "{name}\t{k}\tmedian\t{:.4}",
-        0.5 * (scores[middle] + scores[(scores.len() - 1) / 2])
-    );
+    println!("{name}\t{k}\tmedian\t{:.4}", 0.5 * (scores[middle] + scores[(scores.len() - 1) / 2]));
     Ok(())
 }
 
 fn read_tab(path: &Path) -> Result<Labelled, Box<dyn Error>> {
     let file = std::fs::read_to_string(path)?;
     let rows = file.lines().filter_map(|line| line.split_once('\t'));
-    Ok(numbered(
-        rows.map(|(label, text)| (label.to_owned(), text.trim().to_owned()))
-            .collect(),
-    ))
+    Ok(numbered(rows.map(|(label, text)| (label.to_owned(), text.trim().to_owned())).collect()))
 }
 
 fn read_csv(path: &Path) -> Result<Labelled, Box<dyn Error>> {
     let rows: Result<Vec<(String, String)>, csv::Error> =
         csv::Reader::from_path(path)?.into_deserialize().collect();
-    Ok(numbered(
-        rows?.into_iter().map(|(text, label)| (label, text)).collect(),
-    ))
+    Ok(numbered(rows?.into_iter().map(|(text, label)| (label, text)).collect()))
 }
 
 fn numbered(rows: Vec<(String, String)>) -> Labelled {

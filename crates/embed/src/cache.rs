@@ -21,10 +21,7 @@ pub struct TextKey {
 impl TextKey {
     /// The key of `text` under `model`.
     pub fn new(model: Fingerprint, text: &str) -> Self {
-        Self {
-            model,
-            text: *blake3::hash(text.as_bytes()).as_bytes(),
-        }
+        Self { model, text: *blake3::hash(text.as_bytes()).as_bytes() }
     }
 }
 
@@ -98,10 +95,7 @@ pub fn embed_cached(embedder: &dyn Embedder, cache: &dyn VectorCache, texts: &[&
     let mut rows_of_computed = computed.rows();
     let mut rows: Vec<&[f32]> = Vec::with_capacity(known.len());
     for vector in &known {
-        let row = vector
-            .as_deref()
-            .or_else(|| rows_of_computed.next())
-            .unwrap_or_default();
+        let row = vector.as_deref().or_else(|| rows_of_computed.next()).unwrap_or_default();
         same_size("dimensions of a vector", n_dims, row.len())?;
         rows.push(row);
     }
@@ -121,17 +115,10 @@ struct Distinct {
 
 impl Distinct {
     fn new(model: Fingerprint, texts: &[&str]) -> Self {
-        let all: Vec<TextKey> = texts
-            .par_iter()
-            .with_min_len(256)
-            .map(|text| TextKey::new(model, text))
-            .collect();
+        let all: Vec<TextKey> =
+            texts.par_iter().with_min_len(256).map(|text| TextKey::new(model, text)).collect();
         let mut ids: HashMap<[u8; 32], usize> = HashMap::with_capacity(all.len());
-        let mut distinct = Self {
-            keys: vec![],
-            first: vec![],
-            of_text: Vec::with_capacity(all.len()),
-        };
+        let mut distinct = Self { keys: vec![], first: vec![], of_text: Vec::with_capacity(all.len()) };
         for (i, key) in all.into_iter().enumerate() {
             let id = *ids.entry(key.text).or_insert_with(|| {
                 distinct.keys.push(key);
@@ -145,11 +132,7 @@ impl Distinct {
 }
 
 fn same_size(what: &'static str, expected: usize, got: usize) -> Result<()> {
-    if expected == got {
-        Ok(())
-    } else {
-        Err(Error::Shape { what, expected, got })
-    }
+    if expected == got { Ok(()) } else { Err(Error::Shape { what, expected, got }) }
 }
 
 #[cfg(test)]
@@ -174,15 +157,8 @@ mod tests {
         }
 
         fn embed(&self, texts: &[&str]) -> Result<Matrix> {
-            self.asked
-                .lock()
-                .unwrap()
-                .extend(texts.iter().map(|text| (*text).to_owned()));
-            Ok(Matrix::from_vec(
-                texts.len(),
-                1,
-                texts.iter().map(|text| text.len() as f32).collect(),
-            )?)
+            self.asked.lock().unwrap().extend(texts.iter().map(|text| (*text).to_owned()));
+            Ok(Matrix::from_vec(texts.len(), 1, texts.iter().map(|text| text.len() as f32).collect())?)
         }
     }
 
@@ -200,10 +176,7 @@ mod tests {
     fn another_model_does_not_get_the_vectors_of_the_first() {
         let cache = MemoryCache::default();
         embed_cached(&Lengths::default(), &cache, &["a"]).unwrap();
-        let second = Lengths {
-            version: 2,
-            ..Lengths::default()
-        };
+        let second = Lengths { version: 2, ..Lengths::default() };
         embed_cached(&second, &cache, &["a"]).unwrap();
         assert_eq!(*second.asked.lock().unwrap(), ["a"]);
     }
@@ -220,11 +193,6 @@ mod tests {
         let key = TextKey::new(model.fingerprint(), "a");
         cache.put(&[key], &Matrix::zeros(1, 3)).unwrap();
         let error = embed_cached(&model, &cache, &["a"]).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("dimensions of a vector: expected 1, got 3"),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("dimensions of a vector: expected 1, got 3"), "{error}");
     }
 }

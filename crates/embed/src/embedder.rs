@@ -77,9 +77,6 @@ mod tests {
     fn prints_as_hexadecimal() {
         let mut bytes = [0u8; 32];
         bytes[0] = 0x0f;
-        assert_eq!(
-            Fingerprint::from(bytes).to_string(),
-            format!("0f{}", "00".repeat(31))
-        );
+        assert_eq!(Fingerprint::from(bytes).to_string(), format!("0f{}", "00".repeat(31)));
     }
 }

@@ -16,30 +16,19 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let sizes: Result<Vec<usize>, _> = std::env::args()
-        .skip(1)
-        .map(|argument| argument.parse())
-        .collect();
+    let sizes: Result<Vec<usize>, _> = std::env::args().skip(1).map(|argument| argument.parse()).collect();
     let sizes = sizes?;
     let size = |at: usize, default: usize| sizes.get(at).copied().unwrap_or(default);
     let (n_rows, n_dims, k) = (size(0, 20_000), size(1, 256), size(2, 77));
 
     let mut random = ChaCha8Rng::seed_from_u64(0);
-    let values = (0..n_rows * n_dims)
-        .map(|_| random.random_range(-1.0..1.0f32))
-        .collect();
+    let values = (0..n_rows * n_dims).map(|_| random.random_range(-1.0..1.0f32)).collect();
     let mut points = Matrix::from_vec(n_rows, n_dims, values)?;
     points.l2_normalise_rows();
 
     let seconds = |max_iter: usize| -> Result<(f64, usize), Box<dyn Error>> {
         let started = Instant::now();
-        let params = KMeansParams {
-            k,
-            n_init: 1,
-            max_iter,
-            tolerance: 0.0,
-            seed: 0,
-        };
+        let params = KMeansParams { k, n_init: 1, max_iter, tolerance: 0.0, seed: 0 };
         let n_iterations = kmeans(&points, &params)?.n_iterations;
         Ok((started.elapsed().as_secs_f64(), n_iterations))
     };
@@ -52,10 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let product = started.elapsed().as_secs_f64();
     let gflops = 2e-9 * (n_rows * n_dims * k) as f64 / product;
     println!("{n_rows} x {n_dims}, k {k}: 1 iteration {one:.4} s, {n_iterations} iterations {many:.4} s");
-    println!(
-        "one iteration {iteration:.4} s, seeding and ends {:.4} s",
-        one - iteration
-    );
+    println!("one iteration {iteration:.4} s, seeding and ends {:.4} s", one - iteration);
     println!("one product {product:.4} s ({gflops:.0} GFLOP/s)");
     Ok(())
 }

@@ -28,11 +28,7 @@ pub(crate) fn symmetric_eigen(a: Vec<f64>, n: usize) -> Result<Eigen> {
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by(|&i, &j| diagonal[j].total_cmp(&diagonal[i]));
     let values = order.iter().map(|&i| diagonal[i]).collect();
-    let vectors = order
-        .iter()
-        .flat_map(|&i| &vectors[i * n..(i + 1) * n])
-        .copied()
-        .collect();
+    let vectors = order.iter().flat_map(|&i| &vectors[i * n..(i + 1) * n]).copied().collect();
     Ok(Eigen { values, vectors })
 }
 
@@ -79,11 +75,7 @@ fn reflect_both_sides(a: &mut [f64], n: usize, from: usize, v: &[f64], beta: f64
     if beta == 0.0 {
         return;
     }
-    let mut w: Vec<f64> = a
-        .chunks_exact(n)
-        .skip(from)
-        .map(|row| beta * dot(&row[from..], v))
-        .collect();
+    let mut w: Vec<f64> = a.chunks_exact(n).skip(from).map(|row| beta * dot(&row[from..], v)).collect();
     let half = 0.5 * beta * dot(&w, v);
     w.iter_mut().zip(v).for_each(|(w, v)| *w -= half * v);
     for (i, row) in a.chunks_exact_mut(n).skip(from).enumerate() {
@@ -104,10 +96,7 @@ fn diagonalise(diagonal: &mut [f64], off_diagonal: &mut [f64], vectors: &mut [f6
             }
             n_steps += 1;
             if n_steps > MAX_STEPS {
-                return Err(Error::NotConverged {
-                    what: "an eigenvalue",
-                    n_iterations: MAX_STEPS,
-                });
+                return Err(Error::NotConverged { what: "an eigenvalue", n_iterations: MAX_STEPS });
             }
             ql_step(diagonal, off_diagonal, vectors, first, last);
         }
@@ -121,9 +110,7 @@ fn end_of_block(diagonal: &[f64], off_diagonal: &[f64], first: usize) -> usize {
         let beside = diagonal[i].abs() + diagonal[i + 1].abs();
         off_diagonal[i].abs() <= f64::EPSILON * beside
     };
-    (first..diagonal.len() - 1)
-        .find(|&i| negligible(i))
-        .unwrap_or(diagonal.len() - 1)
+    (first..diagonal.len() - 1).find(|&i| negligible(i)).unwrap_or(diagonal.len() - 1)
 }
 
 /// One implicit QL step on `first..=last` with Wilkinson's shift, which chases the bulge from the bottom up.
@@ -170,10 +157,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
         .zip(left.remainder().iter().zip(right.remainder()))
         .for_each(|(lane, (x, y))| *lane += x * y);
     for (x8, y8) in left.zip(right) {
-        lanes
-            .iter_mut()
-            .zip(x8.iter().zip(y8))
-            .for_each(|(lane, (x, y))| *lane += x * y);
+        lanes.iter_mut().zip(x8.iter().zip(y8)).for_each(|(lane, (x, y))| *lane += x * y);
     }
     lanes.iter().sum()
 }
@@ -192,10 +176,7 @@ mod tests {
         for i in 0..n {
             let v = &vectors[i * n..(i + 1) * n];
             for (row, v_row) in a.chunks_exact(n).zip(v) {
-                assert!(
-                    (dot(row, v) - values[i] * v_row).abs() < 1e-12 * scale,
-                    "a·v = λ·v"
-                );
+                assert!((dot(row, v) - values[i] * v_row).abs() < 1e-12 * scale, "a·v = λ·v");
             }
             for j in 0..n {
                 let expected = f64::from(u8::from(i == j));

@@ -62,22 +62,10 @@ pub(crate) fn require(
     got: impl ToString,
     must_be: &'static str,
 ) -> Result<()> {
-    if holds {
-        Ok(())
-    } else {
-        Err(Error::Param {
-            name,
-            got: got.to_string(),
-            must_be,
-        })
-    }
+    if holds { Ok(()) } else { Err(Error::Param { name, got: got.to_string(), must_be }) }
 }
 
 /// Checks that two sizes agree.
 pub(crate) fn same_size(what: &'static str, expected: usize, got: usize) -> Result<()> {
-    if expected == got {
-        Ok(())
-    } else {
-        Err(Error::Shape { what, expected, got })
-    }
+    if expected == got { Ok(()) } else { Err(Error::Shape { what, expected, got }) }
 }

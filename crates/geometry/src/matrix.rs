@@ -36,20 +36,12 @@ impl Matrix {
     /// [`Error::Shape`] where `values` does not hold `n_rows * n_cols` numbers.
     pub fn from_vec(n_rows: usize, n_cols: usize, values: Vec<f32>) -> Result<Self> {
         same_size("values of a matrix", n_rows.saturating_mul(n_cols), values.len())?;
-        Ok(Self {
-            n_rows,
-            n_cols,
-            values,
-        })
+        Ok(Self { n_rows, n_cols, values })
     }
 
     /// A matrix of zeros, `[n_rows, n_cols]`.
     pub fn zeros(n_rows: usize, n_cols: usize) -> Self {
-        Self {
-            n_rows,
-            n_cols,
-            values: vec![0.0; n_rows * n_cols],
-        }
+        Self { n_rows, n_cols, values: vec![0.0; n_rows * n_cols] }
     }
 
     /// Number of rows.
@@ -106,17 +98,14 @@ impl Matrix {
             return;
         }
         let n_cols = self.n_cols;
-        self.values
-            .par_chunks_mut(ROWS_PER_TASK * n_cols)
-            .for_each(|block| {
-                for row in block.chunks_exact_mut(n_cols) {
-                    let length = squared_length(row).sqrt();
-                    if length > 0.0 {
-                        row.iter_mut()
-                            .for_each(|value| *value = (f64::from(*value) / length) as f32);
-                    }
+        self.values.par_chunks_mut(ROWS_PER_TASK * n_cols).for_each(|block| {
+            for row in block.chunks_exact_mut(n_cols) {
+                let length = squared_length(row).sqrt();
+                if length > 0.0 {
+                    row.iter_mut().for_each(|value| *value = (f64::from(*value) / length) as f32);
                 }
-            });
+            }
+        });
     }
 
     /// The rows named by `rows`, in that order; a row may be named more than once.
@@ -127,20 +116,11 @@ impl Matrix {
     pub fn gather(&self, rows: &[usize]) -> Result<Matrix> {
         if let Some(&beyond) = rows.iter().find(|&&row| row >= self.n_rows) {
             let must_be = "below the number of rows";
-            return Err(Error::Param {
-                name: "rows",
-                got: beyond.to_string(),
-                must_be,
-            });
+            return Err(Error::Param { name: "rows", got: beyond.to_string(), must_be });
         }
         let mut values = Vec::with_capacity(rows.len() * self.n_cols);
-        rows.iter()
-            .for_each(|&row| values.extend_from_slice(self.row(row)));
-        Ok(Matrix {
-            n_rows: rows.len(),
-            n_cols: self.n_cols,
-            values,
-        })
+        rows.iter().for_each(|&row| values.extend_from_slice(self.row(row)));
+        Ok(Matrix { n_rows: rows.len(), n_cols: self.n_cols, values })
     }
 
     /// Checks that no value is NaN or infinite.
@@ -153,11 +133,7 @@ impl Matrix {
             None => Ok(()),
             Some(at) => {
                 let (row, column) = (at / self.n_cols, at % self.n_cols);
-                Err(Error::NotFinite {
-                    row,
-                    column,
-                    value: self.values[at],
-                })
+                Err(Error::NotFinite { row, column, value: self.values[at] })
             }
         }
     }
@@ -168,16 +144,10 @@ impl Matrix {
         if self.values.is_empty() {
             return means;
         }
-        let partials: Vec<Vec<f64>> = self
-            .values
-            .par_chunks(ROWS_PER_TASK * self.n_cols)
-            .map(|b| self.sum_rows(b))
-            .collect();
+        let partials: Vec<Vec<f64>> =
+            self.values.par_chunks(ROWS_PER_TASK * self.n_cols).map(|b| self.sum_rows(b)).collect();
         for partial in &partials {
-            means
-                .iter_mut()
-                .zip(partial)
-                .for_each(|(mean, part)| *mean += part);
+            means.iter_mut().zip(partial).for_each(|(mean, part)| *mean += part);
         }
         means.iter_mut().for_each(|mean| *mean /= self.n_rows as f64);
         means
@@ -186,9 +156,7 @@ impl Matrix {
     fn sum_rows(&self, block: &[f32]) -> Vec<f64> {
         let mut sums = vec![0.0; self.n_cols];
         for row in block.chunks_exact(self.n_cols) {
-            sums.iter_mut()
-                .zip(row)
-                .for_each(|(sum, &value)| *sum += f64::from(value));
+            sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
         }
         sums
     }
@@ -197,22 +165,14 @@ impl Matrix {
 /// Where the first NaN or infinity is. Looks without branching first, which is many times faster.
 pub(crate) fn first_not_finite(values: &[f32]) -> Option<usize> {
     let place = |(task, values): (usize, &[f32])| {
-        let all_finite = values
-            .iter()
-            .fold(true, |finite, value| finite & value.is_finite());
+        let all_finite = values.iter().fold(true, |finite, value| finite & value.is_finite());
         if all_finite {
             None
         } else {
-            values
-                .iter()
-                .position(|v| !v.is_finite())
-                .map(|at| task * VALUES_PER_TASK + at)
+            values.iter().position(|v| !v.is_finite()).map(|at| task * VALUES_PER_TASK + at)
         }
     };
-    values
-        .par_chunks(VALUES_PER_TASK)
-        .enumerate()
-        .find_map_first(place)
+    values.par_chunks(VALUES_PER_TASK).enumerate().find_map_first(place)
 }
 
 /// `out += Σ weights[i] · rows[i]`, in that order: `out` is loaded and stored once for all of them. Every row is as long
@@ -234,10 +194,7 @@ pub(crate) fn squared_length(row: &[f32]) -> f64 {
         *lane += f64::from(value) * f64::from(value);
     }
     for chunk in chunks {
-        lanes
-            .iter_mut()
-            .zip(chunk)
-            .for_each(|(lane, &v)| *lane += f64::from(v) * f64::from(v));
+        lanes.iter_mut().zip(chunk).for_each(|(lane, &v)| *lane += f64::from(v) * f64::from(v));
     }
     lanes.iter().sum()
 }
@@ -247,17 +204,11 @@ pub(crate) fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
     let square = |x: f32, y: f32| (f64::from(x) - f64::from(y)) * (f64::from(x) - f64::from(y));
     let mut lanes = [0.0f64; 16];
     let (left, right) = (a.chunks_exact(16), b.chunks_exact(16));
-    for (lane, (&x, &y)) in lanes
-        .iter_mut()
-        .zip(left.remainder().iter().zip(right.remainder()))
-    {
+    for (lane, (&x, &y)) in lanes.iter_mut().zip(left.remainder().iter().zip(right.remainder())) {
         *lane += square(x, y);
     }
     for (x16, y16) in left.zip(right) {
-        lanes
-            .iter_mut()
-            .zip(x16.iter().zip(y16))
-            .for_each(|(lane, (&x, &y))| *lane += square(x, y));
+        lanes.iter_mut().zip(x16.iter().zip(y16)).for_each(|(lane, (&x, &y))| *lane += square(x, y));
     }
     lanes.iter().sum()
 }
@@ -297,14 +248,7 @@ mod tests {
     #[test]
     fn the_first_value_that_is_not_finite_is_named() {
         let m = Matrix::from_vec(2, 2, vec![0.0, 1.0, f32::INFINITY, f32::NAN]).unwrap();
-        assert_eq!(
-            m.check_finite(),
-            Err(Error::NotFinite {
-                row: 1,
-                column: 0,
-                value: f32::INFINITY
-            })
-        );
+        assert_eq!(m.check_finite(), Err(Error::NotFinite { row: 1, column: 0, value: f32::INFINITY }));
     }
 
     #[test]

@@ -44,24 +44,14 @@ impl Contingency {
         same_size("labels of the second partition", a.len(), b.len())?;
         let mut pairs: Vec<(u32, u32)> = a.iter().copied().zip(b.iter().copied()).collect();
         pairs.sort_unstable();
-        let cells: Vec<_> = pairs
-            .chunk_by(|x, y| x == y)
-            .map(|same| (same[0], same.len() as u64))
-            .collect();
+        let cells: Vec<_> = pairs.chunk_by(|x, y| x == y).map(|same| (same[0], same.len() as u64)).collect();
         let sums = |label: fn(&(u32, u32)) -> u32| {
             let mut sums = BTreeMap::new();
-            cells
-                .iter()
-                .for_each(|(pair, count)| *sums.entry(label(pair)).or_insert(0) += count);
+            cells.iter().for_each(|(pair, count)| *sums.entry(label(pair)).or_insert(0) += count);
             sums.into_iter().collect()
         };
         let (row_sums, column_sums) = (sums(|pair| pair.0), sums(|pair| pair.1));
-        Ok(Self {
-            cells,
-            row_sums,
-            column_sums,
-            n_items: a.len() as u64,
-        })
+        Ok(Self { cells, row_sums, column_sums, n_items: a.len() as u64 })
     }
 
     /// Every pair of labels that meets and how often, by label of the first partition, then of the second.
@@ -101,10 +91,7 @@ impl Contingency {
     /// O(Σ min(aᵢ, bⱼ)) terms, at most the items times the classes; parallel over rows, added in their order.
     fn expected_mutual_information(&self) -> f64 {
         let n = self.n_items;
-        let ln_factorials: Vec<f64> = (0..=n)
-            .into_par_iter()
-            .map(|i| ln_gamma(i as f64 + 1.0))
-            .collect();
+        let ln_factorials: Vec<f64> = (0..=n).into_par_iter().map(|i| ln_gamma(i as f64 + 1.0)).collect();
         let ln_factorial = |i: u64| ln_factorials[i as usize];
         let pair = |a: u64, b: u64| -> f64 {
             let fixed = ln_factorial(a) + ln_factorial(b) + ln_factorial(n - a) + ln_factorial(n - b)
@@ -179,11 +166,7 @@ pub fn adjusted_mutual_information(a: &[u32], b: &[u32]) -> Result<f64> {
         0.5 * (entropy(&table.row_sums, table.n_items) + entropy(&table.column_sums, table.n_items));
     let room = normaliser - expected;
     // Where both partitions are (nearly) all single items there is no room above chance: keep the sign, not zero.
-    let room = if room < 0.0 {
-        room.min(-f64::EPSILON)
-    } else {
-        room.max(f64::EPSILON)
-    };
+    let room = if room < 0.0 { room.min(-f64::EPSILON) } else { room.max(f64::EPSILON) };
     Ok((table.mutual_information() - expected) / room)
 }
 
@@ -211,11 +194,7 @@ fn ln_gamma(x: f64) -> f64 {
         -691.0 / 360_360.0,
         1.0 / 156.0,
     ];
-    let series = coefficients
-        .iter()
-        .rev()
-        .fold(0.0, |sum, coefficient| sum * square + coefficient)
-        * inverse;
+    let series = coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * square + coefficient) * inverse;
     (x - 0.5) * x.ln() - x + 0.5 * std::f64::consts::TAU.ln() + series - f64::ln(shift)
 }
 
@@ -234,9 +213,7 @@ mod tests {
     fn drawn(n: usize, k: u64, seed: u64) -> Vec<u32> {
         let mut x = seed;
         let mut next = || {
-            x = x
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             ((x >> 33) % k) as u32
         };
         (0..n).map(|_| next()).collect()
@@ -246,9 +223,7 @@ mod tests {
     #[test]
     fn equals_scikit_learn() {
         let (x, y, which) = (drawn(1000, 7, 1), drawn(1000, 5, 2), drawn(1000, 2, 3));
-        let mixed = (0..1000)
-            .map(|i| if which[i] == 1 { x[i] } else { y[i] })
-            .collect();
+        let mixed = (0..1000).map(|i| if which[i] == 1 { x[i] } else { y[i] }).collect();
         let golden = [
             (
                 vec![0, 0, 0, 1, 1, 1],
@@ -268,12 +243,7 @@ mod tests {
                 -0.000_457_682_898_821_809_14,
                 -0.000_022_553_812_366_747_54,
             ),
-            (
-                drawn(60, 50, 6),
-                drawn(60, 55, 7),
-                0.012_499_824_780_643_237,
-                0.010_419_313_850_063_533,
-            ),
+            (drawn(60, 50, 6), drawn(60, 55, 7), 0.012_499_824_780_643_237, 0.010_419_313_850_063_533),
         ];
         for (a, b, ami, ari) in golden {
             assert_close(adjusted_mutual_information(&a, &b).unwrap(), ami);
@@ -293,10 +263,7 @@ mod tests {
         for i in 1..=150u32 {
             factorial *= f64::from(i);
             let expected = factorial.ln();
-            assert!(
-                (ln_gamma(f64::from(i) + 1.0) - expected).abs() <= 1e-14 * expected.max(1.0),
-                "{i}!"
-            );
+            assert!((ln_gamma(f64::from(i) + 1.0) - expected).abs() <= 1e-14 * expected.max(1.0), "{i}!");
         }
     }
 
@@ -307,10 +274,7 @@ mod tests {
         }
         let without = |i: usize| [&items[..i], &items[i + 1..]].concat();
         let starting = |i: usize| orders(&without(i)).into_iter().map(move |rest| (i, rest));
-        (0..items.len())
-            .flat_map(starting)
-            .map(|(i, rest)| [&[items[i]], &rest[..]].concat())
-            .collect()
+        (0..items.len()).flat_map(starting).map(|(i, rest)| [&[items[i]], &rest[..]].concat()).collect()
     }
 
     proptest! {

@@ -42,10 +42,7 @@ fn cholesky_pass(y: &Matrix, shift: f64) -> Result<(Matrix, Vec<f64>)> {
     let mut products = gram(y, None);
     (0..n).for_each(|i| products[i * n + i] *= 1.0 + shift);
     let r = cholesky(&products, n);
-    let inverse: Vec<f32> = invert_upper(&r, n)
-        .into_iter()
-        .map(|value| value as f32)
-        .collect();
+    let inverse: Vec<f32> = invert_upper(&r, n).into_iter().map(|value| value as f32).collect();
     Ok((multiply(y, &Matrix::from_vec(n, n, inverse)?)?, r))
 }
 
@@ -56,9 +53,7 @@ fn multiply_upper(a: &[f64], b: &[f64], n: usize) -> Vec<f64> {
         for k in i..n {
             let factor = a[i * n + k];
             let row = &mut product[i * n + k..(i + 1) * n];
-            row.iter_mut()
-                .zip(&b[k * n + k..(k + 1) * n])
-                .for_each(|(out, value)| *out += factor * value);
+            row.iter_mut().zip(&b[k * n + k..(k + 1) * n]).for_each(|(out, value)| *out += factor * value);
         }
     }
     product
@@ -81,10 +76,7 @@ fn cholesky(g: &[f64], n: usize) -> Vec<f64> {
         for (k, rest_row) in below.chunks_exact_mut(n).enumerate() {
             let from = i + 1 + k;
             let factor = row[from];
-            rest_row[from..]
-                .iter_mut()
-                .zip(&row[from..])
-                .for_each(|(rest, r)| *rest -= factor * r);
+            rest_row[from..].iter_mut().zip(&row[from..]).for_each(|(rest, r)| *rest -= factor * r);
         }
     }
     r
@@ -104,10 +96,7 @@ fn invert_upper(r: &[f64], n: usize) -> Vec<f64> {
         for k in i + 1..n {
             let factor = r[i * n + k];
             let known = &below[(k - i - 1) * n..(k - i) * n];
-            row[k..]
-                .iter_mut()
-                .zip(&known[k..])
-                .for_each(|(value, known)| *value -= factor * known);
+            row[k..].iter_mut().zip(&known[k..]).for_each(|(value, known)| *value -= factor * known);
         }
         row[i..].iter_mut().for_each(|value| *value /= pivot);
     }
@@ -153,14 +142,8 @@ mod tests {
     #[test]
     fn far_apart_lengths_along_few_directions_are_told_apart() {
         // Columns u, u + v/1000, u + w/10000 for orthogonal u, v, w of the same length.
-        let [u, v, w] = [
-            [1.0f32, 1.0, 1.0, 1.0],
-            [1.0, -1.0, 1.0, -1.0],
-            [1.0, 1.0, -1.0, -1.0],
-        ];
-        let rows = (0..4)
-            .flat_map(|i| [u[i], u[i] + 1e-3 * v[i], u[i] + 1e-4 * w[i]])
-            .collect();
+        let [u, v, w] = [[1.0f32, 1.0, 1.0, 1.0], [1.0, -1.0, 1.0, -1.0], [1.0, 1.0, -1.0, -1.0]];
+        let rows = (0..4).flat_map(|i| [u[i], u[i] + 1e-3 * v[i], u[i] + 1e-4 * w[i]]).collect();
         assert_eq!(check(&Matrix::from_vec(4, 3, rows).unwrap()), 3);
     }
 

@@ -46,18 +46,11 @@ impl Pca {
         if n_components == 0 {
             return Ok(projected);
         }
-        let along = |component: &[f32]| {
-            component
-                .iter()
-                .zip(&self.mean)
-                .map(|(&c, m)| f64::from(c) * m)
-                .sum()
-        };
+        let along =
+            |component: &[f32]| component.iter().zip(&self.mean).map(|(&c, m)| f64::from(c) * m).sum();
         let origin: Vec<f64> = self.components.rows().map(along).collect();
         for row in projected.values_mut().chunks_exact_mut(n_components) {
-            row.iter_mut()
-                .zip(&origin)
-                .for_each(|(value, o)| *value = (f64::from(*value) - o) as f32);
+            row.iter_mut().zip(&origin).for_each(|(value, o)| *value = (f64::from(*value) - o) as f32);
         }
         Ok(projected)
     }
@@ -95,10 +88,7 @@ pub fn pca(rows: &Matrix, params: &PcaParams) -> Result<Pca> {
 
     let mean = rows.column_means();
     let degrees = rows.n_rows().saturating_sub(1).max(1) as f64;
-    let covariance: Vec<f64> = gram(rows, Some(&mean))
-        .into_iter()
-        .map(|sum| sum / degrees)
-        .collect();
+    let covariance: Vec<f64> = gram(rows, Some(&mean)).into_iter().map(|sum| sum / degrees).collect();
     let total_variance = (0..n_cols).map(|i| covariance[i * n_cols + i]).sum();
     let eigen = symmetric_eigen(covariance, n_cols)?;
 
@@ -107,10 +97,7 @@ pub fn pca(rows: &Matrix, params: &PcaParams) -> Result<Pca> {
     Ok(Pca {
         mean,
         components: Matrix::from_vec(params.n_components, n_cols, components)?,
-        explained_variance: eigen.values[..params.n_components]
-            .iter()
-            .map(|&value| value.max(0.0))
-            .collect(),
+        explained_variance: eigen.values[..params.n_components].iter().map(|&value| value.max(0.0)).collect(),
         total_variance,
     })
 }
@@ -122,10 +109,7 @@ fn signed(vector: &[f64]) -> Vec<f32> {
 
 /// The sign that makes the largest entry by size positive; of equal sizes the first decides.
 pub(crate) fn sign_of_largest(vector: impl Iterator<Item = f64>) -> f64 {
-    let largest = vector.fold(
-        0.0f64,
-        |most, value| if value.abs() > most.abs() { value } else { most },
-    );
+    let largest = vector.fold(0.0f64, |most, value| if value.abs() > most.abs() { value } else { most });
     if largest < 0.0 { -1.0 } else { 1.0 }
 }
 
@@ -169,14 +153,7 @@ mod tests {
             let same = Matrix::from_vec(n, 2, vec![7.0; 2 * n]).unwrap();
             let found = pca(&same, &PcaParams::default()).unwrap();
             assert_eq!(found.explained_variance, [0.0, 0.0]);
-            assert!(
-                found
-                    .project(&same)
-                    .unwrap()
-                    .values()
-                    .iter()
-                    .all(|v| v.abs() < 1e-6)
-            );
+            assert!(found.project(&same).unwrap().values().iter().all(|v| v.abs() < 1e-6));
         }
     }
 
@@ -184,11 +161,7 @@ mod tests {
     fn wrong_input_is_an_error() {
         assert!(pca(&ellipse(), &PcaParams { n_components: 3 }).is_err());
         assert!(
-            pca(
-                &Matrix::from_vec(1, 1, vec![f32::NAN]).unwrap(),
-                &PcaParams { n_components: 1 }
-            )
-            .is_err()
+            pca(&Matrix::from_vec(1, 1, vec![f32::NAN]).unwrap(), &PcaParams { n_components: 1 }).is_err()
         );
         let found = pca(&ellipse(), &PcaParams::default()).unwrap();
         assert!(found.project(&Matrix::zeros(1, 3)).is_err());

@@ -41,10 +41,7 @@ pub fn multiply(a: &Matrix, b: &Matrix) -> Result<Matrix> {
 /// [`crate::Error::Shape`] where the two have not the same number of columns.
 pub fn multiply_transposed(a: &Matrix, b: &Matrix) -> Result<Matrix> {
     same_size("columns of the right factor", a.n_cols(), b.n_cols())?;
-    Ok(multiply_views(
-        a,
-        view(b.values(), b.n_rows(), b.n_cols()).reversed_axes(),
-    ))
+    Ok(multiply_views(a, view(b.values(), b.n_rows(), b.n_cols()).reversed_axes()))
 }
 
 /// `values`, row after row, as the kernel wants them.
@@ -62,13 +59,7 @@ pub(crate) fn multiply_block(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>, out
     for start in (0..a.ncols()).step_by(INNER_CHUNK) {
         let inner = Slice::from(start..a.ncols().min(start + INNER_CHUNK));
         let keep = if start == 0 { 0.0 } else { 1.0 };
-        general_mat_mul(
-            1.0,
-            &a.slice_axis(Axis(1), inner),
-            &b.slice_axis(Axis(0), inner),
-            keep,
-            &mut out,
-        );
+        general_mat_mul(1.0, &a.slice_axis(Axis(1), inner), &b.slice_axis(Axis(0), inner), keep, &mut out);
     }
 }
 
@@ -81,10 +72,8 @@ pub(crate) fn gram(a: &Matrix, mean: Option<&[f64]>) -> Vec<f64> {
         return sum;
     }
     for wave in a.values().chunks(GRAM_WAVE * GRAM_ROWS * n) {
-        let partials: Vec<Vec<f32>> = wave
-            .par_chunks(GRAM_ROWS * n)
-            .map(|block| gram_block(block, n, mean))
-            .collect();
+        let partials: Vec<Vec<f32>> =
+            wave.par_chunks(GRAM_ROWS * n).map(|block| gram_block(block, n, mean)).collect();
         for partial in partials {
             sum.par_iter_mut()
                 .with_min_len(1 << 14)
@@ -99,8 +88,7 @@ fn gram_block(block: &[f32], n: usize, mean: Option<&[f64]>) -> Vec<f32> {
     let mut out = vec![0.0f32; n * n];
     let centred: Option<Vec<f32>> = mean.map(|mean| {
         let rows = block.chunks_exact(n);
-        rows.flat_map(|row| row.iter().zip(mean).map(|(&v, &m)| (f64::from(v) - m) as f32))
-            .collect()
+        rows.flat_map(|row| row.iter().zip(mean).map(|(&v, &m)| (f64::from(v) - m) as f32)).collect()
     });
     let rows = view(centred.as_deref().unwrap_or(block), block.len() / n, n);
     multiply_block(rows.reversed_axes(), rows, &mut out);
@@ -112,11 +100,9 @@ fn multiply_views(a: &Matrix, b: ArrayView2<'_, f32>) -> Matrix {
     let mut out = Matrix::zeros(a.n_rows(), n_cols);
     if n_inner > 0 && n_cols > 0 {
         let blocks = out.values_mut().par_chunks_mut(BLOCK_ROWS * n_cols);
-        blocks
-            .zip(a.values().par_chunks(BLOCK_ROWS * n_inner))
-            .for_each(|(out, rows)| {
-                multiply_block(view(rows, rows.len() / n_inner, n_inner), b, out);
-            });
+        blocks.zip(a.values().par_chunks(BLOCK_ROWS * n_inner)).for_each(|(out, rows)| {
+            multiply_block(view(rows, rows.len() / n_inner, n_inner), b, out);
+        });
     }
     out
 }
@@ -130,20 +116,13 @@ mod tests {
 
     fn naive(a: &Matrix, b: &Matrix) -> Vec<f64> {
         let cell = |i: usize, j: usize| {
-            (0..a.n_cols())
-                .map(|m| f64::from(a.row(i)[m]) * f64::from(b.row(m)[j]))
-                .sum()
+            (0..a.n_cols()).map(|m| f64::from(a.row(i)[m]) * f64::from(b.row(m)[j])).sum()
         };
-        (0..a.n_rows())
-            .flat_map(|i| (0..b.n_cols()).map(move |j| (i, j)))
-            .map(|(i, j)| cell(i, j))
-            .collect()
+        (0..a.n_rows()).flat_map(|i| (0..b.n_cols()).map(move |j| (i, j))).map(|(i, j)| cell(i, j)).collect()
     }
 
     fn transpose(a: &Matrix) -> Matrix {
-        let values = (0..a.n_cols())
-            .flat_map(|j| a.rows().map(move |row| row[j]))
-            .collect();
+        let values = (0..a.n_cols()).flat_map(|j| a.rows().map(move |row| row[j])).collect();
         Matrix::from_vec(a.n_cols(), a.n_rows(), values).unwrap()
     }
 
@@ -175,10 +154,8 @@ mod tests {
     fn gram_is_the_product_with_itself_after_centring() {
         let a = filled(2500, 7, 1);
         let means = a.column_means();
-        let values = a
-            .rows()
-            .flat_map(|r| r.iter().zip(&means).map(|(&v, &m)| (f64::from(v) - m) as f32))
-            .collect();
+        let values =
+            a.rows().flat_map(|r| r.iter().zip(&means).map(|(&v, &m)| (f64::from(v) - m) as f32)).collect();
         let centred = Matrix::from_vec(2500, 7, values).unwrap();
         let got: Vec<f32> = gram(&a, Some(&means)).iter().map(|&v| v as f32).collect();
         assert_close(&got, &naive(&transpose(&centred), &centred));

@@ -45,37 +45,19 @@ impl SparseMatrix {
         columns: Vec<u32>,
         values: Vec<f32>,
     ) -> Result<Self> {
-        same_size(
-            "offsets of a sparse matrix",
-            n_rows.saturating_add(1),
-            offsets.len(),
-        )?;
+        same_size("offsets of a sparse matrix", n_rows.saturating_add(1), offsets.len())?;
         same_size("first offset", 0, offsets[0])?;
         same_size("last offset", columns.len(), offsets[n_rows])?;
         same_size("values of a sparse matrix", columns.len(), values.len())?;
         if let Some(fall) = offsets.windows(2).find(|pair| pair[0] > pair[1]) {
             let got = format!("{} after {}", fall[1], fall[0]);
-            return Err(Error::Param {
-                name: "offsets",
-                got,
-                must_be: "rising",
-            });
+            return Err(Error::Param { name: "offsets", got, must_be: "rising" });
         }
         if let Some(beyond) = columns.iter().find(|&&column| column as usize >= n_cols) {
             let must_be = "below the number of columns";
-            return Err(Error::Param {
-                name: "columns",
-                got: beyond.to_string(),
-                must_be,
-            });
+            return Err(Error::Param { name: "columns", got: beyond.to_string(), must_be });
         }
-        Ok(Self {
-            n_rows,
-            n_cols,
-            offsets,
-            columns,
-            values,
-        })
+        Ok(Self { n_rows, n_cols, offsets, columns, values })
     }
 
     /// Number of rows.
@@ -108,11 +90,7 @@ impl SparseMatrix {
             None => Ok(()),
             Some(at) => {
                 let row = self.offsets.partition_point(|&offset| offset <= at) - 1;
-                Err(Error::NotFinite {
-                    row,
-                    column: self.columns[at] as usize,
-                    value: self.values[at],
-                })
+                Err(Error::NotFinite { row, column: self.columns[at] as usize, value: self.values[at] })
             }
         }
     }
@@ -120,9 +98,7 @@ impl SparseMatrix {
     /// The same numbers with rows and columns exchanged. One counting sort: O(entries + n_cols).
     pub fn transposed(&self) -> SparseMatrix {
         let mut offsets = vec![0usize; self.n_cols + 1];
-        self.columns
-            .iter()
-            .for_each(|&column| offsets[column as usize + 1] += 1);
+        self.columns.iter().for_each(|&column| offsets[column as usize + 1] += 1);
         for column in 0..self.n_cols {
             offsets[column + 1] += offsets[column];
         }
@@ -138,13 +114,7 @@ impl SparseMatrix {
                 values[at] = value;
             }
         }
-        SparseMatrix {
-            n_rows: self.n_cols,
-            n_cols: self.n_rows,
-            offsets,
-            columns,
-            values,
-        }
+        SparseMatrix { n_rows: self.n_cols, n_cols: self.n_rows, offsets, columns, values }
     }
 
     /// `self · dense`, for `dense [self.n_cols, p]`: `[self.n_rows, p]`.
@@ -160,15 +130,12 @@ impl SparseMatrix {
         let n_out = dense.n_cols();
         let mut out = Matrix::zeros(self.n_rows, n_out);
         if n_out > 0 {
-            out.values_mut()
-                .par_chunks_mut(BLOCK_ROWS * n_out)
-                .enumerate()
-                .for_each(|(block, rows)| {
-                    for (i, out) in rows.chunks_exact_mut(n_out).enumerate() {
-                        let (columns, values) = self.row(block * BLOCK_ROWS + i);
-                        add_weighted_rows(dense, columns, values, out);
-                    }
-                });
+            out.values_mut().par_chunks_mut(BLOCK_ROWS * n_out).enumerate().for_each(|(block, rows)| {
+                for (i, out) in rows.chunks_exact_mut(n_out).enumerate() {
+                    let (columns, values) = self.row(block * BLOCK_ROWS + i);
+                    add_weighted_rows(dense, columns, values, out);
+                }
+            });
         }
         Ok(out)
     }
@@ -180,11 +147,7 @@ fn add_weighted_rows(dense: &Matrix, rows: &[u32], weights: &[f32], out: &mut [f
     let (fours, weight_fours) = (rows.chunks_exact(4), weights.chunks_exact(4));
     let last = fours.remainder().iter().zip(weight_fours.remainder());
     for (four, w) in fours.zip(weight_fours) {
-        add_weighted(
-            out,
-            [row(four[0]), row(four[1]), row(four[2]), row(four[3])],
-            [w[0], w[1], w[2], w[3]],
-        );
+        add_weighted(out, [row(four[0]), row(four[1]), row(four[2]), row(four[3])], [w[0], w[1], w[2], w[3]]);
     }
     last.for_each(|(&at, &weight)| add_weighted(out, [row(at)], [weight]));
 }
@@ -202,15 +165,9 @@ mod tests {
     #[test]
     fn products_by_hand() {
         let dense = Matrix::from_vec(3, 2, vec![1.0, 10.0, 2.0, 20.0, 3.0, 30.0]).unwrap();
-        assert_eq!(
-            small().multiply(&dense).unwrap().values(),
-            [7.0, 70.0, 0.0, 0.0, 6.0, 60.0]
-        );
+        assert_eq!(small().multiply(&dense).unwrap().values(), [7.0, 70.0, 0.0, 0.0, 6.0, 60.0]);
         let turned = small().transposed();
-        assert_eq!(
-            turned.multiply(&dense).unwrap().values(),
-            [1.0, 10.0, 9.0, 90.0, 2.0, 20.0]
-        );
+        assert_eq!(turned.multiply(&dense).unwrap().values(), [1.0, 10.0, 9.0, 90.0, 2.0, 20.0]);
     }
 
     #[test]
@@ -221,35 +178,17 @@ mod tests {
     #[test]
     fn a_column_named_twice_is_summed() {
         let twice = SparseMatrix::new(1, 1, vec![0, 2], vec![0, 0], vec![1.0, 2.0]).unwrap();
-        assert_eq!(
-            twice
-                .multiply(&Matrix::from_vec(1, 1, vec![1.0]).unwrap())
-                .unwrap()
-                .values(),
-            [3.0]
-        );
+        assert_eq!(twice.multiply(&Matrix::from_vec(1, 1, vec![1.0]).unwrap()).unwrap().values(), [3.0]);
     }
 
     #[test]
     fn broken_arrays_are_errors() {
         let new = SparseMatrix::new;
-        assert!(
-            new(1, 1, vec![0], vec![], vec![]).is_err(),
-            "an offset is missing"
-        );
-        assert!(
-            new(1, 1, vec![1, 0], vec![], vec![]).is_err(),
-            "does not start at 0"
-        );
+        assert!(new(1, 1, vec![0], vec![], vec![]).is_err(), "an offset is missing");
+        assert!(new(1, 1, vec![1, 0], vec![], vec![]).is_err(), "does not start at 0");
         assert!(new(2, 1, vec![0, 1, 0], vec![], vec![]).is_err(), "falls");
-        assert!(
-            new(1, 1, vec![0, 1], vec![1], vec![1.0]).is_err(),
-            "column beyond"
-        );
+        assert!(new(1, 1, vec![0, 1], vec![1], vec![1.0]).is_err(), "column beyond");
         assert!(new(1, 1, vec![0, 1], vec![0], vec![]).is_err(), "value missing");
-        assert!(
-            small().multiply(&Matrix::zeros(2, 1)).is_err(),
-            "dense factor too short"
-        );
+        assert!(small().multiply(&Matrix::zeros(2, 1)).is_err(), "dense factor too short");
     }
 }

@@ -52,12 +52,7 @@ pub struct SvdParams {
 
 impl Default for SvdParams {
     fn default() -> Self {
-        Self {
-            rank: 100,
-            oversampling: 20,
-            power_iterations: 2,
-            seed: 0,
-        }
+        Self { rank: 100, oversampling: 20, power_iterations: 2, seed: 0 }
     }
 }
 
@@ -140,34 +135,19 @@ fn find_range(
 fn right_factors(basis: &Matrix, r: &[f64], rank: usize) -> Result<Svd> {
     let n = basis.n_cols();
     let product = |i: usize, j: usize| {
-        r[i * n..(i + 1) * n]
-            .iter()
-            .zip(&r[j * n..(j + 1) * n])
-            .map(|(a, b)| a * b)
-            .sum()
+        r[i * n..(i + 1) * n].iter().zip(&r[j * n..(j + 1) * n]).map(|(a, b)| a * b).sum()
     };
-    let squares = (0..n * n)
-        .into_par_iter()
-        .map(|at| product(at / n, at % n))
-        .collect();
+    let squares = (0..n * n).into_par_iter().map(|at| product(at / n, at % n)).collect();
     let eigen = symmetric_eigen(squares, n)?;
 
     let largest = eigen.values.first().map_or(0.0, |value| value.max(0.0).sqrt());
     let singular_values: Vec<f64> = eigen.values.iter().map(|value| value.max(0.0).sqrt()).collect();
-    let n_kept = singular_values
-        .iter()
-        .take(rank)
-        .take_while(|&&s| s > MIN_SINGULAR_SHARE * largest)
-        .count();
-    let turn = (0..n)
-        .flat_map(|i| (0..n_kept).map(move |j| (i, j)))
-        .map(|(i, j)| eigen.vectors[j * n + i] as f32);
+    let n_kept = singular_values.iter().take(rank).take_while(|&&s| s > MIN_SINGULAR_SHARE * largest).count();
+    let turn =
+        (0..n).flat_map(|i| (0..n_kept).map(move |j| (i, j))).map(|(i, j)| eigen.vectors[j * n + i] as f32);
     let mut right = multiply(basis, &Matrix::from_vec(n, n_kept, turn.collect())?)?;
     fix_signs(&mut right);
-    Ok(Svd {
-        singular_values: singular_values[..n_kept].to_vec(),
-        right,
-    })
+    Ok(Svd { singular_values: singular_values[..n_kept].to_vec(), right })
 }
 
 /// Turns every column so that its largest entry by size is positive.
@@ -179,9 +159,7 @@ fn fix_signs(right: &mut Matrix) {
     let column = |j: usize| sign_of_largest(right.rows().map(move |row| f64::from(row[j]))) as f32;
     let signs: Vec<f32> = (0..n_cols).into_par_iter().map(column).collect();
     for row in right.values_mut().chunks_exact_mut(n_cols) {
-        row.iter_mut()
-            .zip(&signs)
-            .for_each(|(value, sign)| *value *= sign);
+        row.iter_mut().zip(&signs).for_each(|(value, sign)| *value *= sign);
     }
 }
 
@@ -194,17 +172,11 @@ fn identity(n: usize) -> Matrix {
 /// `[n_rows, n_cols]`, uniform between -1 and 1, one counted stream a block of rows.
 fn random_matrix(n_rows: usize, n_cols: usize, seed: u64) -> Matrix {
     let mut matrix = Matrix::zeros(n_rows, n_cols);
-    matrix
-        .values_mut()
-        .par_chunks_mut(ROWS_PER_STREAM * n_cols)
-        .enumerate()
-        .for_each(|(block, values)| {
-            let mut random = ChaCha8Rng::seed_from_u64(seed);
-            random.set_stream(block as u64);
-            values
-                .iter_mut()
-                .for_each(|value| *value = random.next_u32() as i32 as f32 / 2_147_483_648.0);
-        });
+    matrix.values_mut().par_chunks_mut(ROWS_PER_STREAM * n_cols).enumerate().for_each(|(block, values)| {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        random.set_stream(block as u64);
+        values.iter_mut().for_each(|value| *value = random.next_u32() as i32 as f32 / 2_147_483_648.0);
+    });
     matrix
 }
 
@@ -229,9 +201,8 @@ mod tests {
 
     /// Oracle: singular values by one-sided Jacobi in `f64`, rotating pairs of columns until all are orthogonal.
     fn jacobi_singular_values(n_rows: usize, n_cols: usize, dense: &[f32]) -> Vec<f64> {
-        let mut columns: Vec<Vec<f64>> = (0..n_cols)
-            .map(|j| (0..n_rows).map(|i| f64::from(dense[i * n_cols + j])).collect())
-            .collect();
+        let mut columns: Vec<Vec<f64>> =
+            (0..n_cols).map(|j| (0..n_rows).map(|i| f64::from(dense[i * n_cols + j])).collect()).collect();
         let dot = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(x, y)| x * y).sum() };
         for _ in 0..60 {
             for p in 0..n_cols {
@@ -295,19 +266,10 @@ mod tests {
                 }
             })
             .collect();
-        let svd = randomised_svd(
-            &sparse(n, n, &dense),
-            &SvdParams {
-                rank: 4,
-                ..SvdParams::default()
-            },
-        )
-        .unwrap();
+        let svd =
+            randomised_svd(&sparse(n, n, &dense), &SvdParams { rank: 4, ..SvdParams::default() }).unwrap();
         for (i, singular_value) in svd.singular_values.iter().enumerate() {
-            assert!(
-                (singular_value - (20.0 - i as f64)).abs() < 1e-3,
-                "{singular_value}"
-            );
+            assert!((singular_value - (20.0 - i as f64)).abs() < 1e-3, "{singular_value}");
             assert!(svd.right.row(i)[i] > 0.999);
         }
     }
@@ -326,15 +288,6 @@ mod tests {
         let nan = SparseMatrix::new(1, 1, vec![0, 1], vec![0], vec![f32::NAN]).unwrap();
         assert!(randomised_svd(&nan, &SvdParams::default()).is_err());
         let fine = SparseMatrix::new(1, 1, vec![0, 1], vec![0], vec![1.0]).unwrap();
-        assert!(
-            randomised_svd(
-                &fine,
-                &SvdParams {
-                    rank: 0,
-                    ..SvdParams::default()
-                }
-            )
-            .is_err()
-        );
+        assert!(randomised_svd(&fine, &SvdParams { rank: 0, ..SvdParams::default() }).is_err());
     }
 }

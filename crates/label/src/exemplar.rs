@@ -46,10 +46,7 @@ impl Params {
     /// [`Error::Parameter`] if `n_exemplars` is 0.
     pub fn check(&self) -> Result<()> {
         if self.n_exemplars == 0 {
-            return Err(Error::Parameter {
-                name: "n_exemplars",
-                got: 0,
-            });
+            return Err(Error::Parameter { name: "n_exemplars", got: 0 });
         }
         Ok(())
     }
@@ -85,11 +82,7 @@ pub fn exemplars(posts: &Posts<'_>, centres: &[f32], params: &Params) -> Result<
     for (row, cluster) in posts.clusters.iter().enumerate() {
         let Some(cluster) = *cluster else { continue };
         let Some(cluster_members) = members.get_mut(cluster as usize) else {
-            return Err(Error::UnknownCluster {
-                row,
-                cluster,
-                n_clusters,
-            });
+            return Err(Error::UnknownCluster { row, cluster, n_clusters });
         };
         let centre = &centres[cluster as usize * posts.n_dims..][..posts.n_dims];
         let vector = &posts.vectors[row * posts.n_dims..][..posts.n_dims];
@@ -105,37 +98,19 @@ pub fn exemplars(posts: &Posts<'_>, centres: &[f32], params: &Params) -> Result<
 /// The number of clusters, if all lengths fit together.
 fn check_shapes(posts: &Posts<'_>, centres: &[f32]) -> Result<usize> {
     if posts.n_dims == 0 {
-        return Err(Error::Parameter {
-            name: "n_dims",
-            got: 0,
-        });
+        return Err(Error::Parameter { name: "n_dims", got: 0 });
     }
     let n_rows = posts.clusters.len();
     let n_clusters = centres.len() / posts.n_dims;
     let n_authors = posts.authors.map_or(n_rows, <[u64]>::len);
     for (name, got, expected, of) in [
-        (
-            "vectors",
-            posts.vectors.len(),
-            n_rows * posts.n_dims,
-            "dimension of each row",
-        ),
+        ("vectors", posts.vectors.len(), n_rows * posts.n_dims, "dimension of each row"),
         ("texts", posts.texts.len(), n_rows, "row"),
         ("authors", n_authors, n_rows, "row"),
-        (
-            "centres",
-            centres.len(),
-            n_clusters * posts.n_dims,
-            "dimension of each cluster",
-        ),
+        ("centres", centres.len(), n_clusters * posts.n_dims, "dimension of each cluster"),
     ] {
         if got != expected {
-            return Err(Error::Shape {
-                name,
-                got,
-                expected,
-                of,
-            });
+            return Err(Error::Shape { name, got, expected, of });
         }
     }
     Ok(n_clusters)
@@ -151,11 +126,7 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
         b_square += y * y;
     }
     let cosine = dot / (a_square.sqrt() * b_square.sqrt());
-    if cosine.is_finite() {
-        cosine
-    } else {
-        f64::NEG_INFINITY
-    }
+    if cosine.is_finite() { cosine } else { f64::NEG_INFINITY }
 }
 
 /// The first `n` of `ranked` rows with different texts: first one of each author, then the others.
@@ -196,29 +167,17 @@ mod tests {
 
     /// Rows of one cluster on the unit circle, each a little further from the centre `[1, 0]`.
     fn chosen(texts: &[&str], authors: Option<&[u64]>, n_exemplars: usize) -> Vec<usize> {
-        let vectors: Vec<f32> = (0..texts.len())
-            .flat_map(|row| [(row as f32 * 0.1).cos(), (row as f32 * 0.1).sin()])
-            .collect();
+        let vectors: Vec<f32> =
+            (0..texts.len()).flat_map(|row| [(row as f32 * 0.1).cos(), (row as f32 * 0.1).sin()]).collect();
         let clusters = vec![Some(0); texts.len()];
-        let posts = Posts {
-            vectors: &vectors,
-            n_dims: 2,
-            clusters: &clusters,
-            texts,
-            authors,
-        };
-        exemplars(&posts, &[2.0, 0.0], &Params { n_exemplars })
-            .unwrap_or_else(|e| panic!("{e}"))
-            .remove(0)
+        let posts = Posts { vectors: &vectors, n_dims: 2, clusters: &clusters, texts, authors };
+        exemplars(&posts, &[2.0, 0.0], &Params { n_exemplars }).unwrap_or_else(|e| panic!("{e}")).remove(0)
     }
 
     #[test]
     fn nearest_first_without_equal_texts() {
         assert_eq!(chosen(&["a", "b", "c", "d"], None, 3), [0, 1, 2]);
-        assert_eq!(
-            chosen(&["same", "@you same https://x.org", "c", "", "e"], None, 3),
-            [0, 2, 4]
-        );
+        assert_eq!(chosen(&["same", "@you same https://x.org", "c", "", "e"], None, 3), [0, 2, 4]);
         assert_eq!(chosen(&["one"], None, 3), [0]);
         assert!(chosen(&["https://x.org", " "], None, 3).is_empty());
     }
@@ -228,10 +187,7 @@ mod tests {
         assert_eq!(chosen(&["a", "b", "c", "d"], Some(&[1, 1, 1, 2]), 3), [0, 3, 1]);
         assert_eq!(chosen(&["a", "b", "c", "d"], Some(&[1, 1, 2, 3]), 3), [0, 2, 3]);
         // The second turn skips a text that the first one took, and repeats none of its own.
-        assert_eq!(
-            chosen(&["a", "b", "b", "b", "c", "d"], Some(&[1, 1, 1, 2, 1, 1]), 4),
-            [0, 3, 4, 5]
-        );
+        assert_eq!(chosen(&["a", "b", "b", "b", "c", "d"], Some(&[1, 1, 1, 2, 1, 1]), 4), [0, 3, 4, 5]);
     }
 
     #[test]
@@ -245,64 +201,29 @@ mod tests {
         };
         let found = exemplars(&posts, &[1.0, 0.0, 0.0, 1.0], &Params { n_exemplars: 4 });
         assert_eq!(found, Ok(vec![vec![], vec![2, 3, 0, 1]]));
-        let empty = Posts {
-            vectors: &[],
-            n_dims: 2,
-            clusters: &[],
-            texts: &[],
-            authors: Some(&[]),
-        };
+        let empty = Posts { vectors: &[], n_dims: 2, clusters: &[], texts: &[], authors: Some(&[]) };
         assert_eq!(exemplars(&empty, &[], &Params::default()), Ok(vec![]));
     }
 
     #[test]
     fn shapes_must_fit() {
-        let good = Posts {
-            vectors: &[1.0],
-            n_dims: 1,
-            clusters: &[Some(0)],
-            texts: &["a"],
-            authors: None,
-        };
+        let good = Posts { vectors: &[1.0], n_dims: 1, clusters: &[Some(0)], texts: &["a"], authors: None };
         let with = |posts: Posts<'_>, centres: &[f32]| exemplars(&posts, centres, &Params::default());
         assert_eq!(with(good, &[1.0]), Ok(vec![vec![0]]));
-        assert_eq!(
-            with(good, &[]),
-            Err(Error::UnknownCluster {
-                row: 0,
-                cluster: 0,
-                n_clusters: 0
-            })
-        );
+        assert_eq!(with(good, &[]), Err(Error::UnknownCluster { row: 0, cluster: 0, n_clusters: 0 }));
         assert_eq!(
             with(Posts { n_dims: 0, ..good }, &[1.0]),
-            Err(Error::Parameter {
-                name: "n_dims",
-                got: 0
-            })
+            Err(Error::Parameter { name: "n_dims", got: 0 })
         );
         for bad in [
             Posts { vectors: &[], ..good },
             Posts { texts: &[], ..good },
-            Posts {
-                authors: Some(&[]),
-                ..good
-            },
-            Posts {
-                n_dims: 2,
-                vectors: &[1.0, 1.0],
-                ..good
-            },
+            Posts { authors: Some(&[]), ..good },
+            Posts { n_dims: 2, vectors: &[1.0, 1.0], ..good },
         ] {
             assert!(matches!(with(bad, &[1.0]), Err(Error::Shape { .. })), "{bad:?}");
         }
         let none = exemplars(&good, &[1.0], &Params { n_exemplars: 0 });
-        assert_eq!(
-            none,
-            Err(Error::Parameter {
-                name: "n_exemplars",
-                got: 0
-            })
-        );
+        assert_eq!(none, Err(Error::Parameter { name: "n_exemplars", got: 0 }));
     }
 }

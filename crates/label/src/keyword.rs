@@ -26,20 +26,14 @@ pub fn keyword_label(terms: &[Term]) -> String {
             taken.push(&term.text);
         }
     }
-    if taken.is_empty() {
-        NAMELESS.to_owned()
-    } else {
-        taken.join(", ")
-    }
+    if taken.is_empty() { NAMELESS.to_owned() } else { taken.join(", ") }
 }
 
 /// Whether every word of `term` is one of `name`; in scripts without spaces, whether it is part of it.
 fn says(name: &str, term: &str) -> bool {
     let unspaced = term.chars().all(|c| u32::from(c) >= 0x3000);
     (unspaced && name.contains(term))
-        || term
-            .split(' ')
-            .all(|word| name.split(' ').any(|known| known == word))
+        || term.split(' ').all(|word| name.split(' ').any(|known| known == word))
 }
 
 #[cfg(test)]
@@ -48,21 +42,13 @@ mod tests {
     use populi_text::ctfidf::Term;
 
     fn label(terms: &[&str]) -> String {
-        let term = |text: &&str| Term {
-            text: (*text).to_owned(),
-            score: 1.0,
-            n_uses: 1,
-            n_texts: 1,
-        };
+        let term = |text: &&str| Term { text: (*text).to_owned(), score: 1.0, n_uses: 1, n_texts: 1 };
         keyword_label(&terms.iter().map(term).collect::<Vec<_>>())
     }
 
     #[test]
     fn names_are_short_and_say_each_thing_once() {
-        assert_eq!(
-            label(&["budget", "housing", "ontario", "vote"]),
-            "budget, housing, ontario"
-        );
+        assert_eq!(label(&["budget", "housing", "ontario", "vote"]), "budget, housing, ontario");
         assert_eq!(label(&["cat"]), "cat");
         assert_eq!(label(&["new york", "york", "york new", "mets"]), "new york, mets");
         assert_eq!(label(&["art", "article", "state art"]), "art, article, state art");

@@ -29,32 +29,18 @@ pub(crate) fn tables(snapshot: &Snapshot) -> Result<BTreeMap<String, NamedTable>
     for (name, schema) in known_schemas() {
         // Vectors are always those of a model.
         if name != VectorRow::TABLE {
-            tables.insert(
-                name.to_owned(),
-                NamedTable {
-                    schema,
-                    parts: Vec::new(),
-                },
-            );
+            tables.insert(name.to_owned(), NamedTable { schema, parts: Vec::new() });
         }
     }
     // Query files by absolute paths: the corpus may be named relative to the working directory.
-    let folder = std::path::absolute(snapshot.folder()).map_err(|source| Error::Part {
-        path: snapshot.folder().to_owned(),
-        reason: source.to_string(),
-    })?;
+    let folder = std::path::absolute(snapshot.folder())
+        .map_err(|source| Error::Part { path: snapshot.folder().to_owned(), reason: source.to_string() })?;
     for (name, entry) in snapshot.tables() {
         let parts = parts(&folder, entry);
         let schema = schema_of(name, &parts)?;
         if name.contains('/') {
             let parts = parts.clone();
-            tables.insert(
-                name.replace('/', "_"),
-                NamedTable {
-                    schema: schema.clone(),
-                    parts,
-                },
-            );
+            tables.insert(name.replace('/', "_"), NamedTable { schema: schema.clone(), parts });
         }
         tables.insert(name.clone(), NamedTable { schema, parts });
     }
@@ -62,16 +48,8 @@ pub(crate) fn tables(snapshot: &Snapshot) -> Result<BTreeMap<String, NamedTable>
 }
 
 fn parts(folder: &Path, entry: &TableEntry) -> Vec<Part> {
-    let part = |path: PathBuf, n_rows, n_bytes| Part {
-        path,
-        n_rows,
-        n_bytes,
-    };
-    entry
-        .parts
-        .iter()
-        .map(|file| part(folder.join(&file.file), file.n_rows, file.n_bytes))
-        .collect()
+    let part = |path: PathBuf, n_rows, n_bytes| Part { path, n_rows, n_bytes };
+    entry.parts.iter().map(|file| part(folder.join(&file.file), file.n_rows, file.n_bytes)).collect()
 }
 
 /// The columns of a table: this version's, or for a table that it does not know those of its first file.
@@ -83,10 +61,7 @@ fn schema_of(name: &str, parts: &[Part]) -> Result<SchemaRef> {
     let Some(part) = parts.first() else {
         return Ok(SchemaRef::new(arrow::datatypes::Schema::empty()));
     };
-    let bad = |reason: String| Error::Part {
-        path: part.path.clone(),
-        reason,
-    };
+    let bad = |reason: String| Error::Part { path: part.path.clone(), reason };
     let file = File::open(&part.path).map_err(|error| bad(error.to_string()))?;
     let metadata =
         ArrowReaderMetadata::load(&file, Default::default()).map_err(|error| bad(error.to_string()))?;

@@ -41,10 +41,7 @@ pub struct EngineParams {
 
 impl Default for EngineParams {
     fn default() -> Self {
-        Self {
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
-            memory_bytes: 2 << 30,
-        }
+        Self { threads: std::thread::available_parallelism().map_or(1, usize::from), memory_bytes: 2 << 30 }
     }
 }
 
@@ -55,19 +52,11 @@ impl EngineParams {
     /// When a parameter is out of its range.
     pub fn check(&self) -> Result<()> {
         if !(1..=1024).contains(&self.threads) {
-            return Err(Error::Parameter {
-                name: "threads",
-                expected: "1 to 1024",
-                got: self.threads,
-            });
+            return Err(Error::Parameter { name: "threads", expected: "1 to 1024", got: self.threads });
         }
         if self.memory_bytes < MIN_MEMORY_BYTES {
             let expected = "at least 16777216 (16 MiB)";
-            return Err(Error::Parameter {
-                name: "memory_bytes",
-                expected,
-                got: self.memory_bytes,
-            });
+            return Err(Error::Parameter { name: "memory_bytes", expected, got: self.memory_bytes });
         }
         Ok(())
     }
@@ -101,23 +90,13 @@ impl Engine {
         for (name, table) in catalog::tables(snapshot)? {
             part_paths.extend(table.parts.iter().map(|part| part.path.clone()));
             let provider = PartTable::new(&table.schema, &table.parts).map_err(of_query)?;
-            context
-                .register_table(TableReference::bare(name), Arc::new(provider))
-                .map_err(of_query)?;
+            context.register_table(TableReference::bare(name), Arc::new(provider)).map_err(of_query)?;
         }
-        let engine = Self {
-            context,
-            runtime,
-            memory_bytes: params.memory_bytes,
-            part_paths,
-        };
+        let engine = Self { context, runtime, memory_bytes: params.memory_bytes, part_paths };
         for view in &VIEWS {
             let plan = engine.plan_statement(statement::parse(view.sql)?.statement)?;
             let provider = Arc::new(ViewTable::new(plan, Some(view.sql.trim().to_owned())));
-            engine
-                .context
-                .register_table(TableReference::bare(view.name), provider)
-                .map_err(of_query)?;
+            engine.context.register_table(TableReference::bare(view.name), provider).map_err(of_query)?;
         }
         Ok(engine)
     }
@@ -146,10 +125,8 @@ impl Engine {
         let plan = self.plan_statement(read.statement)?;
         statement::check_plan(&plan)?;
         let state = self.context.state();
-        let physical = self
-            .runtime
-            .block_on(state.create_physical_plan(&plan))
-            .map_err(|error| self.error(&error))?;
+        let physical =
+            self.runtime.block_on(state.create_physical_plan(&plan)).map_err(|error| self.error(&error))?;
         Ok(Query {
             engine: self,
             schema: unique_names(&physical.schema()),
@@ -160,21 +137,14 @@ impl Engine {
 
     fn plan_statement(&self, statement: Statement) -> Result<LogicalPlan> {
         let state = self.context.state();
-        let tables = state
-            .resolve_table_references(&statement)
-            .map_err(|error| self.error(&error))?;
+        let tables = state.resolve_table_references(&statement).map_err(|error| self.error(&error))?;
         for table in tables {
             let is_function = state.table_functions().contains_key(table.table());
             if !is_function && !self.context.table_exist(table.clone()).unwrap_or(false) {
-                return Err(Error::UnknownTable {
-                    table: table.to_string(),
-                    known: self.table_names(),
-                });
+                return Err(Error::UnknownTable { table: table.to_string(), known: self.table_names() });
             }
         }
-        self.runtime
-            .block_on(state.statement_to_plan(statement))
-            .map_err(|error| self.error(&error))
+        self.runtime.block_on(state.statement_to_plan(statement)).map_err(|error| self.error(&error))
     }
 
     fn error(&self, error: &DataFusionError) -> Error {
@@ -238,9 +208,7 @@ impl Query<'_> {
 /// A session that knows functions, but no file formats, no table factories and no catalog of files.
 fn session(params: &EngineParams) -> std::result::Result<SessionContext, DataFusionError> {
     let pool = TrackConsumersPool::new(FairSpillPool::new(params.memory_bytes), NAMED_CONSUMERS);
-    let runtime = RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(pool))
-        .build_arc()?;
+    let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(pool)).build_arc()?;
     let config = SessionConfig::new()
         .with_target_partitions(params.threads)
         .with_information_schema(true)

@@ -117,9 +117,7 @@ impl Error {
     pub(crate) fn of_writer(error: arrow::error::ArrowError) -> Self {
         match error {
             arrow::error::ArrowError::IoError(_, source) => Self::Write { source },
-            other => Self::Format {
-                reason: other.to_string(),
-            },
+            other => Self::Format { reason: other.to_string() },
         }
     }
 }

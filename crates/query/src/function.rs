@@ -27,9 +27,7 @@ fn keys_of(arguments: &[ColumnarValue]) -> Result<ColumnarValue> {
     // A constant stays one, so that `post_key = key('…')` is a comparison with a literal.
     if let [ColumnarValue::Scalar(ScalarValue::Utf8(id))] = arguments {
         let key = id.as_deref().map(|id| Key::of(id).0.to_vec());
-        return Ok(ColumnarValue::Scalar(ScalarValue::FixedSizeBinary(
-            KEY_BYTES, key,
-        )));
+        return Ok(ColumnarValue::Scalar(ScalarValue::FixedSizeBinary(KEY_BYTES, key)));
     }
     let arrays = ColumnarValue::values_to_arrays(arguments)?;
     let n_rows = arrays.first().map_or(0, |array| array.len());

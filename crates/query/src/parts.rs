@@ -45,11 +45,8 @@ impl PartTable {
     pub(crate) fn new(schema: &SchemaRef, parts: &[Part]) -> Result<Self> {
         // Views of the decoded page: texts are read, filtered and joined without being copied.
         let schema = Arc::new(transform_schema_to_view(schema));
-        let files = parts
-            .iter()
-            .filter(|part| part.n_rows > 0)
-            .map(partitioned_file)
-            .collect::<Result<_>>()?;
+        let files =
+            parts.iter().filter(|part| part.n_rows > 0).map(partitioned_file).collect::<Result<_>>()?;
         Ok(Self {
             schema,
             files,
@@ -97,10 +94,7 @@ impl TableProvider for PartTable {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         if self.files.is_empty() {
-            return Ok(Arc::new(EmptyExec::new(project_schema(
-                &self.schema,
-                projection,
-            )?)));
+            return Ok(Arc::new(EmptyExec::new(project_schema(&self.schema, projection)?)));
         }
         let options = TableParquetOptions {
             global: state.config_options().execution.parquet.clone(),

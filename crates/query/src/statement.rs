@@ -38,23 +38,16 @@ pub(crate) fn parse(sql: &str) -> Result<ReadStatement> {
         Statement::Statement(statement) => matches!(**statement, SqlStatement::Explain { .. }),
         _ => false,
     };
-    Ok(ReadStatement {
-        statement,
-        is_explain,
-    })
+    Ok(ReadStatement { statement, is_explain })
 }
 
 /// Refuses a plan that would change something.
 pub(crate) fn check_plan(plan: &LogicalPlan) -> Result<()> {
-    let read_only = SQLOptions::new()
-        .with_allow_ddl(false)
-        .with_allow_dml(false)
-        .with_allow_statements(false);
+    let read_only =
+        SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     read_only
         .verify_plan(plan)
-        .map_err(|error: DataFusionError| Error::Refused {
-            statement: error.message().into_owned(),
-        })
+        .map_err(|error: DataFusionError| Error::Refused { statement: error.message().into_owned() })
 }
 
 fn check(statement: &Statement) -> Result<()> {
@@ -82,7 +75,5 @@ fn check_sql(statement: &SqlStatement) -> Result<()> {
 /// Names a statement by its first words.
 fn refused(statement: &str) -> Error {
     let words: Vec<&str> = statement.split_whitespace().take(3).collect();
-    Error::Refused {
-        statement: words.join(" "),
-    }
+    Error::Refused { statement: words.join(" ") }
 }

@@ -16,11 +16,7 @@ pub struct View {
 
 /// Every view. A view names only tables and views before it.
 pub const VIEWS: [View; 7] = [
-    View {
-        name: "acts",
-        row: "an act, with the id of the act and of the one that it takes back",
-        sql: ACTS,
-    },
+    View { name: "acts", row: "an act, with the id of the act and of the one that it takes back", sql: ACTS },
     View {
         name: "authors",
         row: "an account that acted or posted, with its handle and counts",
@@ -31,26 +27,14 @@ pub const VIEWS: [View; 7] = [
         row: "a post of a conversation that is not to be seen: deleted, hidden or never read",
         sql: ABSENT_POSTS,
     },
-    View {
-        name: "threads",
-        row: "a post in its conversation, seen or absent",
-        sql: THREADS,
-    },
-    View {
-        name: "post_languages",
-        row: "a post's language as a model sees it",
-        sql: POST_LANGUAGES,
-    },
+    View { name: "threads", row: "a post in its conversation, seen or absent", sql: THREADS },
+    View { name: "post_languages", row: "a post's language as a model sees it", sql: POST_LANGUAGES },
     View {
         name: "persona_members",
         row: "an author (or a post, where there are no authors) in a persona cluster",
         sql: PERSONA_MEMBERS,
     },
-    View {
-        name: "exemplars",
-        row: "a post that stands for a cluster, with its text",
-        sql: EXEMPLARS,
-    },
+    View { name: "exemplars", row: "a post that stands for a cluster, with its text", sql: EXEMPLARS },
 ];
 
 /// The act that an undo takes back has the undo's record and, by its kind, a kind of its own. What a `delete` takes

@@ -17,9 +17,7 @@ use populi_text::language::{MODEL, best_guess};
 const THRESHOLDS: [f32; 7] = [0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.98];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path = std::env::args()
-        .nth(1)
-        .ok_or("give a file of lines `language TAB text`")?;
+    let path = std::env::args().nth(1).ok_or("give a file of lines `language TAB text`")?;
     let file = std::fs::read_to_string(path)?;
     let lines: Vec<(&str, &str)> = file.lines().filter_map(|line| line.split_once('\t')).collect();
 

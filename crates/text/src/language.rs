@@ -65,10 +65,7 @@ pub fn best_guess(text: &str) -> Option<Detection> {
     let which = of_whichlang(whichlang::detect_language(read));
     let n_function_words = function_words(which, read);
     if n_function_words > 1 {
-        return Some(Detection {
-            lang: which,
-            confidence: SHARE_IF_TWO_WORDS,
-        });
+        return Some(Detection { lang: which, confidence: SHARE_IF_TWO_WORDS });
     }
     let what = whatlang::detect(read).map(|info| (of_whatlang(info.lang()), info.confidence()));
     Some(weigh(which, n_function_words == 1, what, n_letters))
@@ -79,11 +76,8 @@ pub fn best_guess(text: &str) -> Option<Detection> {
 const SHARE_IF_TWO_WORDS: f32 = 0.99;
 /// `whatlang` agrees, no function word. Rows: under 12 letters, under 30, more. Columns here and below: how sure `whatlang`
 /// is, in fifths.
-const SHARE_IF_AGREED: [[f32; 5]; 3] = [
-    [0.83, 0.95, 0.99, 0.99, 1.0],
-    [0.85, 0.96, 0.99, 0.99, 1.0],
-    [0.92, 0.96, 0.99, 0.99, 1.0],
-];
+const SHARE_IF_AGREED: [[f32; 5]; 3] =
+    [[0.83, 0.95, 0.99, 0.99, 1.0], [0.85, 0.96, 0.99, 0.99, 1.0], [0.92, 0.96, 0.99, 0.99, 1.0]];
 /// `whatlang` agrees, one function word.
 const SHARE_IF_AGREED_WITH_WORD: [f32; 5] = [0.97, 0.99, 0.99, 0.99, 0.99];
 /// `whatlang` under 0.4 sure of another of the 16, or under 0.2 of one beyond; no function word. By number of letters.
@@ -106,10 +100,7 @@ fn weigh(
 ) -> Detection {
     let length = usize::from(n_letters >= 12) + usize::from(n_letters >= 30);
     let Some((what, sure)) = what else {
-        return Detection {
-            lang: which,
-            confidence: 0.0,
-        };
+        return Detection { lang: which, confidence: 0.0 };
     };
     let fifth = ((sure * 5.0) as usize).min(4);
     let is_beyond = !WHICHLANG.contains(&what);
@@ -163,9 +154,8 @@ fn function_words(lang: &str, text: &str) -> usize {
 }
 
 /// The languages that `whichlang` answers with.
-const WHICHLANG: [&str; 16] = [
-    "ar", "zh", "de", "en", "fr", "hi", "it", "ja", "ko", "nl", "pt", "ru", "es", "sv", "tr", "vi",
-];
+const WHICHLANG: [&str; 16] =
+    ["ar", "zh", "de", "en", "fr", "hi", "it", "ja", "ko", "nl", "pt", "ru", "es", "sv", "tr", "vi"];
 
 fn of_whichlang(lang: whichlang::Lang) -> &'static str {
     use whichlang::Lang;
@@ -206,9 +196,7 @@ const CODES: [(&str, &str); 70] = [
 
 fn of_whatlang(lang: whatlang::Lang) -> &'static str {
     let code = lang.code();
-    CODES
-        .binary_search_by(|(iso3, _)| iso3.cmp(&code))
-        .map_or(code, |found| CODES[found].1)
+    CODES.binary_search_by(|(iso3, _)| iso3.cmp(&code)).map_or(code, |found| CODES[found].1)
 }
 
 #[cfg(test)]
@@ -256,16 +244,9 @@ mod tests {
 
     #[test]
     fn texts_without_letters_have_no_language() {
-        for text in [
-            "",
-            " ",
-            "🐝",
-            "12:30 + 7",
-            "https://example.org/the/and/you",
-            "@the_and_you",
-            "!!!",
-            "\u{0}",
-        ] {
+        for text in
+            ["", " ", "🐝", "12:30 + 7", "https://example.org/the/and/you", "@the_and_you", "!!!", "\u{0}"]
+        {
             assert_eq!(best_guess(text), None, "{text:?}");
         }
     }

@@ -72,13 +72,7 @@ pub fn for_each_piece(text: &str, mut visit: impl FnMut(Piece<'_>)) {
             }
             open.finish(&text, &mut visit);
         }
-        run = script.is_run().then_some(Run {
-            script,
-            start,
-            last: start,
-            end,
-            paired: false,
-        });
+        run = script.is_run().then_some(Run { script, start, last: start, end, paired: false });
         match script {
             Script::Spaced => visit_spaced(segment, &mut visit),
             Script::Mark => visit(Piece::Break),
@@ -124,10 +118,7 @@ struct Run {
 impl Run {
     fn extend(&mut self, text: &str, end: usize, visit: &mut impl FnMut(Piece<'_>)) {
         if self.script == Script::Ideographs {
-            visit(Piece::Word {
-                text: &text[self.last..end],
-                overlaps: self.paired,
-            });
+            visit(Piece::Word { text: &text[self.last..end], overlaps: self.paired });
             self.paired = true;
         }
         self.last = self.end;
@@ -151,10 +142,7 @@ fn compared_form(text: &str) -> Cow<'_, str> {
         };
     }
     let plain = undecorated(text);
-    let folded = plain
-        .nfkc()
-        .flat_map(char::to_lowercase)
-        .map(|c| if c == '’' { '\'' } else { c });
+    let folded = plain.nfkc().flat_map(char::to_lowercase).map(|c| if c == '’' { '\'' } else { c });
     // Lower-casing can decompose (`İ`), hence composed once more.
     Cow::Owned(folded.nfc().collect())
 }
@@ -184,9 +172,7 @@ fn undecorated(text: &str) -> String {
 
 fn script(segment: &str) -> Script {
     let Some(letter) = segment.chars().find(|c| c.is_alphanumeric()) else {
-        let space = segment
-            .chars()
-            .all(|c| c.is_whitespace() || matches!(c, '-' | '_'));
+        let space = segment.chars().all(|c| c.is_whitespace() || matches!(c, '-' | '_'));
         return if space { Script::Space } else { Script::Mark };
     };
     match u32::from(letter) {
@@ -225,10 +211,7 @@ fn visit_word(word: &str, visit: &mut impl FnMut(Piece<'_>)) {
     if word.len() > 4 * MAX_WORD_CHARS || word.chars().count() > MAX_WORD_CHARS {
         visit(Piece::Break);
     } else if !word.is_empty() {
-        visit(Piece::Word {
-            text: word,
-            overlaps: false,
-        });
+        visit(Piece::Word { text: word, overlaps: false });
     }
 }
 
@@ -241,24 +224,15 @@ mod tests {
         for (text, expected) in [
             ("", vec![]),
             ("🐝 … !!", vec![]),
-            (
-                "Rents rose 5.2% in TORONTO’s core",
-                vec!["rents", "rose", "5.2", "in", "toronto", "core"],
-            ),
+            ("Rents rose 5.2% in TORONTO’s core", vec!["rents", "rose", "5.2", "in", "toronto", "core"]),
             ("don't can’t it's", vec!["don't", "can't", "it"]),
-            (
-                "L'eau d’été, dell'arte",
-                vec!["l", "eau", "d", "été", "dell", "arte"],
-            ),
+            ("L'eau d’été, dell'arte", vec!["l", "eau", "d", "été", "dell", "arte"]),
             ("Ｆｕｌｌ ｗｉｄｔｈ ﬁne", vec!["full", "width", "fine"]),
             ("e\u{301}te\u{301}", vec!["été"]),
             ("long-term snake_case", vec!["long", "term", "snake_case"]),
             ("我爱北京", vec!["我爱", "爱北", "北京"]),
             ("猫 is 猫", vec!["猫", "is", "猫"]),
-            (
-                "人々のネトフリ観てよかった",
-                vec!["人々", "の", "ネトフリ", "観", "てよかった"],
-            ),
+            ("人々のネトフリ観てよかった", vec!["人々", "の", "ネトフリ", "観", "てよかった"]),
             ("이쁘시네용 정말", vec!["이쁘시네용", "정말"]),
             ("สวัสดีครับ ไทย", vec!["สวัสดีครับ", "ไทย"]),
             ("Привет, МИР", vec!["привет", "мир"]),
@@ -313,16 +287,8 @@ mod tests {
                 }
             });
             // NFKC makes at most 18 characters out of one, the ligature above; ideographs are handed out twice.
-            assert!(
-                n_pieces <= 2 * text.chars().count() * 4,
-                "{n_pieces} pieces of {} bytes",
-                text.len()
-            );
-            assert!(
-                n_bytes <= 2 * 18 * text.len(),
-                "{n_bytes} bytes out of {}",
-                text.len()
-            );
+            assert!(n_pieces <= 2 * text.chars().count() * 4, "{n_pieces} pieces of {} bytes", text.len());
+            assert!(n_bytes <= 2 * 18 * text.len(), "{n_bytes} bytes out of {}", text.len());
         }
         assert_eq!(words(&format!("h{}i", "\u{301}".repeat(500_000))), ["hi"]);
         assert!(words(&"x".repeat(1 << 20)).is_empty());

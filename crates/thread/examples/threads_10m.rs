@@ -23,10 +23,7 @@ fn main() -> Result<(), Error> {
     let is_wide = arguments.next().is_some_and(|width| width == "u128");
     let declares = arguments.next().is_some_and(|word| word == "declared");
     if is_wide {
-        measure(
-            |post| u128::from(mixed(post)) << 64 | u128::from(mixed(!post)),
-            declares,
-        )
+        measure(|post| u128::from(mixed(post)) << 64 | u128::from(mixed(!post)), declares)
     } else {
         measure(mixed, declares)
     }
@@ -39,31 +36,16 @@ fn measure<K: Key>(key_of: impl Fn(u64) -> K, declares: bool) -> Result<(), Erro
         let parent = parent_of(post).map(&key_of);
         // One root for all is the densest case: every reply to a missing parent is named alike.
         let declared_root = parent.filter(|_| declares).map(|_| key_of(0));
-        records.push(Reply {
-            key: key_of(post),
-            parent,
-            declared_root,
-            state: State::Standing,
-        });
+        records.push(Reply { key: key_of(post), parent, declared_root, state: State::Standing });
     }
-    println!(
-        "made     {N_POSTS} records in {:.2} s",
-        start.elapsed().as_secs_f64()
-    );
+    println!("made     {N_POSTS} records in {:.2} s", start.elapsed().as_secs_f64());
 
     let start = Instant::now();
     let forest = place(records)?;
     println!("placed   in {:.2} s of wall time", start.elapsed().as_secs_f64());
-    println!(
-        "rows     {} ({} stubs)",
-        forest.len(),
-        forest.len() - forest.n_known()
-    );
+    println!("rows     {} ({} stubs)", forest.len(), forest.len() - forest.n_known());
     println!("talks    {} conversations", forest.n_conversations());
-    println!(
-        "depth    {} at most",
-        forest.iter().map(|row| row.depth).max().unwrap_or(0)
-    );
+    println!("depth    {} at most", forest.iter().map(|row| row.depth).max().unwrap_or(0));
     Ok(())
 }
 
@@ -81,9 +63,7 @@ fn parent_of(post: u64) -> Option<u64> {
 
 /// SplitMix64's step: a bijection of 64 bits, so that keys are sparse, shuffled and never equal.
 fn mixed(post: u64) -> u64 {
-    let z = post
-        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-        .wrapping_add(0x9E37_79B9_7F4A_7C15 ^ SEED);
+    let z = post.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(0x9E37_79B9_7F4A_7C15 ^ SEED);
     let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)

@@ -93,10 +93,7 @@ impl<K: Key> Forest<K> {
 
     /// All rows in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Placed<K>> + '_ {
-        self.keys[..self.nodes.len()]
-            .iter()
-            .zip(&self.nodes)
-            .map(|(&key, node)| self.placed(key, node))
+        self.keys[..self.nodes.len()].iter().zip(&self.nodes).map(|(&key, node)| self.placed(key, node))
     }
 
     /// The rows from `row` up to the top of its chain, both included; empty past the last row.

@@ -32,12 +32,7 @@ type Orphan<K> = (K, u32);
 ///
 /// [`Error::DuplicateKey`] if two records have one key; [`Error::TooManyKeys`] past 2^32 - 1 keys.
 pub fn place<K: Key>(records: Records<K>) -> Result<Forest<K>, Error> {
-    let Records {
-        mut links,
-        declared,
-        hidden,
-        tombstones,
-    } = records;
+    let Records { mut links, declared, hidden, tombstones } = records;
     let n_known = links.len();
     check_count(n_known)?;
     links.par_sort_unstable_by_key(|link| link.key);
@@ -63,10 +58,7 @@ pub fn place<K: Key>(records: Records<K>) -> Result<Forest<K>, Error> {
 
 fn check_count(n_keys: usize) -> Result<(), Error> {
     if n_keys > MAX_KEYS {
-        return Err(Error::TooManyKeys {
-            n_keys,
-            limit: MAX_KEYS,
-        });
+        return Err(Error::TooManyKeys { n_keys, limit: MAX_KEYS });
     }
     Ok(())
 }
@@ -77,10 +69,7 @@ fn check_unique<K: Key>(links: &[Link<K>]) -> Result<(), Error> {
     };
     let key = twice[0].key;
     let n_copies = links.iter().filter(|link| link.key == key).count();
-    Err(Error::DuplicateKey {
-        key: format!("{key:?}"),
-        n_copies,
-    })
+    Err(Error::DuplicateKey { key: format!("{key:?}"), n_copies })
 }
 
 /// The parent's row for each row (`NONE` for tops and, as yet, orphans), and the orphans.
@@ -265,13 +254,7 @@ mod tests {
         assert_eq!(check_count(MAX_KEYS), Ok(()));
         assert_eq!(NONE as usize, MAX_KEYS, "the last row is one below");
         let n_keys = MAX_KEYS + 1;
-        assert_eq!(
-            check_count(n_keys),
-            Err(Error::TooManyKeys {
-                n_keys,
-                limit: MAX_KEYS
-            })
-        );
+        assert_eq!(check_count(n_keys), Err(Error::TooManyKeys { n_keys, limit: MAX_KEYS }));
     }
 
     #[test]

@@ -71,12 +71,7 @@ impl<K: Key> Records<K> {
 
     /// Adds one record. A key that is already there is found by [`place`](crate::place), not here.
     pub fn push(&mut self, reply: Reply<K>) {
-        let Reply {
-            key,
-            parent,
-            declared_root,
-            state,
-        } = reply;
+        let Reply { key, parent, declared_root, state } = reply;
         let parent = parent.unwrap_or(key);
         self.links.push(Link { key, parent });
         match state {

@@ -122,7 +122,7 @@ fn files(status: &populi_pipeline::status::Status) -> String {
 
 fn new_table() -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::NOTHING);
     table
 }
 

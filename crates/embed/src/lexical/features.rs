@@ -104,9 +104,8 @@ impl Reader {
         if word.is_ascii() {
             for start in 0..=self.marked.len() - MIN_LETTERS {
                 let mut hash = fnv(RUN, &self.marked[start..start + MIN_LETTERS - 1]);
-                for &letter in self.marked[start + MIN_LETTERS - 1..]
-                    .iter()
-                    .take(MAX_LETTERS + 1 - MIN_LETTERS)
+                for &letter in
+                    self.marked[start + MIN_LETTERS - 1..].iter().take(MAX_LETTERS + 1 - MIN_LETTERS)
                 {
                     hash = fnv(hash, &[letter]);
                     buckets.push(run_bucket(hash));
@@ -115,8 +114,7 @@ impl Reader {
             return;
         }
         self.starts.clear();
-        self.starts
-            .extend((0..self.marked.len()).filter(|&i| self.marked[i] & 0xc0 != 0x80));
+        self.starts.extend((0..self.marked.len()).filter(|&i| self.marked[i] & 0xc0 != 0x80));
         self.starts.push(self.marked.len());
         for first in 0..self.starts.len() - MIN_LETTERS {
             let ends = &self.starts[first + MIN_LETTERS..];
@@ -161,30 +159,14 @@ fn find_name(text: &str) -> Option<Name<'_>> {
 /// `scheme://host…` up to what no link holds; the host without `www.`.
 fn find_link(text: &str) -> Option<Name<'_>> {
     let sign = text.find("://")?;
-    let scheme = text.as_bytes()[..sign]
-        .iter()
-        .rev()
-        .take_while(|byte| byte.is_ascii_alphabetic())
-        .count();
+    let scheme = text.as_bytes()[..sign].iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
     let host = sign + 3;
     let in_link = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'`');
-    let end = host
-        + text.as_bytes()[host..]
-            .iter()
-            .take_while(|byte| in_link(byte))
-            .count();
+    let end = host + text.as_bytes()[host..].iter().take_while(|byte| in_link(byte)).count();
     let in_host = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
-    let host_end = host
-        + text.as_bytes()[host..end]
-            .iter()
-            .take_while(|byte| in_host(byte))
-            .count();
+    let host_end = host + text.as_bytes()[host..end].iter().take_while(|byte| in_host(byte)).count();
     let name = &text[host..host_end];
-    Some(Name {
-        start: sign - scheme,
-        end,
-        text: name.strip_prefix("www.").unwrap_or(name),
-    })
+    Some(Name { start: sign - scheme, end, text: name.strip_prefix("www.").unwrap_or(name) })
 }
 
 /// `@name` with its `@`, unless a Latin letter or a digit is right before, as in a mail address. (A script without
@@ -196,11 +178,7 @@ fn find_handle(text: &str) -> Option<Name<'_>> {
         let tail = &text[start + 1..];
         let name = tail[..tail.find(|c| !in_name(c)).unwrap_or(tail.len())].trim_end_matches(['.', '-']);
         let end = start + 1 + name.len();
-        (!in_mail && !name.is_empty()).then(|| Name {
-            start,
-            end,
-            text: &text[start..end],
-        })
+        (!in_mail && !name.is_empty()).then(|| Name { start, end, text: &text[start..end] })
     })
 }
 
@@ -223,9 +201,7 @@ fn top_bits(hash: u64) -> u32 {
 
 /// FNV-1a of `bytes`, going on from `hash`.
 fn fnv(hash: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(hash, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME)
-    })
+    bytes.iter().fold(hash, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME))
 }
 
 #[cfg(test)]
@@ -254,18 +230,12 @@ mod tests {
     fn the_hash_is_fixed() {
         // FNV-1a of "a" from the standard basis is af63dc4c8601ec8c.
         assert_eq!(fnv(FNV_BASIS, b"a"), 0xaf63_dc4c_8601_ec8c);
-        assert_eq!(
-            [word_bucket(b"fox"), run_bucket(fnv(RUN, b"fox"))],
-            [13_556, 72_305]
-        ); // by a second implementation, in Python
+        assert_eq!([word_bucket(b"fox"), run_bucket(fnv(RUN, b"fox"))], [13_556, 72_305]); // by a second implementation, in Python
     }
 
     #[test]
     fn a_word_and_its_runs() {
-        assert_eq!(
-            read("Fox!"),
-            expected(&["fox"], &[" fo", "fox", "ox ", " fox", "fox ", " fox "])
-        );
+        assert_eq!(read("Fox!"), expected(&["fox"], &[" fo", "fox", "ox ", " fox", "fox ", " fox "]));
         assert_eq!(read("it"), expected(&["it"], &[" it", "it ", " it "]));
         assert_eq!(read("I"), expected(&["i"], &[]));
         assert_eq!(read("éa"), expected(&["éa"], &[" éa", "éa ", " éa "]));
@@ -273,10 +243,7 @@ mod tests {
 
     #[test]
     fn ideographs_are_words_and_chain() {
-        assert_eq!(
-            read("天气好，好"),
-            expected(&["天", "气", "好", "好"], &["天气", "气好", "天气好"])
-        );
+        assert_eq!(read("天气好，好"), expected(&["天", "气", "好", "好"], &["天气", "气好", "天气好"]));
     }
 
     #[test]
@@ -288,10 +255,7 @@ mod tests {
 
     #[test]
     fn links_are_their_host_and_handles_themselves() {
-        assert_eq!(
-            read("https://www.example.com/a?b=c#d"),
-            expected(&["example.com"], &[])
-        );
+        assert_eq!(read("https://www.example.com/a?b=c#d"), expected(&["example.com"], &[]));
         assert_eq!(read("@Some_One: I"), expected(&["@some_one", "i"], &[]));
         assert_eq!(read("看http://t.cn/x看"), expected(&["看", "t.cn", "看"], &[]));
         assert_eq!(read("转@李四 I"), expected(&["转", "@李四", "i"], &[]));

@@ -47,11 +47,7 @@ pub struct LexicalParams {
 
 impl Default for LexicalParams {
     fn default() -> Self {
-        Self {
-            n_dims: 256,
-            max_sample: 20_000,
-            seed: 0,
-        }
+        Self { n_dims: 256, max_sample: 20_000, seed: 0 }
     }
 }
 
@@ -121,11 +117,7 @@ impl Lexical {
         };
         let directions = randomised_svd(&weigh_texts(&vocabulary, &texts)?, &svd_params)?.right;
         let fingerprint = fingerprint(&vocabulary, &directions);
-        Ok(Self {
-            vocabulary,
-            directions,
-            fingerprint,
-        })
+        Ok(Self { vocabulary, directions, fingerprint })
     }
 }
 
@@ -179,39 +171,17 @@ fn weigh_texts(vocabulary: &Vocabulary, texts: &[&str]) -> Result<SparseMatrix> 
         columns.extend(block.columns);
         values.extend(block.values);
     }
-    Ok(SparseMatrix::new(
-        texts.len(),
-        vocabulary.n_columns(),
-        offsets,
-        columns,
-        values,
-    )?)
+    Ok(SparseMatrix::new(texts.len(), vocabulary.n_columns(), offsets, columns, values)?)
 }
 
 fn fingerprint(vocabulary: &Vocabulary, directions: &Matrix) -> Fingerprint {
-    let directions_bytes: Vec<u8> = directions
-        .values()
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect();
-    Fingerprint::of(&[
-        b"lexical",
-        &VERSION.to_le_bytes(),
-        &vocabulary.bytes(),
-        &directions_bytes,
-    ])
+    let directions_bytes: Vec<u8> =
+        directions.values().iter().flat_map(|value| value.to_le_bytes()).collect();
+    Fingerprint::of(&[b"lexical", &VERSION.to_le_bytes(), &vocabulary.bytes(), &directions_bytes])
 }
 
 fn at_least_one(name: &'static str, value: usize) -> Result<()> {
-    if value > 0 {
-        Ok(())
-    } else {
-        Err(Error::Param {
-            name,
-            got: value.to_string(),
-            must_be: "at least 1",
-        })
-    }
+    if value > 0 { Ok(()) } else { Err(Error::Param { name, got: value.to_string(), must_be: "at least 1" }) }
 }
 
 #[cfg(test)]
@@ -226,25 +196,13 @@ mod tests {
     }
 
     fn cosine(vectors: &Matrix, a: usize, b: usize) -> f32 {
-        vectors
-            .row(a)
-            .iter()
-            .zip(vectors.row(b))
-            .map(|(x, y)| x * y)
-            .sum()
+        vectors.row(a).iter().zip(vectors.row(b)).map(|(x, y)| x * y).sum()
     }
 
     /// Texts over a vocabulary of made-up words, some of them in common.
     fn made_up(n: usize) -> Vec<String> {
         let word = |i: usize| format!("w{}", (i as u32).wrapping_mul(2_654_435_761) >> 22);
-        (0..n)
-            .map(|i| {
-                (0..6)
-                    .map(|j| word(i / 3 * 7 + i * j))
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            })
-            .collect()
+        (0..n).map(|i| (0..6).map(|j| word(i / 3 * 7 + i * j)).collect::<Vec<_>>().join(" ")).collect()
     }
 
     #[test]
@@ -268,10 +226,7 @@ mod tests {
         ] {
             let texts = [a, near, far];
             let vectors = fitted(&texts).embed(&texts).unwrap();
-            assert!(
-                cosine(&vectors, 0, 1) > cosine(&vectors, 0, 2) + 0.01,
-                "{texts:?}"
-            );
+            assert!(cosine(&vectors, 0, 1) > cosine(&vectors, 0, 2) + 0.01, "{texts:?}");
         }
     }
 
@@ -286,9 +241,7 @@ mod tests {
 
     #[test]
     fn one_text_and_equal_texts_have_a_direction() {
-        let vectors = fitted(&["a red fox", "a red fox"])
-            .embed(&["a red fox", "fox"])
-            .unwrap();
+        let vectors = fitted(&["a red fox", "a red fox"]).embed(&["a red fox", "fox"]).unwrap();
         assert!((cosine(&vectors, 0, 1) - 1.0).abs() < 1e-6);
     }
 
@@ -297,14 +250,8 @@ mod tests {
         let model = fitted(&["red fox", "brown bear", "red bear"]);
         let again = fitted(&["red bear", "red fox", "red fox", "brown bear"]);
         assert_eq!(model.fingerprint(), again.fingerprint());
-        assert_ne!(
-            model.fingerprint(),
-            fitted(&["red fox", "brown bear"]).fingerprint()
-        );
-        let fewer_dims = LexicalParams {
-            n_dims: 1,
-            ..LexicalParams::default()
-        };
+        assert_ne!(model.fingerprint(), fitted(&["red fox", "brown bear"]).fingerprint());
+        let fewer_dims = LexicalParams { n_dims: 1, ..LexicalParams::default() };
         let fewer_dims = Lexical::fit(&["red fox", "brown bear", "red bear"], &fewer_dims).unwrap();
         assert_eq!(fewer_dims.n_dims(), 1);
         assert_ne!(model.fingerprint(), fewer_dims.fingerprint());
@@ -315,16 +262,9 @@ mod tests {
         let texts = made_up(3000);
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let run = |n_threads| {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(n_threads)
-                .build()
-                .unwrap();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
             pool.install(|| {
-                let params = LexicalParams {
-                    n_dims: 16,
-                    max_sample: 1500,
-                    seed: 3,
-                };
+                let params = LexicalParams { n_dims: 16, max_sample: 1500, seed: 3 };
                 let model = Lexical::fit(&texts, &params).unwrap();
                 (model.fingerprint(), model.embed(&texts).unwrap().into_values())
             })
@@ -347,14 +287,8 @@ mod tests {
     #[test]
     fn wrong_parameters_are_errors() {
         for params in [
-            LexicalParams {
-                n_dims: 0,
-                ..LexicalParams::default()
-            },
-            LexicalParams {
-                max_sample: 0,
-                ..LexicalParams::default()
-            },
+            LexicalParams { n_dims: 0, ..LexicalParams::default() },
+            LexicalParams { max_sample: 0, ..LexicalParams::default() },
         ] {
             assert!(Lexical::fit(&["a"], &params).is_err());
         }

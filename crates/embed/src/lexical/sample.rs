@@ -35,11 +35,7 @@ impl TextSample {
     /// An empty sample of `params.max_sample` texts under `params.seed`.
     pub fn new(params: &super::LexicalParams) -> Self {
         let key = blake3::derive_key("populi lexical sample 1", &params.seed.to_le_bytes());
-        Self {
-            max_texts: params.max_sample,
-            key,
-            texts: BTreeMap::new(),
-        }
+        Self { max_texts: params.max_sample, key, texts: BTreeMap::new() }
     }
 
     /// Takes from `texts` those that belong to the sample. One hash a text, in parallel.
@@ -48,11 +44,7 @@ impl TextSample {
         let hashes: Vec<[u8; 32]> = texts.par_iter().with_min_len(256).map(hash).collect();
         for (hash, text) in hashes.into_iter().zip(texts) {
             let is_full = self.texts.len() >= self.max_texts;
-            let belongs = !is_full
-                || self
-                    .texts
-                    .last_key_value()
-                    .is_some_and(|(largest, _)| hash < *largest);
+            let belongs = !is_full || self.texts.last_key_value().is_some_and(|(largest, _)| hash < *largest);
             if belongs && !self.texts.contains_key(&hash) {
                 if is_full {
                     self.texts.pop_last();
@@ -79,11 +71,7 @@ mod tests {
     use crate::lexical::LexicalParams;
 
     fn sampled(portions: &[&[&str]], max_sample: usize, seed: u64) -> Vec<String> {
-        let mut sample = TextSample::new(&LexicalParams {
-            max_sample,
-            seed,
-            ..LexicalParams::default()
-        });
+        let mut sample = TextSample::new(&LexicalParams { max_sample, seed, ..LexicalParams::default() });
         portions.iter().for_each(|texts| sample.add(texts));
         sample.texts().into_iter().map(str::to_owned).collect()
     }
@@ -92,18 +80,10 @@ mod tests {
     fn depends_on_the_set_of_texts_alone() {
         for seed in 0..20 {
             let at_once = sampled(&[&["a", "b", "c", "d", "e", "f"]], 3, seed);
-            let in_portions = sampled(
-                &[&["e", "c", "c"], &[], &["a", "f", "b", "d", "a"], &["a"]],
-                3,
-                seed,
-            );
+            let in_portions = sampled(&[&["e", "c", "c"], &[], &["a", "f", "b", "d", "a"], &["a"]], 3, seed);
             assert_eq!(at_once, in_portions);
             assert_eq!(at_once.len(), 3);
-            assert_eq!(
-                sampled(&[&["a", "b", "a"]], 9, seed).len(),
-                2,
-                "equal texts count once"
-            );
+            assert_eq!(sampled(&[&["a", "b", "a"]], 9, seed).len(), 2, "equal texts count once");
         }
     }
 

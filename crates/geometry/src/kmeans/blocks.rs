@@ -35,22 +35,14 @@ impl<'a> Blocks<'a> {
         let n_blocks = points.n_rows().div_ceil(BLOCK_ROWS);
         let mut turned = vec![0.0f32; n_blocks * block_values];
         let mut squared_lengths = vec![0.0f32; points.n_rows()];
-        let blocks = turned
-            .par_chunks_mut(block_values)
-            .zip(points.values().par_chunks(block_values));
-        blocks
-            .zip(squared_lengths.par_chunks_mut(BLOCK_ROWS))
-            .for_each(|((turned, rows), lengths)| {
-                turn(rows, points.n_cols(), turned);
-                for (length, row) in lengths.iter_mut().zip(rows.chunks_exact(points.n_cols())) {
-                    *length = squared_length(row) as f32;
-                }
-            });
-        Self {
-            points,
-            squared_lengths,
-            turned,
-        }
+        let blocks = turned.par_chunks_mut(block_values).zip(points.values().par_chunks(block_values));
+        blocks.zip(squared_lengths.par_chunks_mut(BLOCK_ROWS)).for_each(|((turned, rows), lengths)| {
+            turn(rows, points.n_cols(), turned);
+            for (length, row) in lengths.iter_mut().zip(rows.chunks_exact(points.n_cols())) {
+                *length = squared_length(row) as f32;
+            }
+        });
+        Self { points, squared_lengths, turned }
     }
 
     /// `targets · rowsᵀ` for the rows of one block: `products` becomes `[targets.n_rows(), BLOCK_ROWS]`.
@@ -75,17 +67,10 @@ fn multiply_few(turned: &[f32], targets: &Matrix, products: &mut [f32]) {
     products.fill(0.0);
     for (target, products) in targets.rows().zip(products.chunks_exact_mut(BLOCK_ROWS)) {
         let (fours, weight_fours) = (turned.chunks_exact(4 * BLOCK_ROWS), target.chunks_exact(4));
-        let last = fours
-            .remainder()
-            .chunks_exact(BLOCK_ROWS)
-            .zip(weight_fours.remainder());
+        let last = fours.remainder().chunks_exact(BLOCK_ROWS).zip(weight_fours.remainder());
         for (four, w) in fours.zip(weight_fours) {
             let row = |i: usize| &four[i * BLOCK_ROWS..][..BLOCK_ROWS];
-            add_weighted(
-                products,
-                [row(0), row(1), row(2), row(3)],
-                [w[0], w[1], w[2], w[3]],
-            );
+            add_weighted(products, [row(0), row(1), row(2), row(3)], [w[0], w[1], w[2], w[3]]);
         }
         last.for_each(|(row, &weight)| add_weighted(products, [row], [weight]));
     }
@@ -97,10 +82,7 @@ fn turn(rows: &[f32], n_cols: usize, turned: &mut [f32]) {
         let start = band * STRIP_ROWS;
         for (column, turned) in turned.chunks_exact_mut(BLOCK_ROWS).enumerate() {
             let values = rows[column..].iter().step_by(n_cols);
-            turned[start..]
-                .iter_mut()
-                .zip(values)
-                .for_each(|(turned, &value)| *turned = value);
+            turned[start..].iter_mut().zip(values).for_each(|(turned, &value)| *turned = value);
         }
     }
 }

@@ -69,35 +69,23 @@ impl Centres {
         let mut parts: Vec<(usize, &[usize])> = Vec::new();
         let mut start = 0;
         for (cluster, &end) in ends.iter().enumerate() {
-            parts.extend(
-                members[start..end]
-                    .chunks(MEMBERS_PER_SUM)
-                    .map(|part| (cluster, part)),
-            );
+            parts.extend(members[start..end].chunks(MEMBERS_PER_SUM).map(|part| (cluster, part)));
             let n_members = end - start;
-            self.sizes[cluster] = if sign > 0.0 {
-                self.sizes[cluster] + n_members
-            } else {
-                self.sizes[cluster] - n_members
-            };
+            self.sizes[cluster] =
+                if sign > 0.0 { self.sizes[cluster] + n_members } else { self.sizes[cluster] - n_members };
             start = end;
         }
         let sum = |&(_, rows): &(usize, &[usize])| {
             let mut sum = vec![0.0f64; n_cols];
             for &row in rows {
-                sum.iter_mut()
-                    .zip(points.row(row))
-                    .for_each(|(sum, &value)| *sum += f64::from(value));
+                sum.iter_mut().zip(points.row(row)).for_each(|(sum, &value)| *sum += f64::from(value));
             }
             sum
         };
         let sums: Vec<Vec<f64>> = parts.par_iter().map(sum).collect();
         for ((cluster, _), part) in parts.iter().zip(sums) {
             let total = &mut self.sums[cluster * n_cols..(cluster + 1) * n_cols];
-            total
-                .iter_mut()
-                .zip(part)
-                .for_each(|(total, part)| *total += sign * part);
+            total.iter_mut().zip(part).for_each(|(total, part)| *total += sign * part);
         }
     }
 
@@ -118,12 +106,7 @@ impl Centres {
         let distance = |(row, &label): (usize, &u32)| {
             squared_distance(points.row(row), self.centres.row(label as usize))
         };
-        let mut distances: Vec<f64> = labels
-            .par_iter()
-            .enumerate()
-            .with_min_len(256)
-            .map(distance)
-            .collect();
+        let mut distances: Vec<f64> = labels.par_iter().enumerate().with_min_len(256).map(distance).collect();
         for empty in 0..sizes.len() {
             if sizes[empty] > 0 {
                 continue;

@@ -52,13 +52,7 @@ pub struct KMeansParams {
 
 impl Default for KMeansParams {
     fn default() -> Self {
-        Self {
-            k: 8,
-            n_init: 5,
-            max_iter: 300,
-            tolerance: 1e-4,
-            seed: 0,
-        }
+        Self { k: 8, n_init: 5, max_iter: 300, tolerance: 1e-4, seed: 0 }
     }
 }
 
@@ -74,11 +68,7 @@ impl KMeansParams {
         require(self.n_init > 0, "n_init", self.n_init, "at least 1")?;
         require(self.max_iter > 0, "max_iter", self.max_iter, "at least 1")?;
         require(self.tolerance >= 0.0, "tolerance", self.tolerance, "0 or more")?;
-        if self.k > n_rows {
-            Err(Error::MoreClustersThanRows { k: self.k, n_rows })
-        } else {
-            Ok(())
-        }
+        if self.k > n_rows { Err(Error::MoreClustersThanRows { k: self.k, n_rows }) } else { Ok(()) }
     }
 }
 
@@ -129,10 +119,7 @@ pub fn kmeans(points: &Matrix, params: &KMeansParams) -> Result<KMeans> {
             best = Some(run);
         }
     }
-    let best = best.ok_or(Error::MoreClustersThanRows {
-        k: params.k,
-        n_rows: points.n_rows(),
-    })?;
+    let best = best.ok_or(Error::MoreClustersThanRows { k: params.k, n_rows: points.n_rows() })?;
     largest_first(best)
 }
 
@@ -157,12 +144,7 @@ fn lloyd(blocks: &Blocks<'_>, seeds: Matrix, max_iter: usize, enough: f64) -> KM
     }
     let centres = centres.into_matrix();
     let inertia = inertia(points, &centres, &labels);
-    KMeans {
-        labels,
-        centres,
-        inertia,
-        n_iterations,
-    }
+    KMeans { labels, centres, inertia, n_iterations }
 }
 
 fn inertia(points: &Matrix, centres: &Matrix, labels: &[u32]) -> f64 {
@@ -178,21 +160,10 @@ fn inertia(points: &Matrix, centres: &Matrix, labels: &[u32]) -> f64 {
 
 /// Mean over the columns of their variance.
 fn mean_variance(points: &Matrix) -> f64 {
-    let mean: Vec<f32> = points
-        .column_means()
-        .into_iter()
-        .map(|mean| mean as f32)
-        .collect();
-    let block = |rows: &[f32]| -> f64 {
-        rows.chunks_exact(mean.len())
-            .map(|row| squared_distance(row, &mean))
-            .sum()
-    };
-    let parts: Vec<f64> = points
-        .values()
-        .par_chunks(ROWS_PER_SUM * mean.len())
-        .map(block)
-        .collect();
+    let mean: Vec<f32> = points.column_means().into_iter().map(|mean| mean as f32).collect();
+    let block =
+        |rows: &[f32]| -> f64 { rows.chunks_exact(mean.len()).map(|row| squared_distance(row, &mean)).sum() };
+    let parts: Vec<f64> = points.values().par_chunks(ROWS_PER_SUM * mean.len()).map(block).collect();
     parts.iter().sum::<f64>() / points.values().len() as f64
 }
 
@@ -208,18 +179,7 @@ fn largest_first(found: KMeans) -> Result<KMeans> {
     let mut order: Vec<usize> = (0..k).filter(|&cluster| sizes[cluster] > 0).collect();
     order.sort_by_key(|&cluster| (std::cmp::Reverse(sizes[cluster]), first_rows[cluster]));
     let mut new_ids = vec![0u32; k];
-    order
-        .iter()
-        .enumerate()
-        .for_each(|(new, &old)| new_ids[old] = new as u32);
-    let labels = found
-        .labels
-        .iter()
-        .map(|&label| new_ids[label as usize])
-        .collect();
-    Ok(KMeans {
-        labels,
-        centres: found.centres.gather(&order)?,
-        ..found
-    })
+    order.iter().enumerate().for_each(|(new, &old)| new_ids[old] = new as u32);
+    let labels = found.labels.iter().map(|&label| new_ids[label as usize]).collect();
+    Ok(KMeans { labels, centres: found.centres.gather(&order)?, ..found })
 }

@@ -29,9 +29,7 @@ pub(super) fn seeds(all: &Blocks<'_>, k: usize, seed: u64, start: u64) -> Result
     }
     let stretch = all.points.n_rows() as f64 / n_sampled as f64;
     let mut pick = |i: usize| ((i as f64 + random.random::<f64>()) * stretch) as usize;
-    let rows: Vec<usize> = (0..n_sampled)
-        .map(|i| pick(i).min(all.points.n_rows() - 1))
-        .collect();
+    let rows: Vec<usize> = (0..n_sampled).map(|i| pick(i).min(all.points.n_rows() - 1)).collect();
     let sample = all.points.gather(&rows)?;
     spread_out(&Blocks::new(&sample), k, &mut random)
 }
@@ -48,9 +46,8 @@ fn spread_out(from: &Blocks<'_>, k: usize, random: &mut ChaCha8Rng) -> Result<Ma
         if total <= 0.0 {
             break;
         }
-        let draws: Vec<usize> = (0..n_draws)
-            .map(|_| draw(&cumulative, total * random.random::<f64>()))
-            .collect();
+        let draws: Vec<usize> =
+            (0..n_draws).map(|_| draw(&cumulative, total * random.random::<f64>())).collect();
         let distances = distances(from, &draws)?;
         let best = least_inertia(&nearest, &distances, n_draws);
         shorten(&mut nearest, &distances, n_draws, best);
@@ -83,28 +80,18 @@ fn distances(from: &Blocks<'_>, to: &[usize]) -> Result<Vec<f32>> {
     let targets = from.points.gather(to)?;
     let target_squares: Vec<f32> = to.iter().map(|&row| from.squared_lengths[row]).collect();
     let mut out = vec![0.0f32; from.points.n_rows() * to.len()];
-    let blocks = out
-        .par_chunks_mut(BLOCK_ROWS * to.len())
-        .zip(from.squared_lengths.par_chunks(BLOCK_ROWS));
-    blocks
-        .enumerate()
-        .for_each_init(Vec::new, |products, (block, (out, squares))| {
-            from.products(block, &targets, products);
-            let by_target = out
-                .chunks_exact_mut(squares.len())
-                .zip(products.chunks_exact(BLOCK_ROWS));
-            for ((out, products), target_square) in by_target.zip(&target_squares) {
-                for ((out, product), square) in out.iter_mut().zip(products).zip(squares) {
-                    let lengths = square + target_square;
-                    let distance = lengths - 2.0 * product;
-                    *out = if distance > RESOLUTION * lengths {
-                        distance
-                    } else {
-                        0.0
-                    };
-                }
+    let blocks = out.par_chunks_mut(BLOCK_ROWS * to.len()).zip(from.squared_lengths.par_chunks(BLOCK_ROWS));
+    blocks.enumerate().for_each_init(Vec::new, |products, (block, (out, squares))| {
+        from.products(block, &targets, products);
+        let by_target = out.chunks_exact_mut(squares.len()).zip(products.chunks_exact(BLOCK_ROWS));
+        for ((out, products), target_square) in by_target.zip(&target_squares) {
+            for ((out, product), square) in out.iter_mut().zip(products).zip(squares) {
+                let lengths = square + target_square;
+                let distance = lengths - 2.0 * product;
+                *out = if distance > RESOLUTION * lengths { distance } else { 0.0 };
             }
-        });
+        }
+    });
     Ok(out)
 }
 
@@ -113,26 +100,15 @@ fn least_inertia(nearest: &[f32], distances: &[f32], n_draws: usize) -> usize {
     let sum_of_least = |nearest: &[f32], distances: &[f32]| -> f64 {
         let mut lanes = [0.0f64; 16];
         for (nearest, distances) in nearest.chunks(16).zip(distances.chunks(16)) {
-            let least = nearest
-                .iter()
-                .zip(distances)
-                .map(|(near, distance)| f64::from(near.min(*distance)));
-            lanes
-                .iter_mut()
-                .zip(least)
-                .for_each(|(lane, least)| *lane += least);
+            let least = nearest.iter().zip(distances).map(|(near, distance)| f64::from(near.min(*distance)));
+            lanes.iter_mut().zip(least).for_each(|(lane, least)| *lane += least);
         }
         lanes.iter().sum()
     };
     let part = |(nearest, distances): (&[f32], &[f32])| -> Vec<f64> {
-        distances
-            .chunks_exact(nearest.len())
-            .map(|distances| sum_of_least(nearest, distances))
-            .collect()
+        distances.chunks_exact(nearest.len()).map(|distances| sum_of_least(nearest, distances)).collect()
     };
-    let blocks = nearest
-        .par_chunks(BLOCK_ROWS)
-        .zip(distances.par_chunks(BLOCK_ROWS * n_draws));
+    let blocks = nearest.par_chunks(BLOCK_ROWS).zip(distances.par_chunks(BLOCK_ROWS * n_draws));
     let parts: Vec<Vec<f64>> = blocks.map(part).collect();
     let mut sums = vec![0.0f64; n_draws];
     for part in &parts {
@@ -143,14 +119,9 @@ fn least_inertia(nearest: &[f32], distances: &[f32], n_draws: usize) -> usize {
 
 /// Takes candidate `which` in: no row is farther from the nearest centre than from it.
 fn shorten(nearest: &mut [f32], distances: &[f32], n_draws: usize, which: usize) {
-    let blocks = nearest
-        .par_chunks_mut(BLOCK_ROWS)
-        .zip(distances.par_chunks(BLOCK_ROWS * n_draws));
+    let blocks = nearest.par_chunks_mut(BLOCK_ROWS).zip(distances.par_chunks(BLOCK_ROWS * n_draws));
     blocks.for_each(|(nearest, distances)| {
         let distances = &distances[which * nearest.len()..];
-        nearest
-            .iter_mut()
-            .zip(distances)
-            .for_each(|(near, distance)| *near = near.min(*distance));
+        nearest.iter_mut().zip(distances).for_each(|(near, distance)| *near = near.min(*distance));
     });
 }

@@ -8,10 +8,7 @@ fn points(n_cols: usize, values: &[f32]) -> Matrix {
 }
 
 fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
-    a.iter()
-        .zip(b)
-        .map(|(x, y)| (f64::from(*x) - f64::from(*y)).powi(2))
-        .sum()
+    a.iter().zip(b).map(|(x, y)| (f64::from(*x) - f64::from(*y)).powi(2)).sum()
 }
 
 /// What must hold of any answer: labels of the nearest centres, centres that are means, inertia that is the sum, cluster
@@ -19,23 +16,13 @@ fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
 fn check(points: &Matrix, found: &KMeans) {
     let n_clusters = found.centres.n_rows();
     let mut members: Vec<Vec<usize>> = vec![vec![]; n_clusters];
-    found
-        .labels
-        .iter()
-        .enumerate()
-        .for_each(|(row, &label)| members[label as usize].push(row));
+    found.labels.iter().enumerate().for_each(|(row, &label)| members[label as usize].push(row));
     let mut inertia = 0.0;
     for (row, &label) in points.rows().zip(&found.labels) {
         let own = squared_distance(row, found.centres.row(label as usize));
-        let least = found
-            .centres
-            .rows()
-            .map(|centre| squared_distance(row, centre))
-            .fold(f64::INFINITY, f64::min);
-        assert!(
-            own <= least + 1e-4 * (1.0 + least),
-            "{own} to the own centre, {least} to the nearest"
-        );
+        let least =
+            found.centres.rows().map(|centre| squared_distance(row, centre)).fold(f64::INFINITY, f64::min);
+        assert!(own <= least + 1e-4 * (1.0 + least), "{own} to the own centre, {least} to the nearest");
         inertia += own;
     }
     assert!((found.inertia - inertia).abs() <= 1e-9 * (1.0 + inertia));
@@ -49,25 +36,13 @@ fn check(points: &Matrix, found: &KMeans) {
             );
         }
     }
-    let order: Vec<_> = members
-        .iter()
-        .map(|rows| (std::cmp::Reverse(rows.len()), rows[0]))
-        .collect();
+    let order: Vec<_> = members.iter().map(|rows| (std::cmp::Reverse(rows.len()), rows[0])).collect();
     assert!(order.is_sorted(), "cluster ids by size, then by first row");
 }
 
 /// Runs until no row moves, so that every condition of `check` is exact.
 fn settled(points: &Matrix, k: usize, seed: u64) -> KMeans {
-    let found = kmeans(
-        points,
-        &KMeansParams {
-            k,
-            seed,
-            tolerance: 0.0,
-            ..KMeansParams::default()
-        },
-    )
-    .unwrap();
+    let found = kmeans(points, &KMeansParams { k, seed, tolerance: 0.0, ..KMeansParams::default() }).unwrap();
     check(points, &found);
     found
 }
@@ -78,17 +53,11 @@ fn least_inertia(points: &Matrix, k: usize) -> f64 {
     let inertia = |code: usize| -> f64 {
         let label = |row: usize| code / k.pow(row as u32) % k;
         let group = |cluster: usize| -> f64 {
-            let rows: Vec<&[f32]> = (0..n)
-                .filter(|&row| label(row) == cluster)
-                .map(|row| points.row(row))
-                .collect();
+            let rows: Vec<&[f32]> =
+                (0..n).filter(|&row| label(row) == cluster).map(|row| points.row(row)).collect();
             let mean = |j: usize| rows.iter().map(|row| f64::from(row[j])).sum::<f64>() / rows.len() as f64;
             (0..points.n_cols())
-                .map(|j| {
-                    rows.iter()
-                        .map(|row| (f64::from(row[j]) - mean(j)).powi(2))
-                        .sum::<f64>()
-                })
+                .map(|j| rows.iter().map(|row| (f64::from(row[j]) - mean(j)).powi(2)).sum::<f64>())
                 .sum()
         };
         (0..k).map(group).sum()
@@ -127,14 +96,7 @@ proptest! {
 
 #[test]
 fn six_points_by_hand() {
-    let found = settled(
-        &points(
-            2,
-            &[0.0, 0.0, 10.0, 10.0, 0.0, 2.0, 0.0, 1.0, 10.0, 12.0, 50.0, 0.0],
-        ),
-        3,
-        1,
-    );
+    let found = settled(&points(2, &[0.0, 0.0, 10.0, 10.0, 0.0, 2.0, 0.0, 1.0, 10.0, 12.0, 50.0, 0.0]), 3, 1);
     assert_eq!(found.labels, [0, 1, 0, 0, 1, 2]);
     assert_eq!(found.centres.values(), [0.0, 1.0, 10.0, 11.0, 50.0, 0.0]);
     assert_eq!(found.inertia, 4.0);
@@ -151,10 +113,7 @@ fn far_apart_groups_are_found() {
 #[test]
 fn one_cluster_is_the_mean() {
     let found = settled(&points(1, &[1.0, 2.0, 6.0]), 1, 0);
-    assert_eq!(
-        (found.labels, found.centres.values(), found.inertia),
-        (vec![0, 0, 0], &[3.0f32][..], 14.0)
-    );
+    assert_eq!((found.labels, found.centres.values(), found.inertia), (vec![0, 0, 0], &[3.0f32][..], 14.0));
 }
 
 #[test]
@@ -166,10 +125,7 @@ fn as_many_clusters_as_rows_leaves_nothing_over() {
 #[test]
 fn equal_rows_are_one_cluster_whatever_k() {
     let found = settled(&points(2, &[0.3; 20]), 5, 0);
-    assert_eq!(
-        (found.labels, found.centres.n_rows(), found.inertia),
-        (vec![0; 10], 1, 0.0)
-    );
+    assert_eq!((found.labels, found.centres.n_rows(), found.inertia), (vec![0; 10], 1, 0.0));
 }
 
 #[test]
@@ -181,33 +137,9 @@ fn zero_rows_are_rows_like_others() {
 #[test]
 fn tolerance_and_max_iter_end_a_start_early() {
     let (points, _) = blobs(3000, 3, 5, 1);
-    let one = kmeans(
-        &points,
-        &KMeansParams {
-            k: 40,
-            max_iter: 1,
-            ..KMeansParams::default()
-        },
-    )
-    .unwrap();
-    let all = kmeans(
-        &points,
-        &KMeansParams {
-            k: 40,
-            tolerance: 0.0,
-            ..KMeansParams::default()
-        },
-    )
-    .unwrap();
-    let loose = kmeans(
-        &points,
-        &KMeansParams {
-            k: 40,
-            tolerance: 0.1,
-            ..KMeansParams::default()
-        },
-    )
-    .unwrap();
+    let one = kmeans(&points, &KMeansParams { k: 40, max_iter: 1, ..KMeansParams::default() }).unwrap();
+    let all = kmeans(&points, &KMeansParams { k: 40, tolerance: 0.0, ..KMeansParams::default() }).unwrap();
+    let loose = kmeans(&points, &KMeansParams { k: 40, tolerance: 0.1, ..KMeansParams::default() }).unwrap();
     assert_eq!(one.n_iterations, 1);
     assert!(loose.n_iterations < all.n_iterations && all.inertia < one.inertia);
     assert_eq!(nearest_centres(&points, &one.centres).unwrap(), one.labels);
@@ -217,19 +149,13 @@ fn tolerance_and_max_iter_end_a_start_early() {
 fn wrong_input_is_an_error() {
     let two = points(1, &[1.0, 2.0]);
     let run = |points: &Matrix, change: fn(&mut KMeansParams)| {
-        let mut params = KMeansParams {
-            k: 1,
-            ..KMeansParams::default()
-        };
+        let mut params = KMeansParams { k: 1, ..KMeansParams::default() };
         change(&mut params);
         kmeans(points, &params)
     };
     let error = run(&two, |params| params.k = 3).unwrap_err();
     assert_eq!(error, Error::MoreClustersThanRows { k: 3, n_rows: 2 });
-    assert_eq!(
-        error.to_string(),
-        "k = 3 clusters of n = 2 rows: ask for at most one cluster a row"
-    );
+    assert_eq!(error.to_string(), "k = 3 clusters of n = 2 rows: ask for at most one cluster a row");
     assert!(run(&two, |params| params.k = 0).is_err());
     assert!(run(&two, |params| params.n_init = 0).is_err());
     assert!(run(&two, |params| params.max_iter = 0).is_err());
@@ -238,11 +164,7 @@ fn wrong_input_is_an_error() {
     assert!(run(&Matrix::zeros(0, 1), |_| ()).is_err());
     assert!(matches!(
         run(&points(1, &[1.0, f32::NAN]), |_| ()),
-        Err(Error::NotFinite {
-            row: 1,
-            column: 0,
-            ..
-        })
+        Err(Error::NotFinite { row: 1, column: 0, .. })
     ));
     assert!(nearest_centres(&two, &Matrix::zeros(0, 1)).is_err());
     assert!(nearest_centres(&two, &Matrix::zeros(1, 2)).is_err());

@@ -11,9 +11,7 @@ use rand_chacha::ChaCha8Rng;
 /// `n` points around `k` far-apart centres in `n_dims` dimensions, and which centre each belongs to.
 pub fn blobs(n: usize, k: usize, n_dims: usize, seed: u64) -> (Matrix, Vec<u32>) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let centres: Vec<f32> = (0..k * n_dims)
-        .map(|_| random.random_range(-10.0..10.0))
-        .collect();
+    let centres: Vec<f32> = (0..k * n_dims).map(|_| random.random_range(-10.0..10.0)).collect();
     let labels: Vec<u32> = (0..n).map(|_| random.random_range(0..k as u32)).collect();
     let mut values = Vec::with_capacity(n * n_dims);
     for &label in &labels {

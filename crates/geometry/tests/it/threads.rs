@@ -6,13 +6,8 @@ use crate::blobs;
 
 /// Runs `work` with 1, 2 and 8 threads and wants equal answers, to the bit.
 fn same_with_any_threads<T: PartialEq + Send>(work: impl Fn() -> T + Sync) {
-    let run = |n_threads| {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(n_threads)
-            .build()
-            .unwrap()
-            .install(&work)
-    };
+    let run =
+        |n_threads| rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap().install(&work);
     let one = run(1);
     assert!(one == run(2), "two threads differ from one");
     assert!(one == run(8), "eight threads differ from one");
@@ -27,19 +22,9 @@ fn kmeans_from_one_start_and_from_many() {
     let (points, _) = blobs(9000, 5, 30, 7);
     for (k, n_init) in [(40, 1), (7, 4)] {
         same_with_any_threads(|| {
-            let params = KMeansParams {
-                k,
-                n_init,
-                seed: 5,
-                ..KMeansParams::default()
-            };
+            let params = KMeansParams { k, n_init, seed: 5, ..KMeansParams::default() };
             let found = kmeans(&points, &params).unwrap();
-            (
-                found.labels,
-                bits(&found.centres),
-                found.inertia.to_bits(),
-                found.n_iterations,
-            )
+            (found.labels, bits(&found.centres), found.inertia.to_bits(), found.n_iterations)
         });
     }
 }
@@ -48,15 +33,7 @@ fn kmeans_from_one_start_and_from_many() {
 fn kmeans_seeded_from_a_sample() {
     let (points, _) = blobs(70_000, 5, 4, 7);
     same_with_any_threads(|| {
-        let found = kmeans(
-            &points,
-            &KMeansParams {
-                k: 9,
-                n_init: 1,
-                ..KMeansParams::default()
-            },
-        )
-        .unwrap();
+        let found = kmeans(&points, &KMeansParams { k: 9, n_init: 1, ..KMeansParams::default() }).unwrap();
         (found.labels, bits(&found.centres), found.inertia.to_bits())
     });
 }
@@ -75,30 +52,12 @@ fn products_and_pca() {
 #[test]
 fn svd() {
     // 5000 rows with ten entries each, spread by multiplication.
-    let columns: Vec<u32> = (0..50_000u32)
-        .map(|i| i.wrapping_mul(2_654_435_761) >> 22)
-        .collect();
-    let values = columns
-        .iter()
-        .map(|&column| 1.0 / (1.0 + column as f32))
-        .collect();
+    let columns: Vec<u32> = (0..50_000u32).map(|i| i.wrapping_mul(2_654_435_761) >> 22).collect();
+    let values = columns.iter().map(|&column| 1.0 / (1.0 + column as f32)).collect();
     let sparse =
         SparseMatrix::new(5000, 1024, (0..=5000).map(|i| i * 10).collect(), columns, values).unwrap();
     same_with_any_threads(|| {
-        let svd = randomised_svd(
-            &sparse,
-            &SvdParams {
-                rank: 30,
-                ..SvdParams::default()
-            },
-        )
-        .unwrap();
-        (
-            bits(&svd.right),
-            svd.singular_values
-                .iter()
-                .map(|s| s.to_bits())
-                .collect::<Vec<_>>(),
-        )
+        let svd = randomised_svd(&sparse, &SvdParams { rank: 30, ..SvdParams::default() }).unwrap();
+        (bits(&svd.right), svd.singular_values.iter().map(|s| s.to_bits()).collect::<Vec<_>>())
     });
 }

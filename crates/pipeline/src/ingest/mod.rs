@@ -5,6 +5,7 @@ mod bluesky;
 mod sink;
 mod table;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use populi_ingest::discover::{Found, Input, Place, discover};
@@ -58,6 +59,10 @@ pub struct IngestSummary {
     pub n_read: usize,
     /// Inputs that were in the corpus already.
     pub n_known: usize,
+    /// Inputs with the same bytes as another one, which was read in their place.
+    pub n_equal: usize,
+    /// Rows of tables that repeated an id with other content; the later row stands.
+    pub n_repeated_ids: u64,
     /// What was counted in the inputs that were read.
     pub tally: Tally,
     /// What became of all records of the corpus.
@@ -78,6 +83,18 @@ impl IngestSummary {
         }
         for (name, why) in &self.skipped {
             notes.push(format!("{name} was passed over ({why})"));
+        }
+        if self.n_equal > 0 {
+            notes.push(format!(
+                "{} inputs have the same bytes as another one and were passed over",
+                self.n_equal
+            ));
+        }
+        if self.n_repeated_ids > 0 {
+            notes.push(format!(
+                "warning: {} rows have an id that another row has with other content: the later row stands",
+                self.n_repeated_ids
+            ));
         }
         if self.n_known > 0 {
             notes.push(format!("{} inputs were in the corpus already and were passed over", self.n_known));
@@ -122,15 +139,17 @@ pub fn ingest(
         }
     }
     let n_inputs = prepared.len();
-    let mut specs = std::collections::BTreeSet::new();
-    let todo: Vec<Prepared> = prepared
-        .into_iter()
-        // Two equal files are one input: the first by name is read.
-        .filter(|prepared| !corpus.knows(&prepared.shard) && specs.insert(prepared.shard.spec.clone()))
-        .collect();
+    let unknown: Vec<Prepared> =
+        prepared.into_iter().filter(|prepared| !corpus.knows(&prepared.shard)).collect();
+    let n_unknown = unknown.len();
+    let mut specs = BTreeSet::new();
+    // Of equal files the first by name is read.
+    let todo: Vec<Prepared> =
+        unknown.into_iter().filter(|prepared| specs.insert(prepared.shard.spec.clone())).collect();
     let mut summary = IngestSummary {
         n_read: todo.len(),
-        n_known: n_inputs - todo.len(),
+        n_known: n_inputs - n_unknown,
+        n_equal: n_unknown - todo.len(),
         skipped,
         ..IngestSummary::default()
     };
@@ -150,6 +169,9 @@ pub fn ingest(
         progress.end();
     }
     summary.total = status::total(&corpus.snapshot());
+    if matches!(source, Source::Table(_)) {
+        summary.n_repeated_ids = summary.total.superseded;
+    }
     Ok(summary)
 }
 

@@ -23,9 +23,7 @@ impl<'a> CsvWriter<'a> {
         let fields: Vec<FieldRef> = schema.fields().iter().map(flat_field).collect();
         let schema = Arc::new(Schema::new(fields));
         let mut writer = WriterBuilder::new().with_header(true).build(output);
-        writer
-            .write(&RecordBatch::new_empty(Arc::clone(&schema)))
-            .map_err(Error::of_writer)?;
+        writer.write(&RecordBatch::new_empty(Arc::clone(&schema))).map_err(Error::of_writer)?;
         Ok(Self { schema, writer })
     }
 }
@@ -33,11 +31,8 @@ impl<'a> CsvWriter<'a> {
 impl BatchWriter for CsvWriter<'_> {
     fn write(&mut self, batch: &RecordBatch) -> Result<()> {
         let schema = batch.schema();
-        let columns = schema
-            .fields()
-            .iter()
-            .zip(batch.columns())
-            .map(|(field, column)| flat_column(field, column));
+        let columns =
+            schema.fields().iter().zip(batch.columns()).map(|(field, column)| flat_column(field, column));
         let batch = columns
             .collect::<std::result::Result<_, _>>()
             .and_then(|columns| RecordBatch::try_new(Arc::clone(&self.schema), columns))

@@ -35,9 +35,7 @@ pub(super) struct JsonWriter<'a> {
 impl<'a> JsonWriter<'a> {
     pub(super) fn new(output: &'a mut dyn Write) -> Self {
         // A key that is always there is easier to read than one that comes and goes.
-        Self {
-            writer: WriterBuilder::new().with_explicit_nulls(true).build(output),
-        }
+        Self { writer: WriterBuilder::new().with_explicit_nulls(true).build(output) }
     }
 }
 

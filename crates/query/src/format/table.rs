@@ -35,11 +35,7 @@ impl TableParams {
     pub fn check(&self) -> Result<()> {
         if self.max_cell_width == 0 {
             let expected = "1 or more";
-            return Err(Error::Parameter {
-                name: "max_cell_width",
-                expected,
-                got: self.max_cell_width,
-            });
+            return Err(Error::Parameter { name: "max_cell_width", expected, got: self.max_cell_width });
         }
         Ok(())
     }
@@ -67,19 +63,12 @@ pub(super) struct TableWriter<'a> {
 impl<'a> TableWriter<'a> {
     pub(super) fn new(schema: &SchemaRef, params: TableParams, output: &'a mut dyn Write) -> Result<Self> {
         params.check()?;
-        let header: Vec<Cell> = schema
-            .fields()
-            .iter()
-            .map(|field| cell(field.name(), params.max_cell_width))
-            .collect();
+        let header: Vec<Cell> =
+            schema.fields().iter().map(|field| cell(field.name(), params.max_cell_width)).collect();
         Ok(Self {
             output,
             params,
-            is_number: schema
-                .fields()
-                .iter()
-                .map(|field| field.data_type().is_numeric())
-                .collect(),
+            is_number: schema.fields().iter().map(|field| field.data_type().is_numeric()).collect(),
             widths: header.iter().map(|cell| cell.width).collect(),
             header,
             n_rows: 0,
@@ -97,11 +86,8 @@ impl<'a> TableWriter<'a> {
         let mut line = String::new();
         for (column, cell) in cells.iter().enumerate() {
             let padding = " ".repeat(self.widths[column].saturating_sub(cell.width));
-            let (left, right) = if self.is_number[column] {
-                (padding.as_str(), "")
-            } else {
-                ("", padding.as_str())
-            };
+            let (left, right) =
+                if self.is_number[column] { (padding.as_str(), "") } else { ("", padding.as_str()) };
             let bar = if column == 0 { "" } else { "│" };
             // Writing into a string cannot fail.
             let _ = write!(line, "{bar} {left}{}{right} ", cell.text);
@@ -119,9 +105,7 @@ impl<'a> TableWriter<'a> {
             });
             cells.collect()
         });
-        columns
-            .collect::<std::result::Result<_, _>>()
-            .map_err(Error::of_writer)
+        columns.collect::<std::result::Result<_, _>>().map_err(Error::of_writer)
     }
 }
 
@@ -188,10 +172,7 @@ impl BatchWriter for PlanWriter<'_> {
 /// A text on one line and at most `max_width` columns wide. Characters that would move the cursor, or turn the
 /// direction of what follows, are shown as escapes.
 fn cell(text: &str, max_width: usize) -> Cell {
-    let mut shown = Cell {
-        text: String::new(),
-        width: 0,
-    };
+    let mut shown = Cell { text: String::new(), width: 0 };
     // Where the text must end if an ellipsis is to follow: byte and width.
     let mut cut = (0, 0);
     for character in text.chars() {

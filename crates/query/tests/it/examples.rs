@@ -7,11 +7,7 @@ use crate::world::World;
 const DOCUMENT: &str = include_str!("../../../../docs/sql.md");
 
 fn examples() -> Vec<&'static str> {
-    DOCUMENT
-        .split("```sql\n")
-        .skip(1)
-        .map(|rest| rest.split("```").next().unwrap())
-        .collect()
+    DOCUMENT.split("```sql\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
 }
 
 #[test]
@@ -42,20 +38,12 @@ fn the_examples_find_what_they_say() {
         ]
     );
     let not_taken = examples()[9];
-    assert!(
-        world.rows(not_taken)[0].ends_with(",2,7,{oops"),
-        "{:?}",
-        world.rows(not_taken)
-    );
+    assert!(world.rows(not_taken)[0].ends_with(",2,7,{oops"), "{:?}", world.rows(not_taken));
 }
 
 #[test]
 fn the_document_lists_every_view() {
     for view in populi_query::VIEWS {
-        assert!(
-            DOCUMENT.contains(&format!("| `{}` | ", view.name)),
-            "{}",
-            view.name
-        );
+        assert!(DOCUMENT.contains(&format!("| `{}` | ", view.name)), "{}", view.name);
     }
 }

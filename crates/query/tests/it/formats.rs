@@ -26,36 +26,22 @@ fn a_table_without_rows_has_a_header() {
     let params = TableParams::default();
     let table = world.ask("SELECT post_id, text FROM posts", Format::Table(params));
     assert_eq!(table, " post_id │ text\n─────────┼──────\n(0 rows)\n");
+    assert_eq!(world.ask("SELECT post_id, text FROM posts", Format::Csv), "post_id,text\n");
     assert_eq!(
-        world.ask("SELECT post_id, text FROM posts", Format::Csv),
-        "post_id,text\n"
-    );
-    assert_eq!(
-        world
-            .ask("SELECT post_id, text FROM posts", Format::Json)
-            .split_whitespace()
-            .collect::<String>(),
+        world.ask("SELECT post_id, text FROM posts", Format::Json).split_whitespace().collect::<String>(),
         "[]"
     );
     let none = TableParams { max_cell_width: 0 };
     let query = world.engine.query("SELECT 1").unwrap();
-    assert!(matches!(
-        write(query, Format::Table(none), &mut Vec::new()),
-        Err(Error::Parameter { .. })
-    ));
+    assert!(matches!(write(query, Format::Table(none), &mut Vec::new()), Err(Error::Parameter { .. })));
 }
 
 #[test]
 fn csv_reads_back() {
-    let text = World::full().ask(
-        "SELECT post_id, text, hashtags, revision FROM posts ORDER BY post_id",
-        Format::Csv,
-    );
+    let text = World::full()
+        .ask("SELECT post_id, text, hashtags, revision FROM posts ORDER BY post_id", Format::Csv);
     let mut reader = csv::Reader::from_reader(text.as_bytes());
-    assert_eq!(
-        reader.headers().unwrap(),
-        vec!["post_id", "text", "hashtags", "revision"]
-    );
+    assert_eq!(reader.headers().unwrap(), vec!["post_id", "text", "hashtags", "revision"]);
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 4);
     assert_eq!(&rows[1][1], NAUGHTY);

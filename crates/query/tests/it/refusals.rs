@@ -81,15 +81,9 @@ fn errors_say_what_and_where() {
     let syntax = world.refusal("SELECT *\nFORM posts");
     assert!(syntax.contains("Line: 2"), "{syntax}");
     let table = world.refusal("SELECT * FROM postz");
-    assert!(
-        table.contains("postz") && table.contains("posts") && table.contains("threads"),
-        "{table}"
-    );
+    assert!(table.contains("postz") && table.contains("posts") && table.contains("threads"), "{table}");
     let column = world.refusal("SELECT txt FROM posts");
-    assert!(
-        column.contains("txt") && column.contains("posts.text"),
-        "{column}"
-    );
+    assert!(column.contains("txt") && column.contains("posts.text"), "{column}");
     let function = world.refusal("SELECT nosuch(text) FROM posts");
     assert!(function.contains("nosuch"), "{function}");
 }

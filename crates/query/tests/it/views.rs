@@ -6,11 +6,7 @@ use crate::world::World;
 fn a_view_of_no_tables_is_empty() {
     let world = World::empty();
     for view in populi_query::VIEWS {
-        assert!(
-            world.rows(&format!("SELECT * FROM {}", view.name)).is_empty(),
-            "{}",
-            view.name
-        );
+        assert!(world.rows(&format!("SELECT * FROM {}", view.name)).is_empty(), "{}", view.name);
     }
 }
 

@@ -38,14 +38,7 @@ impl World {
         // A name that is not the same as a URL.
         let corpus = folder.path().join("a corpus %20 ü");
         fill(&corpus);
-        Self::open(
-            folder,
-            &corpus,
-            EngineParams {
-                threads,
-                ..EngineParams::default()
-            },
-        )
+        Self::open(folder, &corpus, EngineParams { threads, ..EngineParams::default() })
     }
 
     /// A corpus without any table.
@@ -53,42 +46,25 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let corpus = folder.path().join("corpus");
         drop(Corpus::open_or_create(&corpus, CorpusParams::default()).unwrap());
-        Self::open(
-            folder,
-            &corpus,
-            EngineParams {
-                threads: 2,
-                ..EngineParams::default()
-            },
-        )
+        Self::open(folder, &corpus, EngineParams { threads: 2, ..EngineParams::default() })
     }
 
     fn open(folder: tempfile::TempDir, corpus: &Path, params: EngineParams) -> Self {
         let snapshot = populi_store::Snapshot::open(corpus).unwrap();
-        Self {
-            engine: Engine::open(&snapshot, &params).unwrap(),
-            _folder: folder,
-        }
+        Self { engine: Engine::open(&snapshot, &params).unwrap(), _folder: folder }
     }
 
     /// The result of a query in a format.
     pub fn ask(&self, sql: &str, format: Format) -> String {
         let mut output = Vec::new();
-        let query = self
-            .engine
-            .query(sql)
-            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        let query = self.engine.query(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
         write(query, format, &mut output).unwrap_or_else(|error| panic!("{sql}: {error}"));
         String::from_utf8(output).unwrap()
     }
 
     /// The rows of a query as CSV without its header.
     pub fn rows(&self, sql: &str) -> Vec<String> {
-        self.ask(sql, Format::Csv)
-            .lines()
-            .skip(1)
-            .map(str::to_owned)
-            .collect()
+        self.ask(sql, Format::Csv).lines().skip(1).map(str::to_owned).collect()
     }
 
     /// Why a query is not run.
@@ -106,12 +82,7 @@ fn fill(folder: &Path) {
     let mut output = StepOutput::new(&snapshot);
     base_tables(&mut output);
     derived_tables(&mut output);
-    let spec = StepSpec {
-        step: "test",
-        step_version: 1,
-        parameters: ().into(),
-        inputs: Vec::new(),
-    };
+    let spec = StepSpec { step: "test", step_version: 1, parameters: ().into(), inputs: Vec::new() };
     output.publish(&mut corpus, &spec, ().into()).unwrap();
 }
 
@@ -188,11 +159,7 @@ fn act(
 }
 
 fn base_tables(output: &mut StepOutput<'_>) {
-    let dan = PostRow {
-        root: None,
-        root_key: None,
-        ..post("p5", "dan", Some("p4"), "no such post")
-    };
+    let dan = PostRow { root: None, root_key: None, ..post("p5", "dan", Some("p4"), "no such post") };
     let posts = vec![
         post("p1", "ann", None, "the first post"),
         post("p3", "ann", Some("p2"), NAUGHTY),
@@ -252,9 +219,7 @@ fn base_tables(output: &mut StepOutput<'_>) {
         detail: "expected a brace".into(),
         head: Cow::Borrowed(head),
     };
-    output
-        .write(ok(vec![quarantined(7, b"\xff\xfe"), quarantined(9, b"{oops")]))
-        .unwrap();
+    output.write(ok(vec![quarantined(7, b"\xff\xfe"), quarantined(9, b"{oops")])).unwrap();
 }
 
 fn derived_tables(output: &mut StepOutput<'_>) {
@@ -282,29 +247,18 @@ fn derived_tables(output: &mut StepOutput<'_>) {
         confidence: lang.map(|_| 0.9),
         model: "m@1".into(),
     };
-    output
-        .write(ok(vec![language("p1", Some("en")), language("p3", None)]))
-        .unwrap();
+    output.write(ok(vec![language("p1", Some("en")), language("p3", None)])).unwrap();
     let vector = |post, vector: [f32; 2]| VectorRow {
         post_key: Key::of(post),
         text_key: Key::of("text"),
         vector: vector.to_vec(),
     };
     output
-        .write_as(
-            "vectors/lexical",
-            ok(vec![vector("p1", [0.1, f32::NAN]), vector("p3", [0.0, 1.0])]),
-        )
+        .write_as("vectors/lexical", ok(vec![vector("p1", [0.1, f32::NAN]), vector("p3", [0.0, 1.0])]))
         .unwrap();
-    let cluster = |unit, cluster| ClusterRow {
-        unit_key: Key::of(unit),
-        cluster,
-        n_posts: 2,
-        centrality: 0.5,
-    };
-    output
-        .write(ok(vec![cluster("ann", 0), cluster("dan", 1), cluster("cat", 1)]))
-        .unwrap();
+    let cluster =
+        |unit, cluster| ClusterRow { unit_key: Key::of(unit), cluster, n_posts: 2, centrality: 0.5 };
+    output.write(ok(vec![cluster("ann", 0), cluster("dan", 1), cluster("cat", 1)])).unwrap();
     let label = LabelRow {
         cluster: 0,
         label: "cats".into(),
@@ -312,12 +266,7 @@ fn derived_tables(output: &mut StepOutput<'_>) {
         weights: vec![2.0, 1.0],
     };
     output.write(ok(vec![label])).unwrap();
-    let persona = PersonaRow {
-        cluster: 0,
-        rank: 0,
-        post_key: Key::of("p1"),
-        cosine: 0.75,
-        created_at: at(1),
-    };
+    let persona =
+        PersonaRow { cluster: 0, rank: 0, post_key: Key::of("p1"), cosine: 0.75, created_at: at(1) };
     output.write(ok(vec![persona])).unwrap();
 }

@@ -113,23 +113,11 @@ impl TermCounts {
     /// The terms of every class fed, by class; see the [module](super) for which and in what order.
     pub fn top_terms(&self) -> Vec<ClassTerms> {
         let mut terms = vec![""; self.pairs.len()];
-        self.numbers
-            .iter()
-            .for_each(|(term, &number)| terms[number as usize] = term);
-        let mut cells: Vec<rank::ClassCell> = self
-            .cells
-            .iter()
-            .map(|(&(class, term), &cell)| rank::ClassCell { class, term, cell })
-            .collect();
+        self.numbers.iter().for_each(|(term, &number)| terms[number as usize] = term);
+        let mut cells: Vec<rank::ClassCell> =
+            self.cells.iter().map(|(&(class, term), &cell)| rank::ClassCell { class, term, cell }).collect();
         cells.sort_unstable_by_key(|entry| (entry.class, entry.term));
-        rank::top_terms(
-            &self.params,
-            &self.classes,
-            self.n_texts,
-            &terms,
-            &self.pairs,
-            &cells,
-        )
+        rank::top_terms(&self.params, &self.classes, self.n_texts, &terms, &self.pairs, &cells)
     }
 
     /// The numbers of the terms of a text, once for each use, and a fingerprint of its words.
@@ -184,19 +172,14 @@ impl TermCounts {
     }
 
     fn count(&mut self, key: (u32, u32), cell: Cell) {
-        self.cells
-            .entry(key)
-            .and_modify(|known| *known = known.and(cell))
-            .or_insert(cell);
+        self.cells.entry(key).and_modify(|known| *known = known.and(cell)).or_insert(cell);
     }
 }
 
 /// Has a letter, and is more than one character unless that is a word by itself (ideographs, hangul).
 fn is_term(word: &str) -> bool {
     let mut chars = word.chars();
-    let can_stand = chars
-        .next()
-        .is_some_and(|first| chars.next().is_some() || u32::from(first) >= 0x3400);
+    let can_stand = chars.next().is_some_and(|first| chars.next().is_some() || u32::from(first) >= 0x3400);
     can_stand && word.chars().any(char::is_alphabetic)
 }
 
@@ -206,17 +189,9 @@ mod tests {
     use crate::ctfidf::{Document, Params, TermLength};
 
     fn terms_of(text: &str, lang: &str, length: TermLength) -> Vec<String> {
-        let mut counts = TermCounts::new(&Params {
-            length,
-            ..Params::default()
-        })
-        .unwrap_or_else(|e| panic!("{e}"));
-        counts.add(&Document {
-            class: 0,
-            text,
-            lang: Some(lang),
-            author: None,
-        });
+        let mut counts =
+            TermCounts::new(&Params { length, ..Params::default() }).unwrap_or_else(|e| panic!("{e}"));
+        counts.add(&Document { class: 0, text, lang: Some(lang), author: None });
         let mut terms: Vec<String> = counts.numbers.keys().map(|term| term.to_string()).collect();
         terms.sort();
         terms
@@ -226,38 +201,20 @@ mod tests {
     fn pairs_cross_neither_stop_words_nor_breaks() {
         let both = TermLength::WordsAndPairs;
         assert_eq!(
-            terms_of(
-                "Climate action now. Action for the planet @who https://x.org 2030!",
-                "en",
-                both
-            ),
+            terms_of("Climate action now. Action for the planet @who https://x.org 2030!", "en", both),
             ["action", "climate", "climate action", "planet"]
         );
-        assert_eq!(
-            terms_of("Climate action", "en", TermLength::Words),
-            ["action", "climate"]
-        );
-        assert_eq!(
-            terms_of("ha ha covid 19 wave", "en", both),
-            ["covid", "ha", "ha covid", "wave"]
-        );
-        assert_eq!(
-            terms_of("机器学习", "zh", both),
-            ["器学", "器学习", "学习", "机器", "机器学"]
-        );
+        assert_eq!(terms_of("Climate action", "en", TermLength::Words), ["action", "climate"]);
+        assert_eq!(terms_of("ha ha covid 19 wave", "en", both), ["covid", "ha", "ha covid", "wave"]);
+        assert_eq!(terms_of("机器学习", "zh", both), ["器学", "器学习", "学习", "机器", "机器学"]);
         assert!(terms_of("the and of 12 🐝", "en", both).is_empty());
     }
 
     #[test]
     fn terms_have_letters() {
-        for (word, expected) in [
-            ("2020", false),
-            ("5g", true),
-            ("x", false),
-            ("猫", true),
-            ("é", false),
-            ("ab", true),
-        ] {
+        for (word, expected) in
+            [("2020", false), ("5g", true), ("x", false), ("猫", true), ("é", false), ("ab", true)]
+        {
             assert_eq!(is_term(word), expected, "{word}");
         }
     }

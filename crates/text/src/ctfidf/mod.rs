@@ -74,11 +74,7 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self {
-            n_terms: 10,
-            min_df: 2,
-            length: TermLength::WordsAndPairs,
-        }
+        Self { n_terms: 10, min_df: 2, length: TermLength::WordsAndPairs }
     }
 }
 
@@ -91,11 +87,7 @@ impl Params {
     pub fn check(&self) -> Result<()> {
         for (name, is_zero) in [("n_terms", self.n_terms == 0), ("min_df", self.min_df == 0)] {
             if is_zero {
-                return Err(Error::Parameter {
-                    name,
-                    got: "0".to_owned(),
-                    expected: "at least 1",
-                });
+                return Err(Error::Parameter { name, got: "0".to_owned(), expected: "at least 1" });
             }
         }
         Ok(())

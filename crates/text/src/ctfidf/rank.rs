@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::count::{Cell, Voices};
 use super::{ClassTerms, Params, TINY_CORPUS, Term};
 
-/// A word is left out beside a chosen pair that makes up this share of its uses. Chosen by eye: names (`new york`,
-/// `climate change`) have 0.8 and more, while a subject with many pairs (`rent`: `rent control`, `rent strike`) has
-/// less for each.
+/// A word is left out of a class's terms if a pair chosen for the class makes up at least this share of the word's uses. A
+/// higher share keeps more parts of names (`york` beside `new york`); a lower one also drops a subject that has several
+/// pairs (`rent` beside `rent control`). The value is a choice that was not measured.
 const PART_SHARE: f64 = 0.7;
 
 /// A counted cell with its place.

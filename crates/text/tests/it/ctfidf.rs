@@ -7,12 +7,7 @@ use populi_text::ctfidf::{ClassTerms, Document, Params, TINY_CORPUS, TermCounts,
 use proptest::prelude::*;
 
 fn post(class: u32, author: u64, text: &str) -> Document<'_> {
-    Document {
-        class,
-        text,
-        lang: None,
-        author: Some(author),
-    }
+    Document { class, text, lang: None, author: Some(author) }
 }
 
 fn names(found: &ClassTerms) -> Vec<&str> {
@@ -21,10 +16,7 @@ fn names(found: &ClassTerms) -> Vec<&str> {
 
 #[test]
 fn by_hand() {
-    let params = Params {
-        length: TermLength::Words,
-        ..Params::default()
-    };
+    let params = Params { length: TermLength::Words, ..Params::default() };
     let documents = [
         post(0, 1, "cat cat dog"),
         post(0, 2, "cat bird"),
@@ -47,23 +39,16 @@ fn by_hand() {
 #[test]
 fn one_spammer_names_nothing() {
     let mut documents: Vec<Document<'_>> = Vec::new();
-    let spam: Vec<String> = (0..50)
-        .map(|n| format!("buy crypto coins number {}", ["one", "two", "three"][n % 3]))
-        .collect();
+    let spam: Vec<String> =
+        (0..50).map(|n| format!("buy crypto coins number {}", ["one", "two", "three"][n % 3])).collect();
     documents.extend(spam.iter().map(|text| post(0, 7, text)));
-    documents.extend([
-        post(0, 1, "garden tomatoes"),
-        post(0, 2, "tomatoes in the garden"),
-    ]);
+    documents.extend([post(0, 1, "garden tomatoes"), post(0, 2, "tomatoes in the garden")]);
     documents.extend([post(1, 3, "crypto market"), post(1, 4, "crypto crash")]);
     let found = top_terms(documents.iter().copied(), &Params::default()).unwrap();
     assert_eq!(names(&found[0]), ["garden", "tomatoes"]);
     // Alone in a class, the spammer's different texts are all there is.
     let alone: Vec<Document<'_>> = documents.into_iter().filter(|d| d.author == Some(7)).collect();
-    assert_eq!(
-        names(&top_terms(alone, &Params::default()).unwrap()[0])[0],
-        "buy crypto"
-    );
+    assert_eq!(names(&top_terms(alone, &Params::default()).unwrap()[0])[0], "buy crypto");
 }
 
 #[test]
@@ -90,44 +75,22 @@ fn a_word_of_a_chosen_pair_is_left_out() {
 #[test]
 fn edges() {
     assert!(top_terms([], &Params::default()).unwrap().is_empty());
-    let found = top_terms(
-        [post(9, 1, ""), post(3, 1, "🐝 12 @you https://x.org")],
-        &Params::default(),
-    )
-    .unwrap();
-    assert_eq!(
-        found.iter().map(|c| (c.class, c.terms.len())).collect::<Vec<_>>(),
-        [(3, 0), (9, 0)]
-    );
+    let found =
+        top_terms([post(9, 1, ""), post(3, 1, "🐝 12 @you https://x.org")], &Params::default()).unwrap();
+    assert_eq!(found.iter().map(|c| (c.class, c.terms.len())).collect::<Vec<_>>(), [(3, 0), (9, 0)]);
     let one = top_terms([post(0, 1, "lonely planet")], &Params::default()).unwrap();
     assert_eq!(names(&one[0]), ["lonely planet"]);
-    for bad in [
-        Params {
-            n_terms: 0,
-            ..Params::default()
-        },
-        Params {
-            min_df: 0,
-            ..Params::default()
-        },
-    ] {
+    for bad in [Params { n_terms: 0, ..Params::default() }, Params { min_df: 0, ..Params::default() }] {
         assert!(matches!(TermCounts::new(&bad), Err(Error::Parameter { .. })));
     }
 }
 
 #[test]
 fn chinese_terms_can_be_read() {
-    let zh = |author, text| Document {
-        class: 0,
-        text,
-        lang: Some("zh"),
-        author: Some(author),
-    };
-    let found = top_terms(
-        [zh(1, "北京的房价太高了"), zh(2, "我们说房价"), zh(3, "上海房价")],
-        &Params::default(),
-    )
-    .unwrap();
+    let zh = |author, text| Document { class: 0, text, lang: Some("zh"), author: Some(author) };
+    let found =
+        top_terms([zh(1, "北京的房价太高了"), zh(2, "我们说房价"), zh(3, "上海房价")], &Params::default())
+            .unwrap();
     assert_eq!(found[0].terms[0].text, "房价");
 }
 
@@ -138,14 +101,7 @@ const VOCABULARY: [&str; 6] = ["apple", "brick", "cloud", "delta", "ember", "flu
 type Row = (u32, u64, Vec<usize>);
 
 fn rows() -> impl Strategy<Value = Vec<Row>> {
-    prop::collection::vec(
-        (
-            0_u32..4,
-            0_u64..5,
-            prop::collection::vec(0..VOCABULARY.len(), 0..6),
-        ),
-        0..45,
-    )
+    prop::collection::vec((0_u32..4, 0_u64..5, prop::collection::vec(0..VOCABULARY.len(), 0..6)), 0..45)
 }
 
 fn texts(rows: &[Row]) -> Vec<String> {
@@ -155,10 +111,7 @@ fn texts(rows: &[Row]) -> Vec<String> {
 }
 
 fn documents<'a>(rows: &[Row], texts: &'a [String]) -> Vec<Document<'a>> {
-    rows.iter()
-        .zip(texts)
-        .map(|(row, text)| post(row.0, row.1, text))
-        .collect()
+    rows.iter().zip(texts).map(|(row, text)| post(row.0, row.1, text)).collect()
 }
 
 /// The definition, term by term over all texts again and again.
@@ -172,11 +125,7 @@ fn oracle(rows: &[Row], params: &Params) -> Vec<(u32, Vec<(String, f64)>)> {
         })
         .collect();
     let vocabulary: BTreeSet<&String> = uses.iter().flatten().collect();
-    let with = |term: &String| {
-        (0..rows.len())
-            .filter(|r| uses[*r].contains(term))
-            .collect::<Vec<_>>()
-    };
+    let with = |term: &String| (0..rows.len()).filter(|r| uses[*r].contains(term)).collect::<Vec<_>>();
     let kept: Vec<&String> = vocabulary
         .into_iter()
         .filter(|term| {
@@ -187,8 +136,7 @@ fn oracle(rows: &[Row], params: &Params) -> Vec<(u32, Vec<(String, f64)>)> {
         .collect();
     let count = |term: &String, class: Option<u32>| -> f64 {
         let of = (0..rows.len()).filter(|r| class.is_none_or(|c| rows[*r].0 == c));
-        of.map(|r| uses[r].iter().filter(|u| *u == term).count())
-            .sum::<usize>() as f64
+        of.map(|r| uses[r].iter().filter(|u| *u == term).count()).sum::<usize>() as f64
     };
     let classes: BTreeSet<u32> = rows.iter().map(|row| row.0).collect();
     let a = kept.iter().map(|t| count(t, None)).sum::<f64>() / classes.len() as f64;
@@ -200,27 +148,14 @@ fn oracle(rows: &[Row], params: &Params) -> Vec<(u32, Vec<(String, f64)>)> {
                 let here: Vec<usize> = with(term).into_iter().filter(|r| rows[*r].0 == class).collect();
                 let authors: BTreeSet<_> = here.iter().map(|r| rows[*r].1).collect();
                 let texts: BTreeSet<_> = here.iter().map(|r| &rows[*r].2).collect();
-                if authors.len() > 1 {
-                    2
-                } else {
-                    i32::from(texts.len() > 1)
-                }
+                if authors.len() > 1 { 2 } else { i32::from(texts.len() > 1) }
             };
-            let here: Vec<&String> = kept
-                .iter()
-                .copied()
-                .filter(|t| count(t, Some(class)) > 0.0)
-                .collect();
+            let here: Vec<&String> = kept.iter().copied().filter(|t| count(t, Some(class)) > 0.0).collect();
             let best = here.iter().map(|t| support(t)).max();
             let mut ranked: Vec<(String, f64)> = here
                 .into_iter()
                 .filter(|t| Some(support(t)) == best)
-                .map(|t| {
-                    (
-                        t.clone(),
-                        count(t, Some(class)) / total * (1.0 + a / count(t, None)).ln(),
-                    )
-                })
+                .map(|t| (t.clone(), count(t, Some(class)) / total * (1.0 + a / count(t, None)).ln()))
                 .collect();
             ranked.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0)));
             let repeats = |word: &str, pair: &str| {

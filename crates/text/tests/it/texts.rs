@@ -12,31 +12,18 @@ use proptest::prelude::*;
 fn check(text: &str) {
     let cleaned = clean(text);
     assert_eq!(cleaned.trim(), cleaned, "of {text:?}");
-    assert!(
-        !cleaned.contains("  ") && !cleaned.contains(['\n', '\t', '\u{200B}']),
-        "of {text:?}"
-    );
+    assert!(!cleaned.contains("  ") && !cleaned.contains(['\n', '\t', '\u{200B}']), "of {text:?}");
     let found = words(text);
     assert!(
-        found
-            .iter()
-            .all(|word| !word.is_empty() && word.chars().count() <= MAX_WORD_CHARS),
+        found.iter().all(|word| !word.is_empty() && word.chars().count() <= MAX_WORD_CHARS),
         "of {text:?}"
     );
     if let Some(found) = detect(text) {
         assert!((0.0..=1.0).contains(&found.confidence) && (2..=3).contains(&found.lang.len()));
     }
-    let document = |author| Document {
-        class: 0,
-        text,
-        lang: None,
-        author: Some(author),
-    };
+    let document = |author| Document { class: 0, text, lang: None, author: Some(author) };
     for term in &top_terms([document(1), document(2)], &Params::default()).unwrap()[0].terms {
-        assert!(
-            term.score > 0.0 && term.text.chars().any(char::is_alphabetic),
-            "{term:?} of {text:?}"
-        );
+        assert!(term.score > 0.0 && term.text.chars().any(char::is_alphabetic), "{term:?} of {text:?}");
     }
 }
 

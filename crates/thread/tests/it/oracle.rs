@@ -18,10 +18,7 @@ enum End {
 type Known = BTreeMap<u8, Reply<u8>>;
 
 fn parent_of(known: &Known, key: u8) -> Option<u8> {
-    known
-        .get(&key)
-        .and_then(|reply| reply.parent)
-        .filter(|&parent| parent != key)
+    known.get(&key).and_then(|reply| reply.parent).filter(|&parent| parent != key)
 }
 
 fn declared_by(known: &Known, key: u8) -> Option<u8> {
@@ -72,20 +69,13 @@ fn open_conversation(known: &Known, chain: &[u8]) -> u8 {
     }
     let children = known.keys().filter(|&&key| parent_of(known, key) == Some(top));
     match chain.len() {
-        1 => children
-            .filter_map(|&child| declared_by(known, child))
-            .min()
-            .unwrap_or(top),
+        1 => children.filter_map(|&child| declared_by(known, child)).min().unwrap_or(top),
         n => declared_by(known, chain[n - 2]).unwrap_or(top),
     }
 }
 
 fn naive(known: &Known, key: u8) -> Placed<u8> {
-    let is_standing = |key| {
-        known
-            .get(&key)
-            .is_some_and(|reply| reply.state == State::Standing)
-    };
+    let is_standing = |key| known.get(&key).is_some_and(|reply| reply.state == State::Standing);
     let (conversation, depth, depth_is_exact) = match end_of(known, key) {
         End::Root(chain) => (chain[chain.len() - 1], chain.len() as u32 - 1, true),
         End::Cycle { smallest, depth } => (smallest, depth, false),
@@ -95,15 +85,7 @@ fn naive(known: &Known, key: u8) -> Placed<u8> {
     };
     let parent = parent_of(known, key).filter(|_| depth > 0);
     let (present, root_present) = (is_standing(key), is_standing(conversation));
-    Placed {
-        key,
-        parent,
-        conversation,
-        depth,
-        present,
-        root_present,
-        depth_is_exact,
-    }
+    Placed { key, parent, conversation, depth, present, root_present, depth_is_exact }
 }
 
 fn naive_forest(replies: &[Reply<u8>]) -> Vec<Placed<u8>> {
@@ -117,20 +99,11 @@ fn naive_forest(replies: &[Reply<u8>]) -> Vec<Placed<u8>> {
 fn replies() -> impl Strategy<Value = Vec<Reply<u8>>> {
     let state =
         prop_oneof![3 => Just(State::Standing), 1 => Just(State::Hidden), 1 => Just(State::Tombstone)];
-    let value = (
-        prop::option::weighted(0.8, 0..40_u8),
-        prop::option::of(0..45_u8),
-        state,
-    );
+    let value = (prop::option::weighted(0.8, 0..40_u8), prop::option::of(0..45_u8), state);
     prop::collection::btree_map(0..32_u8, value, 0..32).prop_flat_map(|known| {
         let replies: Vec<_> = known
             .into_iter()
-            .map(|(key, (parent, declared_root, state))| Reply {
-                key,
-                parent,
-                declared_root,
-                state,
-            })
+            .map(|(key, (parent, declared_root, state))| Reply { key, parent, declared_root, state })
             .collect();
         Just(replies).prop_shuffle()
     })

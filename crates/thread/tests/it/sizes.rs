@@ -17,16 +17,13 @@ fn find(rows: &[Placed<u64>], key: u64) -> &Placed<u64> {
 #[test]
 fn a_chain_of_fifty_thousand() {
     const N: u64 = 50_000;
-    let chain: Vec<_> = (0..N)
-        .map(|n| post(scattered(n), n.checked_sub(1).map(scattered)))
-        .collect();
+    let chain: Vec<_> = (0..N).map(|n| post(scattered(n), n.checked_sub(1).map(scattered))).collect();
     let rows = placed(&chain).unwrap();
     let mut depths: Vec<u32> = rows.iter().map(|row| row.depth).collect();
     depths.sort_unstable();
     assert!(depths.into_iter().eq(0..N as u32));
     assert!(
-        rows.iter()
-            .all(|row| row.conversation == scattered(0) && row.depth_is_exact && row.root_present)
+        rows.iter().all(|row| row.conversation == scattered(0) && row.depth_is_exact && row.root_present)
     );
     assert_eq!(find(&rows, scattered(N - 1)).depth, N as u32 - 1);
     assert_eq!(find(&rows, scattered(77)).parent, Some(scattered(76)));
@@ -37,16 +34,13 @@ fn one_post_with_a_hundred_thousand_replies() {
     const N: u64 = 100_000;
     for is_root_known in [true, false] {
         let root = is_root_known.then(|| post(scattered(0), None));
-        let replies: Vec<_> = root
-            .into_iter()
-            .chain((1..=N).map(|n| post(scattered(n), Some(scattered(0)))))
-            .collect();
+        let replies: Vec<_> =
+            root.into_iter().chain((1..=N).map(|n| post(scattered(n), Some(scattered(0))))).collect();
         let rows = placed(&replies).unwrap();
         assert_eq!(rows.len(), N as usize + 1);
         assert_eq!(rows.iter().filter(|row| row.depth == 1).count(), N as usize);
         assert!(
-            rows.iter()
-                .all(|row| row.conversation == scattered(0) && row.depth_is_exact == is_root_known)
+            rows.iter().all(|row| row.conversation == scattered(0) && row.depth_is_exact == is_root_known)
         );
     }
 }
@@ -60,10 +54,7 @@ fn a_cycle_of_a_thousand_with_a_tail_of_a_thousand() {
     let rows = placed(&cycle.chain(tail).collect::<Vec<_>>()).unwrap();
 
     let smallest = (0..N).min_by_key(|&n| scattered(n)).unwrap();
-    assert!(
-        rows.iter()
-            .all(|row| row.conversation == scattered(smallest) && !row.depth_is_exact)
-    );
+    assert!(rows.iter().all(|row| row.conversation == scattered(smallest) && !row.depth_is_exact));
     for n in 0..N {
         let steps = (smallest + N - n) % N;
         assert_eq!(find(&rows, scattered(n)).depth as u64, steps);
@@ -83,10 +74,7 @@ fn mixed_forest() -> Vec<Reply<u64>> {
             let draw = scattered(n + N);
             match draw % 10 {
                 0..3 => post(key, None),
-                3 => declaring(
-                    scattered(draw % 500),
-                    post(key, Some(scattered(2 * N + draw % 5_000))),
-                ),
+                3 => declaring(scattered(draw % 500), post(key, Some(scattered(2 * N + draw % 5_000)))),
                 4 => tombstone(key, (!draw.is_multiple_of(3)).then(|| scattered(draw % N))),
                 _ => post(key, Some(scattered(draw / 10 % N))),
             }
@@ -98,17 +86,11 @@ fn mixed_forest() -> Vec<Reply<u64>> {
 fn any_number_of_threads_and_any_order_give_the_same_forest() {
     let mut replies = mixed_forest();
     let with_threads = |n_threads, replies: &[Reply<u64>]| {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(n_threads)
-            .build()
-            .unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
         pool.install(|| placed(replies)).unwrap()
     };
     let one = with_threads(1, &replies);
-    assert!(
-        one.iter().any(|row| row.parent.is_none() && !row.present),
-        "stubs or open tombstones are there"
-    );
+    assert!(one.iter().any(|row| row.parent.is_none() && !row.present), "stubs or open tombstones are there");
     for n_threads in [2, 5] {
         assert_eq!(with_threads(n_threads, &replies), one);
     }
@@ -133,13 +115,8 @@ fn every_row_of_a_large_forest_fits_its_parent() {
         assert_eq!(row.depth_is_exact, above.depth_is_exact);
         assert!(row.conversation == above.conversation || (above.depth == 0 && !above.depth_is_exact));
     }
-    let claimed = replies
-        .iter()
-        .filter(|reply| reply.parent.is_some_and(|parent| parent != reply.key))
-        .count();
+    let claimed =
+        replies.iter().filter(|reply| reply.parent.is_some_and(|parent| parent != reply.key)).count();
     let kept = rows.iter().filter(|row| row.parent.is_some()).count();
-    assert!(
-        claimed - kept < 100,
-        "only cycles lose a parent: {claimed} claimed, {kept} kept"
-    );
+    assert!(claimed - kept < 100, "only cycles lose a parent: {claimed} claimed, {kept} kept");
 }

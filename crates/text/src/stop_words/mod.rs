@@ -1,11 +1,17 @@
 //! Words that carry sentences and name nothing.
 //!
-//! The lists are those of the `stop-words` crate (NLTK where it has the language, else Stopwords ISO), with what posts add:
-//! marks of the platforms (`rt`, `via`) and the forms that posts use and dictionaries do not (`dont`, `gonna`).
-//! Stopwords ISO's English list is not used: it stops words such as `world`, `home` and `page` that name subjects.
+//! - **English** has lists of its own. That of Stopwords ISO stops words such as `world`, `home` and `page`,
+//!   which name subjects.
+//! - **Every other language** has the list of [Stopwords ISO](https://github.com/stopwords-iso/stopwords-iso), as it is in the
+//!   `stop-words` crate. Some of these lists are wide too, and are left so: they stop, for example, German `mensch` and
+//!   `ordnung`, French `personnes` and `force`, Spanish `trabajo` and `verdad`, Portuguese `sistema` and `viagem`, Italian
+//!   `città` and `mondo`. Labels in these languages never show such a word.
+//! - **Marks of the platforms** (`rt`, `via`) are stopped in all of them.
 //!
 //! Chinese words come as pairs of ideographs ([`crate::words`]), so a pair also counts as a stop word if either half is one
 //! of a few characters that are grammar almost everywhere (`的`, `了`).
+
+mod english;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
@@ -27,20 +33,14 @@ pub struct StopWords {
 }
 
 impl StopWords {
-    /// The list for `lang`, as in [`stop_words`]. Where the language is unknown the English and Chinese lists apply, as the
+    /// The list for `lang`, as in [`stop_words()`]. Where the language is unknown the English and Chinese lists apply, as the
     /// two that share no letters: common words of neither would name a cluster.
     pub fn of(lang: Option<&str>) -> Self {
         let Some(lang) = lang else {
-            return Self {
-                lists: [LISTS.get("en"), LISTS.get("zh")],
-                stops_pairs: true,
-            };
+            return Self { lists: [LISTS.get("en"), LISTS.get("zh")], stops_pairs: true };
         };
         let code = primary(lang);
-        Self {
-            lists: [LISTS.get(code.as_str()), None],
-            stops_pairs: code == "zh",
-        }
+        Self { lists: [LISTS.get(code.as_str()), None], stops_pairs: code == "zh" }
     }
 
     /// Whether a word, in the form that [`crate::words`] gives, is a stop word or a mark of the platforms.
@@ -54,17 +54,6 @@ impl StopWords {
 /// What platforms and clients put into texts, in every language: repost marks, remains of entities and links.
 const PLATFORM: [&str; 9] = ["rt", "via", "amp", "nbsp", "http", "https", "www", "cc", "dm"];
 
-/// English forms of posts that NLTK's list, made from edited text, lacks.
-#[rustfmt::skip]
-const ENGLISH_POSTS: [&str; 76] = [
-    "also", "always", "another", "anyone", "anything", "aint", "arent", "around", "back", "bc", "can", "cannot", "can't",
-    "cant", "come", "could", "couldnt", "cuz", "didnt", "doesnt", "dont", "even", "ever", "every", "everyone", "get",
-    "gets", "getting", "go", "going", "gonna", "got", "gotta", "hasnt", "havent", "hes", "id", "ill", "im", "isnt", "ive",
-    "keep", "know", "let", "like", "lol", "made", "make", "many", "may", "maybe", "might", "much", "must", "need",
-    "never", "oh", "one", "really", "said", "say", "see", "still", "take", "tell", "thats", "theyre", "thing", "things",
-    "think", "wanna", "want", "way", "well", "would", "youre",
-];
-
 /// Characters that are grammar in nearly every Chinese word pair in which they occur.
 const GRAMMAR_CHARACTERS: &str = "的了是我你您他她它们这那也就都吗呢吧啊呀嘛么很着被把与";
 
@@ -77,18 +66,15 @@ struct List {
 
 static LISTS: LazyLock<BTreeMap<&'static str, List>> = LazyLock::new(|| {
     let codes = ::stop_words::available_languages().iter().copied();
-    codes
-        .filter(|code| code.len() == 2)
-        .map(|code| (code, List::of(code)))
-        .collect()
+    codes.filter(|code| code.len() == 2).map(|code| (code, List::of(code))).collect()
 });
 
 impl List {
     fn of(code: &str) -> Self {
-        let mut listed: Vec<&str> = ::stop_words::lookup(code).unwrap_or_default().to_vec();
-        if code == "en" {
-            listed.extend(ENGLISH_POSTS);
-        }
+        let mut listed = match code {
+            "en" => [&english::FUNCTION_WORDS[..], &english::POST_WORDS].concat(),
+            _ => ::stop_words::lookup(code).unwrap_or_default().to_vec(),
+        };
         listed.sort_unstable();
         listed.dedup();
         let mut forms = HashSet::new();
@@ -108,16 +94,8 @@ impl List {
 
 /// `pt-BR` is `pt`; the written forms of Norwegian share a list.
 fn primary(lang: &str) -> String {
-    let code = lang
-        .split(['-', '_'])
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    if matches!(code.as_str(), "nb" | "nn") {
-        "no".to_owned()
-    } else {
-        code
-    }
+    let code = lang.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    if matches!(code.as_str(), "nb" | "nn") { "no".to_owned() } else { code }
 }
 
 fn is_pair(word: &str) -> bool {
@@ -130,7 +108,9 @@ fn is_grammar_pair(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::english::{FUNCTION_WORDS, POST_WORDS};
     use super::{StopWords, stop_words};
+    use crate::words::words;
 
     #[test]
     fn lists_by_code() {
@@ -142,6 +122,29 @@ mod tests {
         for unknown in ["", "xx", "-", "tlh", "english"] {
             assert!(stop_words(unknown).is_empty(), "{unknown:?}");
         }
+    }
+
+    #[test]
+    fn english_stops_grammar_and_keeps_subjects() {
+        let english = StopWords::of(Some("en"));
+        for listed in
+            stop_words("en").iter().chain(&["I'm with you; we're not", "It couldn't just be HER, also"])
+        {
+            for word in words(listed) {
+                assert!(english.contains(&word), "{word} of {listed:?}");
+            }
+        }
+        for subject in ["world", "home", "page", "work", "people", "time", "two", "state"] {
+            assert!(!english.contains(subject), "{subject}");
+        }
+    }
+
+    #[test]
+    fn english_lists_are_sorted_and_share_no_word() {
+        for list in [&FUNCTION_WORDS[..], &POST_WORDS] {
+            assert!(list.is_sorted_by(|a, b| a < b));
+        }
+        assert!(POST_WORDS.iter().all(|word| !FUNCTION_WORDS.contains(word)));
     }
 
     #[test]
