@@ -71,7 +71,10 @@ LEFT JOIN accounts ON accounts.account_key = coalesce(acting.key, writing.key)";
 /// The id of a post that nobody wrote into `posts` is known from its tombstone, or from those that name it.
 const ABSENT_POSTS: &str = "
 SELECT absent.post_key, min(named.id) AS post_id, max(named.deleted_at) AS deleted_at
-FROM (SELECT post_key FROM conversations WHERE NOT present) absent
+FROM (
+  SELECT post_key FROM conversations WHERE NOT present
+  UNION SELECT conversation_key FROM conversations WHERE NOT root_present
+) absent
 JOIN (
   SELECT record_key AS key, record_id AS id, deleted_at FROM tombstones
   UNION ALL SELECT post_key, post_id, NULL FROM posts

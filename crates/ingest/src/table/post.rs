@@ -240,9 +240,25 @@ fn content_of(post: &Post<'_>, author: Option<&str>) -> u64 {
     add(author.unwrap_or_default());
     add(post.reply_to.map_or("", |subject| subject.post.text));
     add(post.langs.first().copied().unwrap_or_default());
-    for (name, value) in &post.attributes {
+    // By name, so that the same table with its columns in another order says the same.
+    let mut attributes = post.attributes.clone();
+    attributes.sort_unstable();
+    for (name, value) in attributes {
         add(name);
         add(value);
     }
     Version::content_of(&bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_columns_is_no_content() {
+        let post = |attributes| Post { text: "t", attributes, ..Post::default() };
+        let content = |attributes| content_of(&post(attributes), None);
+        assert_eq!(content(vec![("a", "1"), ("b", "2")]), content(vec![("b", "2"), ("a", "1")]));
+        assert_ne!(content(vec![("a", "1"), ("b", "2")]), content(vec![("a", "2"), ("b", "1")]));
+    }
 }

@@ -92,7 +92,7 @@ impl IngestSummary {
         }
         if self.n_repeated_ids > 0 {
             notes.push(format!(
-                "warning: {} rows have an id that another row has with other content: the later row stands",
+                "warning: {} rows repeated an id with other content: the later row stands",
                 self.n_repeated_ids
             ));
         }
