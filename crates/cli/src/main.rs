@@ -30,11 +30,18 @@ fn report(error: &anyhow::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     // Where even this cannot be written, the exit code has to do.
-    let _ = writeln!(std::io::stderr(), "populi: {error:#}");
+    let _ = writeln!(std::io::stderr(), "populi: {}", in_words(error));
     match error.downcast_ref::<populi_pipeline::Error>() {
         Some(populi_pipeline::Error::TooMuchQuarantined { .. }) => ExitCode::from(FINDINGS),
         _ => ExitCode::from(FAILED),
     }
+}
+
+/// The error and its causes, each told once: most messages quote their cause already.
+fn in_words(error: &anyhow::Error) -> String {
+    error.chain().skip(1).map(ToString::to_string).fold(error.to_string(), |words, cause| {
+        if words.contains(&cause) { words } else { format!("{words}: {cause}") }
+    })
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -44,6 +44,12 @@ impl Key {
         Self(number.to_be_bytes())
     }
 
+    /// The key that [`Key`]'s `Display` wrote: 32 hexadecimal digits.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        (text.len() == 32).then(|| u128::from_str_radix(text, 16).ok().map(Self::from_u128)).flatten()
+    }
+
     /// The bucket of `n_buckets` that this key falls into, where it names an acting account (or, in tables
     /// without authors, a post).
     #[must_use]
@@ -98,6 +104,8 @@ mod tests {
         let (a, b) = (Key::of("a"), Key::of("b"));
         assert_eq!(a < b, a.to_u128() < b.to_u128());
         assert_eq!(Key::from_u128(a.to_u128()), a);
+        assert_eq!(Key::from_hex(&a.to_string()), Some(a));
+        assert_eq!(Key::from_hex("af"), None);
     }
 
     #[test]

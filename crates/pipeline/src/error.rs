@@ -67,7 +67,7 @@ pub enum Error {
     },
     /// The same bytes were taken under other settings.
     #[error(
-        "{name} was taken already, as {known} by `{step}` with other settings: its records would be there twice. Take it \
+        "{name} was taken already, as {known} by `{step}` with other settings or by another version: its records would be there twice. Take it \
          into another corpus with --corpus"
     )]
     TakenOtherwise {

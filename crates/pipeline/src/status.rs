@@ -1,9 +1,9 @@
 //! What a corpus holds, and what became of every input record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use populi_model::table::{ActTime, SourceClass};
-use populi_model::{Class, TableDigest, Tally};
+use populi_model::{Class, Key, TableDigest, Tally};
 use populi_store::{ShardEntry, Snapshot};
 use serde::Serialize;
 
@@ -157,7 +157,7 @@ pub fn status(snapshot: &Snapshot) -> Result<Status> {
 #[must_use]
 pub fn total(snapshot: &Snapshot) -> Account {
     let mut tally = Tally::default();
-    snapshot.manifest().shards.iter().for_each(|shard| tally.add(&shard.tally));
+    merged(snapshot).for_each(|shard| tally.add(&shard.tally));
     let mut account = Account::of_tally(&tally);
     if let Some(sources) = snapshot.tables().get("sources") {
         sources.classes().into_iter().for_each(|(class, n)| account.add_class(class, n));
@@ -167,17 +167,23 @@ pub fn total(snapshot: &Snapshot) -> Account {
 
 /// The account of every input: no two have the same bytes.
 fn by_file(snapshot: &Snapshot) -> Result<Vec<FileAccount>> {
-    let shards = &snapshot.manifest().shards;
-    let mut files: Vec<FileAccount> = shards.iter().map(file_account).collect();
-    let place_of: BTreeMap<&str, usize> =
-        shards.iter().enumerate().map(|(i, shard)| (shard.file_hash.as_str(), i)).collect();
+    let mut files: Vec<FileAccount> = merged(snapshot).map(file_account).collect();
+    let place_of: HashMap<Key, usize> = merged(snapshot)
+        .zip(0..)
+        .filter_map(|(shard, i)| Some((Key::from_hex(&shard.file_hash)?, i)))
+        .collect();
     for source in snapshot.rows::<SourceClass>() {
         let source = source?;
-        if let Some(&i) = place_of.get(source.file_hash.to_string().as_str()) {
+        if let Some(&i) = place_of.get(&source.file_hash) {
             files[i].account.add_class(source.class, 1);
         }
     }
     Ok(files)
+}
+
+/// The inputs whose events are in the tables: all but those of an ingest that was interrupted.
+fn merged(snapshot: &Snapshot) -> impl Iterator<Item = &ShardEntry> {
+    snapshot.manifest().shards.iter().filter(|shard| shard.is_merged)
 }
 
 fn file_account(shard: &ShardEntry) -> FileAccount {

@@ -72,7 +72,7 @@ impl Shard {
         &self.input
     }
 
-    fn into_entry(self, tally: Tally) -> ShardEntry {
+    fn into_entry(self, tally: Tally, is_merged: bool) -> ShardEntry {
         ShardEntry {
             spec: self.spec,
             step: self.step,
@@ -82,7 +82,7 @@ impl Shard {
             file_hash: self.input.file_hash.to_string(),
             n_bytes: self.input.n_bytes,
             tally,
-            is_merged: false,
+            is_merged,
         }
     }
 }
@@ -156,19 +156,6 @@ impl Corpus {
         Snapshot::of(&self.folder, self.manifest.clone())
     }
 
-    /// Whether a shard was read already, now or before an interruption.
-    #[must_use]
-    pub fn knows(&self, shard: &Shard) -> bool {
-        self.manifest.shards.iter().any(|known| known.spec == shard.spec)
-    }
-
-    /// The shard that took the same bytes under other settings, if there is one.
-    #[must_use]
-    pub fn taken_otherwise(&self, shard: &Shard) -> Option<&ShardEntry> {
-        let file_hash = shard.input.file_hash.to_string();
-        self.manifest.shards.iter().find(|known| known.file_hash == file_hash && known.spec != shard.spec)
-    }
-
     /// Records that shards were read and that these runs hold all their events. They are in no table before
     /// [`Corpus::reduce`]. Runs may hold several shards, so the two are committed together.
     ///
@@ -178,7 +165,12 @@ impl Corpus {
         // Buckets that were merged without these runs have to be merged anew.
         self.manifest.staged.clear();
         self.manifest.pending.extend(runs);
-        self.manifest.shards.extend(shards.into_iter().map(|(shard, tally)| shard.into_entry(tally)));
+        self.manifest.pending.sort_by(|a, b| a.file.cmp(&b.file));
+        // Without a run there is nothing to merge.
+        let is_merged = self.manifest.pending.is_empty();
+        self.manifest
+            .shards
+            .extend(shards.into_iter().map(|(shard, tally)| shard.into_entry(tally, is_merged)));
         self.manifest.shards.sort_by(|a, b| (&a.name, &a.spec).cmp(&(&b.name, &b.spec)));
         self.manifest.commit(&self.folder)
     }
@@ -249,7 +241,7 @@ impl Corpus {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn publish_step(
+    pub(crate) fn publish_step(
         &mut self,
         spec: &StepSpec,
         output: BTreeMap<String, PartEntry>,
@@ -309,8 +301,12 @@ impl Corpus {
         self.manifest.commit(&self.folder)
     }
 
-    /// Removes the files that the manifest does not name: what was replaced, and what an interruption left.
-    fn sweep(&self) -> Result<()> {
+    /// Removes the files that the manifest does not name: what was replaced, what an interruption left, and what
+    /// [`Corpus::spool`] kept.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn sweep(&self) -> Result<()> {
         let named: BTreeSet<&str> = self.manifest.files().collect();
         let tables = self.manifest.tables.keys().map(String::as_str);
         let folders: BTreeSet<&str> = tables.chain(TABLES).chain([RUNS]).collect();

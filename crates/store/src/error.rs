@@ -121,15 +121,16 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
-    /// A table is not in the corpus.
-    #[error("the corpus {path} has no table {table} yet: {remedy}")]
-    NoTable {
-        /// The folder.
-        path: PathBuf,
+    /// A row stands where the other tables say that there is nothing.
+    #[error(
+        "the table {table} holds a row of the record {key} that `sources` does not know: the corpus is damaged; make it \
+         anew from its inputs"
+    )]
+    OutOfStep {
         /// The table.
-        table: String,
-        /// The step that makes it.
-        remedy: String,
+        table: &'static str,
+        /// The record's key.
+        key: populi_model::Key,
     },
 }
 

@@ -6,7 +6,7 @@
 //! - [`Corpus`] is the one writer of a corpus, under a lock; [`Snapshot`] reads what the manifest names.
 //! - Ingest is a map and a reduce: [`RunBuilder`] sorts the events of one piece of input into a *run*,
 //!   [`Corpus::reduce`] merges runs with what stands, bucket by bucket, and publishes the outcome.
-//! - Later steps replace whole tables with [`Corpus::publish_step`].
+//! - Later steps replace whole tables with [`StepOutput`].
 //!
 //! The commit point is in [`publish`](mod@publish): a file is written aside, flushed, renamed, and its folder
 //! flushed; the manifest last and in the same way.
@@ -27,7 +27,6 @@ pub use corpus::{Corpus, CorpusParams, InputFile, Shard};
 pub use error::{Error, Result};
 pub use foreign::ForeignParquet;
 pub use manifest::{Manifest, PartEntry, ShardEntry, StepEntry, TableEntry};
-pub use part::PartWriter;
 pub use reduce::ReduceProgress;
 pub use run::{RunBuilder, RunFile};
 pub use snapshot::{Rows, Snapshot};

@@ -184,6 +184,13 @@ impl Manifest {
         publish_bytes(&path, &bytes)
     }
 
+    /// The later steps whose inputs have changed since they ran, so that their tables are of other posts.
+    pub fn stale_steps(&self) -> impl Iterator<Item = &str> {
+        let digest = |table: &String| self.tables.get(table).map(TableEntry::digest).unwrap_or_default();
+        let is_stale = move |step: &StepEntry| step.inputs.iter().any(|(table, was)| digest(table) != *was);
+        self.steps.iter().filter(move |(_, step)| is_stale(step)).map(|(name, _)| name.as_str())
+    }
+
     /// Every file that the manifest names, as paths in the corpus.
     pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
         let published = self.tables.values().flat_map(|table| &table.parts);

@@ -30,7 +30,7 @@ const ZSTD_LEVEL: i32 = 1;
 /// Writes the rows of one part, in the order in which they are pushed.
 ///
 /// Memory: one row group, encoded. The bytes depend on the rows and their order only.
-pub struct PartWriter {
+pub(crate) struct PartWriter {
     folder: PathBuf,
     table: String,
     bucket: Option<u16>,
@@ -85,7 +85,7 @@ impl PartWriter {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn push<R: Row>(&mut self, row: &R) -> Result<()> {
+    pub(crate) fn push<R: Row>(&mut self, row: &R) -> Result<()> {
         row.hash(&mut self.hasher);
         self.digest.add_row(&self.hasher.finish_row());
         self.batch.push(row);

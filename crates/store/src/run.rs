@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use populi_model::{Event, Key, Origin, Quarantined, Version};
+use populi_model::{Event, Key, Origin, Platform, Quarantined, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result, io};
@@ -29,7 +29,7 @@ pub(crate) enum Section {
     Accounts = 0,
     /// Everything else that accounts made, by record.
     Records = 1,
-    /// What was not taken, by file and offset.
+    /// What was not taken, by [`quarantine_key`].
     Quarantine = 2,
 }
 
@@ -37,6 +37,15 @@ impl Section {
     fn from_byte(byte: u8) -> Option<Self> {
         [Self::Accounts, Self::Records, Self::Quarantine].into_iter().find(|section| *section as u8 == byte)
     }
+}
+
+/// The key by which a record that was not taken is sorted: one of its own, so that a file of nothing but bad lines is
+/// merged as any other.
+pub(crate) fn quarantine_key(origin: Origin) -> Key {
+    let mut bytes = [0; 24];
+    bytes[..16].copy_from_slice(&origin.file.0);
+    bytes[16..].copy_from_slice(&origin.offset.to_be_bytes());
+    Key::of_bytes(&bytes)
 }
 
 /// One thing in a run.
@@ -93,7 +102,12 @@ impl RunBuilder {
     pub fn push_event(&mut self, event: &Event<'_>) {
         let section =
             if event.body.kind().is_of_the_account() { Section::Accounts } else { Section::Records };
-        let owner = event.actor.map_or(event.record.key, |actor| actor.key);
+        // The ids of a network's records name their account. Those of a table do not, and one id may come with two
+        // authors, so there the post itself decides where its versions meet.
+        let owner = match (event.platform, event.actor) {
+            (Platform::Table, _) | (_, None) => event.record.key,
+            (_, Some(actor)) => actor.key,
+        };
         let (bucket, key) = (owner.bucket(self.n_buckets), event.record.key);
         self.push(bucket, section, key, event.version, event.origin, &EntryRef::Event(event));
     }
@@ -103,7 +117,7 @@ impl RunBuilder {
     /// # Panics
     /// Never: it consists of plain values.
     pub fn push_quarantined(&mut self, record: &Quarantined<'_>) {
-        let key = record.origin.file;
+        let key = quarantine_key(record.origin);
         let bucket = key.bucket(self.n_buckets);
         let entry = EntryRef::Quarantined(record);
         self.push(bucket, Section::Quarantine, key, Version::default(), record.origin, &entry);

@@ -111,7 +111,7 @@ struct Into {
     #[arg(long, value_name = "SHARE", default_value_t = 0.01)]
     max_quarantine: f64,
     /// Buckets that accounts fall into, fixed when the corpus is made [default: 16]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     buckets: Option<u16>,
     #[command(flatten)]
     manner: Manner,

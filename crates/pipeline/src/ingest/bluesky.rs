@@ -1,8 +1,8 @@
 //! The map of Jetstream files: blocks of lines to runs, on every thread.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
 
 use populi_ingest::SourceFile;
 use populi_ingest::bluesky::{Originals, read_block};
@@ -15,7 +15,8 @@ use super::{IngestSummary, Prepared};
 use crate::progress::Progress;
 use crate::{Error, Result};
 
-/// Bytes of finished units after which the manifest is committed: how much an interruption can cost at most.
+/// Bytes of finished units after which the manifest is committed. An interruption costs at most these and the units that
+/// are under way; a large file is one unit.
 const COMMIT_BYTES: u64 = 256 << 20;
 
 /// What became of a batch.
@@ -47,7 +48,7 @@ pub(super) fn map(
 ) -> Result<()> {
     let n_workers = rayon::current_num_threads();
     let (send_batch, batches) = sync_channel::<Batch>(1);
-    let batches = Mutex::new(batches);
+    let batches = Arc::new(Mutex::new(batches));
     let (send_mapped, mapped) = sync_channel::<Result<MappedBatch>>(n_workers);
     let mapper = Mapper {
         inputs: &inputs,
@@ -66,9 +67,11 @@ pub(super) fn map(
             }
         });
         for _ in 0..n_workers {
-            let (batches, send_mapped, mapper) = (&batches, send_mapped.clone(), &mapper);
-            scope.spawn(move || mapper.work(batches, &send_mapped));
+            let (batches, send_mapped, mapper) = (Arc::clone(&batches), send_mapped.clone(), &mapper);
+            scope.spawn(move || mapper.work(&batches, &send_mapped));
         }
+        // With the last worker the receiver goes too, and whoever still cuts batches is told to stop.
+        drop(batches);
         drop(send_mapped);
         let outcome = collect(corpus, &mapped, inputs, summary);
         // Ends the threads that still want to send.

@@ -5,13 +5,13 @@ mod bluesky;
 mod sink;
 mod table;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use populi_ingest::discover::{Found, Input, Place, discover};
 use populi_ingest::table::Mapping;
 use populi_model::Tally;
-use populi_store::{Corpus, InputFile, Shard};
+use populi_store::{Corpus, InputFile, Shard, ShardEntry};
 use rayon::prelude::*;
 
 use crate::progress::{Progress, Unit};
@@ -125,22 +125,13 @@ pub fn ingest(
     paths: &[PathBuf],
     progress: &dyn Progress,
 ) -> Result<IngestSummary> {
+    let n_superseded_before = status::total(&corpus.snapshot()).superseded;
     let Found { inputs, skipped } = discover(paths)?;
     let skipped: Vec<(String, &'static str)> =
         skipped.into_iter().map(|skipped| (skipped.name, skipped.why.words())).collect();
     let prepared = prepare(corpus, source, inputs, progress)?;
-    for prepared in &prepared {
-        if let Some(known) = corpus.taken_otherwise(&prepared.shard) {
-            return Err(Error::TakenOtherwise {
-                name: prepared.input.name.clone(),
-                known: known.name.clone(),
-                step: known.step.clone(),
-            });
-        }
-    }
     let n_inputs = prepared.len();
-    let unknown: Vec<Prepared> =
-        prepared.into_iter().filter(|prepared| !corpus.knows(&prepared.shard)).collect();
+    let unknown = without_known(corpus, prepared)?;
     let n_unknown = unknown.len();
     let mut specs = BTreeSet::new();
     // Of equal files the first by name is read.
@@ -168,9 +159,10 @@ pub fn ingest(
         corpus.reduce(&|_| progress.advance(1))?;
         progress.end();
     }
+    corpus.sweep()?;
     summary.total = status::total(&corpus.snapshot());
     if matches!(source, Source::Table(_)) {
-        summary.n_repeated_ids = summary.total.superseded;
+        summary.n_repeated_ids = summary.total.superseded.saturating_sub(n_superseded_before);
     }
     Ok(summary)
 }
@@ -190,6 +182,28 @@ pub fn check_quarantine(total: &Account, allowed: f64) -> Result<()> {
         share: share * 100.0,
         allowed: allowed * 100.0,
     })
+}
+
+/// The inputs that the corpus does not hold yet.
+fn without_known(corpus: &Corpus, prepared: Vec<Prepared>) -> Result<Vec<Prepared>> {
+    let shards = &corpus.manifest().shards;
+    let known: HashMap<&str, &ShardEntry> =
+        shards.iter().map(|shard| (shard.file_hash.as_str(), shard)).collect();
+    let mut unknown = Vec::new();
+    for prepared in prepared {
+        match known.get(prepared.shard.input().file_hash.to_string().as_str()) {
+            None => unknown.push(prepared),
+            Some(shard) if shard.spec == prepared.shard.spec => {}
+            Some(shard) => {
+                return Err(Error::TakenOtherwise {
+                    name: prepared.input.name,
+                    known: shard.name.clone(),
+                    step: shard.step.clone(),
+                });
+            }
+        }
+    }
+    Ok(unknown)
 }
 
 /// Names every input by its checksum, in parallel.

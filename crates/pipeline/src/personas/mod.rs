@@ -87,6 +87,9 @@ pub fn personas(
     unless_done(corpus, &spec, |corpus| {
         let snapshot = corpus.snapshot();
         let stale = || Error::Stale { table: params.model.table().to_owned(), verb: "embed" };
+        if snapshot.manifest().stale_steps().any(|step| step == "embed") {
+            return Err(stale());
+        }
         let embedded = summary_of::<EmbedSummary>(snapshot.manifest(), "embed").ok_or_else(stale)?;
 
         progress.begin("author vectors", Some(snapshot.n_rows("posts")), Unit::Rows);

@@ -94,6 +94,12 @@ pub fn gather(snapshot: &Snapshot, params: &ReportParams) -> Result<Report> {
         let (ari, ami) = personas.ari.zip(personas.ami)?;
         Some(Agreement { ari, ami, label_column: "label".to_owned() })
     });
+    let mut notes = accounting.notes;
+    notes.extend(snapshot.manifest().stale_steps().map(|step| {
+        format!(
+            "What the step `{step}` found is of the corpus as it was before the last changes: run it again."
+        )
+    }));
     Ok(Report {
         title: params.title.clone().unwrap_or_else(|| corpus_name.clone()),
         corpus_name,
@@ -113,7 +119,7 @@ pub fn gather(snapshot: &Snapshot, params: &ReportParams) -> Result<Report> {
         actions: acts.by_kind,
         conversations: conversations::gather(snapshot)?,
         accounting: accounting.accounting,
-        notes: accounting.notes,
+        notes,
         recipe: params.recipe.clone(),
     })
 }

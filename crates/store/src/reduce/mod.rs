@@ -88,6 +88,7 @@ pub(crate) fn reduce_bucket(
             }
         }
     }
+    old.finish()?;
     writer.publish().map(Some)
 }
 

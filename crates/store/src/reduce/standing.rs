@@ -4,10 +4,10 @@ use populi_model::table::{
     AccountRow, ActKind, ActionRow, AttributeRow, MediaRow, OriginalRow, PostRow, QuarantineRow, Row,
     SourceRow, TombstoneRow,
 };
-use populi_model::{Key, RecordKind};
+use populi_model::{Key, Origin, RecordKind};
 
-use crate::error::Result;
-use crate::run::Section;
+use crate::error::{Error, Result};
+use crate::run::{Section, quarantine_key};
 use crate::settle::{StandingAccount, StandingRecord};
 use crate::snapshot::{Rows, Snapshot};
 
@@ -33,6 +33,14 @@ impl<R: Row> Cursor<R> {
 
     fn next_place(&self) -> Option<(Section, Key)> {
         self.next.as_ref().map(|row| (self.place)(row))
+    }
+
+    /// Makes sure that every row was taken: one that stands where no source leads to it would be lost.
+    fn finish(&self) -> Result<()> {
+        match self.next_place() {
+            None => Ok(()),
+            Some((_, key)) => Err(Error::OutOfStep { table: R::TABLE, key }),
+        }
     }
 
     fn take(&mut self, section: Section, key: Key) -> Result<Vec<R>> {
@@ -84,7 +92,8 @@ impl Standing {
                 (section_of(row.kind), row.record_key)
             })?,
             quarantine: Cursor::open(snapshot, bucket, |row: &QuarantineRow<'static>| {
-                (Section::Quarantine, row.file_hash)
+                let origin = Origin { file: row.file_hash, offset: row.offset };
+                (Section::Quarantine, quarantine_key(origin))
             })?,
         })
     }
@@ -92,6 +101,19 @@ impl Standing {
     /// Where the next record lies: what has a source has every other row, but quarantine has none.
     pub(crate) fn next_place(&self) -> Result<Option<(Section, Key)>> {
         Ok([self.sources.next_place(), self.quarantine.next_place()].into_iter().flatten().min())
+    }
+
+    /// Makes sure that nothing that stood was passed over.
+    pub(crate) fn finish(&self) -> Result<()> {
+        self.accounts.finish()?;
+        self.posts.finish()?;
+        self.tombstones.finish()?;
+        self.actions.finish()?;
+        self.sources.finish()?;
+        self.media.finish()?;
+        self.attributes.finish()?;
+        self.originals.finish()?;
+        self.quarantine.finish()
     }
 
     pub(crate) fn take_account(&mut self, key: Key) -> Result<StandingAccount<'static>> {

@@ -96,7 +96,17 @@ impl<'a> Known<'a> {
             offset: origin.offset,
             class: if i == counting { class } else { Class::Duplicates },
         };
-        self.copies.iter().enumerate().map(row).collect()
+        let mut rows: Vec<SourceRow> = self.copies.iter().enumerate().map(row).collect();
+        // Not in the order in which they came.
+        rows.sort_unstable_by_key(|row| (row.file_hash, row.offset, row.content));
+        rows
+    }
+
+    /// Whether another copy counts more than all of these: the one with the greatest content does, and of equal ones the
+    /// one that was read first.
+    fn counts_less_than(&self, content: u64, origin: Origin) -> bool {
+        let rank = |&(content, origin): &(u64, Origin)| (content, std::cmp::Reverse(origin));
+        self.copies.iter().map(rank).max() < Some(rank(&(content, origin)))
     }
 
     fn add_copy(&mut self, content: u64, origin: Origin) {
@@ -159,7 +169,7 @@ fn add_event<'a>(known: &mut BTreeMap<Ident, Known<'a>>, event: Event<'a>) {
     });
     match known.get_mut(&ident) {
         Some(known) => {
-            let counts_more = event.version.content > known.version.content;
+            let counts_more = known.counts_less_than(event.version.content, event.origin);
             known.add_copy(event.version.content, event.origin);
             known.at = earliest(known.at, at);
             if counts_more {

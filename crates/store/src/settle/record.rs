@@ -175,11 +175,14 @@ fn prior_texts<'a>(
         .iter()
         .rposition(|version| matches!(version.operation, Operation::Create | Operation::Delete))
         .unwrap_or(0);
+    // What went with the account took the history before it along.
+    let blanked = known[..=stands].iter().rposition(|version| version.is_before(deleted_at));
+    let begins = begins.max(blanked.map_or(0, |i| i + 1));
     let writes: Vec<usize> = (begins..=stands).filter(|&i| known[i].is_write()).collect();
     let mut prior = BTreeMap::new();
     for pair in writes.windows(2) {
         let before = &known[pair[0]];
-        if let (Some(text), false) = (texts.get(&before.version), before.is_before(deleted_at)) {
+        if let Some(text) = texts.get(&before.version) {
             prior.insert(pair[1], (before.version, text.clone()));
         }
     }
