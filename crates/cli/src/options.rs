@@ -20,8 +20,8 @@ pub struct CorpusOption {
 #[derive(Args, Debug)]
 pub struct Manner {
     /// Threads to use [default: one a core]. The output is the same for any number
-    #[arg(long, value_name = "N")]
-    pub threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
     /// Print the outcome as JSON
     #[arg(long)]
     pub json: bool,
@@ -34,12 +34,11 @@ impl Manner {
     /// Sets the threads up. Called once, before any work.
     ///
     /// # Errors
-    /// When the system gives no threads, or 0 are asked for.
+    /// When the system gives no threads.
     pub fn start(&self) -> anyhow::Result<Bars> {
         if let Some(threads) = self.threads {
-            anyhow::ensure!(threads > 0, "--threads 0: at least one thread is needed");
             rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
+                .num_threads(usize::from(threads))
                 .build_global()
                 .with_context(|| format!("cannot start {threads} threads"))?;
         }

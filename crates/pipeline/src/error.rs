@@ -58,7 +58,7 @@ pub enum Error {
         reason: String,
     },
     /// An earlier stage did not run, or ran on other posts.
-    #[error("the table {table} does not belong to the posts as they are now: run `populi {verb}` first")]
+    #[error("the table {table} is not there, or not of the posts as they are now: run `populi {verb}` first")]
     Stale {
         /// The table.
         table: String,
@@ -92,6 +92,12 @@ pub enum Error {
         share: f64,
         /// The allowed share, in percent.
         allowed: f64,
+    },
+    /// An ingest was interrupted, so the tables do not hold all that was read.
+    #[error("an ingest into {path} was interrupted: run it again, and it continues; then this")]
+    Interrupted {
+        /// The corpus.
+        path: PathBuf,
     },
     /// The demo was pointed at somebody's folder.
     #[error("{path} is not a folder of the demo: choose an empty or new one with --out")]

@@ -61,6 +61,9 @@ fn unless_done<S>(
 where
     S: serde::Serialize + serde::de::DeserializeOwned,
 {
+    if corpus.has_pending_runs() {
+        return Err(Error::Interrupted { path: corpus.folder().to_owned() });
+    }
     if spec.is_done(corpus.manifest())
         && let Some(summary) = summary_of(corpus.manifest(), spec.step)
     {

@@ -3,6 +3,7 @@
 //! Everything has a default but the input, and an unknown name is an error, so that a misspelt setting is never
 //! silently ignored. Relative paths are relative to the recipe's folder.
 
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -50,7 +51,7 @@ pub struct IngestRecipe {
     pub originals: bool,
     /// Buckets that accounts fall into. Default 16.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub buckets: Option<u16>,
+    pub buckets: Option<NonZeroU16>,
     /// For `text`: the column of the text, by name or number from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Column>,

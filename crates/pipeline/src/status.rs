@@ -74,6 +74,8 @@ pub struct Status {
     pub tables: BTreeMap<String, TableStatus>,
     /// The later steps and what they found.
     pub steps: BTreeMap<String, serde_json::Value>,
+    /// Steps whose tables are of the corpus as it was before the last changes.
+    pub stale: Vec<String>,
     /// Runs that an interrupted ingest left to be merged.
     pub pending_runs: u64,
 }
@@ -149,6 +151,7 @@ pub fn status(snapshot: &Snapshot) -> Result<Status> {
         acts,
         tables: tables.collect(),
         steps: manifest.steps.iter().map(|(name, step)| (name.clone(), step.summary.clone())).collect(),
+        stale: manifest.stale_steps().map(str::to_owned).collect(),
         pending_runs: manifest.pending.len() as u64,
     })
 }

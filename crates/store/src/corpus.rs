@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -25,7 +26,7 @@ const LOCK: &str = "lock";
 pub struct CorpusParams {
     /// Buckets that accounts fall into: more make less memory a bucket, and more files. `None` leaves a corpus as it is
     /// and makes a new one with [`CorpusParams::N_BUCKETS`].
-    pub n_buckets: Option<u16>,
+    pub n_buckets: Option<NonZeroU16>,
     /// Whether the untouched records are kept too, in `originals`. `None` leaves a corpus as it is and makes a new one
     /// without.
     pub keeps_originals: Option<bool>,
@@ -33,7 +34,7 @@ pub struct CorpusParams {
 
 impl CorpusParams {
     /// Buckets of a corpus for which no number is asked.
-    pub const N_BUCKETS: u16 = 16;
+    pub const N_BUCKETS: NonZeroU16 = NonZeroU16::new(16).unwrap();
 }
 
 /// An input before it is read.
@@ -108,7 +109,7 @@ impl Corpus {
         let manifest = match Manifest::load(folder)? {
             Some(manifest) => manifest,
             None => {
-                let n_buckets = params.n_buckets.unwrap_or(CorpusParams::N_BUCKETS).max(1);
+                let n_buckets = params.n_buckets.unwrap_or(CorpusParams::N_BUCKETS).get();
                 let manifest = Manifest::new(n_buckets, params.keeps_originals.unwrap_or(false));
                 manifest.commit(folder)?;
                 manifest

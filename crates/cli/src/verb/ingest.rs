@@ -1,9 +1,12 @@
 //! `populi ingest`.
 
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use populi_pipeline::ingest::{ColumnRef, Header, Source, TableParams, check_quarantine, ingest};
+use populi_pipeline::ingest::{
+    ColumnRef, Header, Source, TableParams, check_paths, check_quarantine, ingest,
+};
 use populi_store::{Corpus, CorpusParams};
 
 use super::status::account_table;
@@ -111,8 +114,8 @@ struct Into {
     #[arg(long, value_name = "SHARE", default_value_t = 0.01)]
     max_quarantine: f64,
     /// Buckets that accounts fall into, fixed when the corpus is made [default: 16]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    buckets: Option<u16>,
+    #[arg(long, value_name = "N")]
+    buckets: Option<NonZeroU16>,
     #[command(flatten)]
     manner: Manner,
 }
@@ -156,6 +159,8 @@ fn take(into: &Into, source: &Source, paths: &[PathBuf], originals: bool) -> any
     let bars = into.manner.start()?;
     // Not asked for means: as the corpus is.
     let params = CorpusParams { n_buckets: into.buckets, keeps_originals: originals.then_some(true) };
+    // Before a corpus is made for nothing.
+    check_paths(paths)?;
     let mut corpus = Corpus::open_or_create(&into.corpus.corpus, params)?;
     let summary = ingest(&mut corpus, source, paths, &bars)?;
     summary.notes().iter().for_each(|note| bars.note(note));

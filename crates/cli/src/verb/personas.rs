@@ -54,7 +54,7 @@ impl Personas {
         languages(&mut corpus, &bars)?;
         let params = PersonaParams {
             min_posts: self.min_posts,
-            lang: self.lang.clone(),
+            lang: self.lang.as_ref().map(|lang| lang.to_lowercase()),
             k: self.k,
             n_init: self.n_init,
             model: self.model.into(),

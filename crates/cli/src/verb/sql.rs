@@ -57,8 +57,28 @@ impl Sql {
             Format::Json => populi_query::Format::Json,
         };
         let engine = Engine::open(&Snapshot::open(&self.corpus.corpus)?, &params)?;
-        let mut output = std::io::BufWriter::new(std::io::stdout().lock());
+        let mut output = std::io::BufWriter::new(UntilClosed(std::io::stdout().lock()));
         write(engine.query(&self.query)?, format, &mut output)?;
         Ok(std::io::Write::flush(&mut output)?)
+    }
+}
+
+/// Standard output that ends the program when nobody reads on. Libraries turn the system's error into words of their own,
+/// so it has to be caught where it arises.
+struct UntilClosed<W>(W);
+
+impl<W: std::io::Write> std::io::Write for UntilClosed<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes).inspect_err(end_if_closed)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush().inspect_err(end_if_closed)
+    }
+}
+
+fn end_if_closed(error: &std::io::Error) {
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        std::process::exit(0);
     }
 }

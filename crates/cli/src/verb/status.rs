@@ -35,7 +35,17 @@ impl Status {
         self.manner.start()?;
         let found = status(&Snapshot::open(&self.corpus.corpus)?)?;
         self.manner.print(&found, |found| {
-            let mut text = account_table(&found.total);
+            let mut text = String::new();
+            if found.pending_runs > 0 {
+                text.push_str("An ingest was interrupted, and what it read is not counted here: run it again, and it continues.\n");
+            }
+            if !found.stale.is_empty() {
+                text.push_str(&format!(
+                    "Made before the last changes of the corpus, so to be run again: {}.\n",
+                    found.stale.join(", ")
+                ));
+            }
+            text.push_str(&account_table(&found.total));
             text.push_str(&counts("ignored", &found.total.ignored));
             text.push_str(&counts("quarantined", &found.total.quarantined));
             text.push_str(&counts("warnings", &found.total.warnings));
@@ -43,9 +53,6 @@ impl Status {
             text.push_str(&tables(found));
             if found.files.len() > 1 {
                 text.push_str(&files(found));
-            }
-            if found.pending_runs > 0 {
-                text.push_str("An ingest was interrupted: run it again, and it continues.\n");
             }
             text
         })
@@ -112,7 +119,7 @@ fn files(status: &populi_pipeline::status::Status) -> String {
     let mut table = new_table();
     table.set_header([vec!["file"], header()].concat());
     for file in status.files.iter().take(MAX_FILES) {
-        table.add_row([vec![file.file.clone()], account_cells(&file.account)].concat());
+        table.add_row([vec![file.file.escape_debug().to_string()], account_cells(&file.account)].concat());
     }
     align(&mut table, 1);
     let more = status.files.len().saturating_sub(MAX_FILES);

@@ -59,7 +59,7 @@ fn what_is_misspelt_fails_with_a_hint() {
         ("threds", "threads"),
         ("embed --modle lexical", "--model"),
         ("ingest twitter x", "twitter"),
-        ("threads --threads 0", "at least one thread"),
+        ("threads --threads 0", "1..=1024"),
         ("personas --k many", "many"),
     ] {
         let answer = folder.run(line.split_whitespace());

@@ -129,6 +129,7 @@ pub fn ingest(
     let Found { inputs, skipped } = discover(paths)?;
     let skipped: Vec<(String, &'static str)> =
         skipped.into_iter().map(|skipped| (skipped.name, skipped.why.words())).collect();
+    let inputs = without_own_files(corpus, inputs);
     let prepared = prepare(corpus, source, inputs, progress)?;
     let n_inputs = prepared.len();
     let unknown = without_known(corpus, prepared)?;
@@ -167,6 +168,14 @@ pub fn ingest(
     Ok(summary)
 }
 
+/// Whether there is anything to read under these paths.
+///
+/// # Errors
+/// When a path is not there, or a folder is empty.
+pub fn check_paths(paths: &[PathBuf]) -> Result<()> {
+    Ok(discover(paths).map(|_| ())?)
+}
+
 /// Refuses to go on where more was put aside than `allowed`, a share of the records that are not blank.
 ///
 /// # Errors
@@ -182,6 +191,16 @@ pub fn check_quarantine(total: &Account, allowed: f64) -> Result<()> {
         share: share * 100.0,
         allowed: allowed * 100.0,
     })
+}
+
+/// The inputs without the files of the corpus itself, which may lie in a folder that is read.
+fn without_own_files(corpus: &Corpus, mut inputs: Vec<Input>) -> Vec<Input> {
+    let Ok(own) = corpus.folder().canonicalize() else { return inputs };
+    inputs.retain(|input| match &input.place {
+        Place::File(path) => path.canonicalize().map_or(true, |path| !path.starts_with(&own)),
+        Place::StandardInput => true,
+    });
+    inputs
 }
 
 /// The inputs that the corpus does not hold yet.

@@ -1,6 +1,7 @@
 //! The map of tables: files to runs, a file a thread.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use populi_ingest::SourceFile;
 use populi_ingest::archive::Decoded;
 use populi_ingest::discover::Place;
 use populi_ingest::table::{ColumnRef, Header, Mapping, Rows, TableParams, is_parquet, open};
-use populi_model::{Event, Quarantined, Tally};
+use populi_model::{Event, Origin, Quarantined, Reason, Tally};
 use populi_store::{Corpus, ForeignParquet, RunBuilder, RunFile};
 use rayon::prelude::*;
 
@@ -96,7 +97,13 @@ fn map_file(folder: &Path, n_buckets: u16, params: &TableParams, prepared: &Prep
     let file = SourceFile { key: input.file_hash, name: &input.name };
     let mut tally = Tally::default();
     let mapping = match parquet_path(prepared)? {
-        Some(path) => read_parquet(&path, params, &file, &mut sink, &mut tally)?,
+        Some(path) => match read_parquet(&path, params, &file, &mut sink, &mut tally) {
+            Err(Error::Store(error)) => {
+                quarantine_rest(&error, &file, &mut sink, &mut tally);
+                no_mapping()
+            }
+            outcome => outcome?,
+        },
         None => {
             let reader = open(Decoded::new(prepared.input.open()?), &input.name, params)?;
             let mapping = reader.mapping().clone();
@@ -139,6 +146,38 @@ fn read_parquet(
         Ok::<(), Error>(())
     })?;
     Ok(rows.mapping().clone())
+}
+
+/// What is left of a damaged Parquet file is one record that is put aside, as with every container.
+fn quarantine_rest(
+    error: &populi_store::Error,
+    file: &SourceFile<'_>,
+    sink: &mut SplitRuns<'_>,
+    tally: &mut Tally,
+) {
+    let offset = tally.records;
+    tally.records += 1;
+    tally.quarantine(Reason::DamagedContainer);
+    populi_ingest::Sink::quarantined(
+        sink,
+        &Quarantined {
+            origin: Origin { file: file.key, offset },
+            file_name: file.name,
+            line: offset + 1,
+            reason: Reason::DamagedContainer,
+            detail: &error.to_string(),
+            head: b"PAR1",
+        },
+    );
+}
+
+/// Of a file that could not be read.
+fn no_mapping() -> Mapping {
+    Mapping {
+        columns: Vec::new(),
+        choices: BTreeMap::new(),
+        notes: vec!["it is damaged; see the table quarantine".to_owned()],
+    }
 }
 
 /// A sink that closes its run when it is large enough.

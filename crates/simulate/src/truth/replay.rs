@@ -204,6 +204,7 @@ fn settle_accounts(happenings: &[Happening], classes: &mut [Class]) -> BTreeMap<
     let mut ends: BTreeMap<u32, AccountEnd> = BTreeMap::new();
     let mut profiles: BTreeMap<u32, History> = BTreeMap::new();
     let mut notices: Vec<&Happening> = Vec::new();
+    let mut deleted_us: BTreeMap<u32, u64> = BTreeMap::new();
     for happening in happenings {
         let Event { account, rev, act, .. } = *happening.event;
         if !matches!(act, Act::Ignored { .. }) {
@@ -219,7 +220,13 @@ fn settle_accounts(happenings: &[Happening], classes: &mut [Class]) -> BTreeMap<
                 let history = profiles.entry(account).or_default();
                 history.deleted_rev = history.deleted_rev.max(rev);
             }
-            Act::Identity { .. } | Act::Status(_) => notices.push(happening),
+            Act::Identity { .. } | Act::Status(_) => {
+                if act == Act::Status(Status::Deleted) {
+                    let latest = deleted_us.entry(account).or_default();
+                    *latest = (*latest).max(happening.seen_us);
+                }
+                notices.push(happening);
+            }
             _ => {}
         }
     }
@@ -237,7 +244,7 @@ fn settle_accounts(happenings: &[Happening], classes: &mut [Class]) -> BTreeMap<
         }
     }
     for (account, history) in profiles {
-        let standing = settle(&history, 0, classes);
+        let standing = settle(&history, deleted_us.get(&account).copied().unwrap_or(0), classes);
         if let (Some(end), Some(edition)) = (ends.get_mut(&account), standing) {
             end.name = display_name(account, edition);
         }

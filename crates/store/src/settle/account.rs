@@ -40,7 +40,7 @@ pub(crate) fn settle_account<'a>(
     let Some((key, account_id, platform)) = id else {
         return SettledAccount { account: None, actions: Vec::new(), sources: Vec::new(), original: None };
     };
-    let standing = standing_profile(&known);
+    let standing = standing_profile(&known, deleted_at(&known, old.as_ref()));
     let account = settle_row(&known, standing, old, key, account_id, platform);
     let original = standing.and_then(|i| match &known[i].event {
         Some(event) => original_of(event),
@@ -98,17 +98,18 @@ fn settle_row<'a>(
     }
 }
 
-/// The place of the latest profile, unless it was deleted.
-fn standing_profile(known: &[Known<'_>]) -> Option<usize> {
+/// The place of the latest profile, unless it was deleted or went with its account.
+fn standing_profile(known: &[Known<'_>], deleted_at: Option<Timestamp>) -> Option<usize> {
     let is_profile = |version: &Known<'_>| version.kind == RecordKind::Profile;
     let last_delete = known
         .iter()
         .filter(|version| is_profile(version) && version.operation == Operation::Delete)
         .map(|version| version.version.revision)
         .max();
-    known.iter().rposition(|version| {
+    let newest = known.iter().rposition(|version| {
         is_profile(version) && version.is_write() && Some(version.version.revision) > last_delete
-    })
+    });
+    newest.filter(|&i| !known[i].is_before(deleted_at))
 }
 
 /// The handle of the latest notice that tells one, and the notice's revision.
