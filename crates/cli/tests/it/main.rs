@@ -5,6 +5,7 @@ mod architecture;
 mod bluesky_shapes;
 mod demo;
 mod help;
+mod interruption;
 mod jetstream;
 mod locks;
 mod program;

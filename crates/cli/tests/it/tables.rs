@@ -186,6 +186,34 @@ fn of_a_repeated_id_the_later_time_stands_and_equal_rows_are_duplicates() {
 }
 
 #[test]
+fn one_id_is_one_post_whoever_wrote_its_rows() {
+    let folder = Folder::new();
+    folder.write("a.csv", "id,time,text,user\n1,2025-03-01 12:00,old,ann\n2,2025-03-01 12:00,kept,\n");
+    folder.write("b.csv", "id,time,text,user\n1,2025-03-01 13:00,new,bob\n2,2025-03-01 11:00,older,eve\n");
+    folder.ok("ingest text a.csv --id id");
+    folder.ok("ingest text b.csv --id id");
+    let texts = folder.rows("corpus", "SELECT text, author_id FROM posts ORDER BY text");
+    assert_eq!(
+        json!(texts),
+        json!([{ "text": "kept", "author_id": null }, { "text": "new", "author_id": "table:bob" }])
+    );
+    assert_eq!(folder.status("corpus")["total"]["superseded"], 2);
+    folder.ok("threads");
+}
+
+#[test]
+fn posts_and_authors_may_have_the_same_ids() {
+    let folder = Folder::new();
+    let rows: String = (0..20).map(|i| format!("{i},text {i},{i}\n")).collect();
+    folder.write("a.csv", format!("id,text,user\n{rows}"));
+    folder.write("b.csv", "id,text,user\n99,one more,99\n");
+    folder.ok("ingest text a.csv --id id --author user");
+    folder.ok("ingest text b.csv --id id --author user");
+    let status = folder.status("corpus");
+    assert_eq!((n_rows(&status, "posts"), n_rows(&status, "actions")), (21, 21));
+}
+
+#[test]
 fn a_row_comes_late_and_changes_nothing_else() {
     let folder = Folder::new();
     folder.write("new.csv", "id,time,text,user\n1,2025-03-01 13:00,new,ann\n");
