@@ -10,11 +10,9 @@ use populi_store::{Corpus, Snapshot, StepOutput, StepSpec};
 use serde::{Deserialize, Serialize};
 
 use crate::progress::{Progress, Unit};
-use crate::visible::visible_posts;
+use crate::visible::{CHUNK_POSTS, rows_by_chunk, visible_posts};
 use crate::{Outcome, Result, summary_of, unless_done};
 
-/// Posts that are held in memory at a time.
-const CHUNK_POSTS: usize = 8 * 1024;
 /// Above this, vectors of an earlier run are not held in memory for reuse; they are then computed again.
 const MAX_CACHE_BYTES: u64 = 1 << 30;
 
@@ -92,32 +90,15 @@ pub fn embed(
             n_dims: model.n_dims(),
             ..EmbedSummary::default()
         };
-        let mut posts = visible_posts::<PostText<'_>>(&snapshot)?;
-        let chunks = std::iter::from_fn(|| {
-            let chunk: Result<Vec<PostText<'_>>> = posts.by_ref().take(CHUNK_POSTS).collect();
-            match chunk {
-                Ok(chunk) if chunk.is_empty() => None,
-                Ok(chunk) => {
-                    progress.advance(chunk.len() as u64);
-                    Some(embed_chunk(&model, &cache, &chunk))
-                }
-                Err(error) => Some(Err(error)),
-            }
-        });
+        let rows = rows_by_chunk(&snapshot, progress, |posts| {
+            let rows = embed_chunk(&model, &cache, posts)?;
+            summary.n_posts += rows.len() as u64;
+            summary.n_empty +=
+                rows.iter().filter(|row| row.vector.iter().all(|&value| value == 0.0)).count() as u64;
+            Ok(rows)
+        })?;
         let mut output = StepOutput::new(&snapshot);
-        output.write_as(
-            params.model.table(),
-            chunks.flat_map(|chunk| {
-                let (rows, error) = match chunk {
-                    Ok(rows) => (rows, None),
-                    Err(error) => (Vec::new(), Some(Err(error))),
-                };
-                summary.n_posts += rows.len() as u64;
-                summary.n_empty +=
-                    rows.iter().filter(|row| row.vector.iter().all(|&value| value == 0.0)).count() as u64;
-                rows.into_iter().map(Ok).chain(error)
-            }),
-        )?;
+        output.write_as(params.model.table(), rows)?;
         output.publish(corpus, &spec, serde_json::json!(summary))?;
         progress.end();
         Ok(summary)

@@ -10,11 +10,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::progress::{Progress, Unit};
-use crate::visible::visible_posts;
+use crate::visible::rows_by_chunk;
 use crate::{Outcome, Result, unless_done};
-
-/// Posts that are held in memory at a time.
-const CHUNK_POSTS: usize = 8 * 1024;
 
 /// What [`languages`] found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -38,37 +35,23 @@ pub fn languages(corpus: &mut Corpus, progress: &dyn Progress) -> Result<Outcome
         let snapshot = corpus.snapshot();
         progress.begin("languages", Some(snapshot.n_rows("posts")), Unit::Rows);
         let mut summary = LanguageSummary::default();
-        let mut posts = visible_posts::<PostText<'_>>(&snapshot)?;
-        let chunks = std::iter::from_fn(|| {
-            let chunk: Result<Vec<PostText<'_>>> = posts.by_ref().take(CHUNK_POSTS).collect();
-            match chunk {
-                Ok(chunk) if chunk.is_empty() => None,
-                Ok(chunk) => {
-                    progress.advance(chunk.len() as u64);
-                    Some(Ok(chunk.into_par_iter().map(|post| detect(&post)).collect::<Vec<_>>()))
-                }
-                Err(error) => Some(Err(error)),
-            }
-        });
-        let mut output = StepOutput::new(&snapshot);
-        output.write(chunks.flat_map(|chunk| {
-            let (rows, error) = match chunk {
-                Ok(rows) => (rows, None),
-                Err(error) => (Vec::new(), Some(Err(error))),
-            };
+        let rows = rows_by_chunk(&snapshot, progress, |posts| {
+            let rows: Vec<LanguageRow<'static>> = posts.par_iter().map(detect).collect();
             for row in &rows {
                 let lang = row.lang.as_deref().unwrap_or("unknown");
                 *summary.n_posts.entry(lang.to_owned()).or_default() += 1;
             }
-            rows.into_iter().map(Ok).chain(error)
-        }))?;
+            Ok(rows)
+        })?;
+        let mut output = StepOutput::new(&snapshot);
+        output.write(rows)?;
         output.publish(corpus, &spec, serde_json::json!(summary))?;
         progress.end();
         Ok(summary)
     })
 }
 
-fn detect(post: &PostText<'_>) -> LanguageRow<'static> {
+fn detect(post: &PostText<'static>) -> LanguageRow<'static> {
     let found = language::detect(&post.text);
     LanguageRow {
         post_key: post.post_key,

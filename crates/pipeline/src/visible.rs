@@ -7,6 +7,10 @@ use populi_model::table::{AccountStanding, PostText, Row};
 use populi_store::Snapshot;
 
 use crate::Result;
+use crate::progress::Progress;
+
+/// Posts that are held in memory at a time.
+pub(crate) const CHUNK_POSTS: usize = 8 * 1024;
 
 /// Accounts whose posts are hidden: suspended, deactivated, taken down or gone.
 pub(crate) struct HiddenAccounts(HashSet<Key>);
@@ -53,5 +57,28 @@ pub(crate) fn visible_posts<R: Row + Authored>(
     Ok(snapshot.rows::<R>().filter_map(move |row| match row {
         Ok(row) if hidden.hides(row.author()) => None,
         row => Some(row.map_err(Into::into)),
+    }))
+}
+
+/// The texts of the visible posts, some thousands at a time, for work in parallel. `each` makes the rows of a chunk.
+pub(crate) fn rows_by_chunk<R>(
+    snapshot: &Snapshot,
+    progress: &dyn Progress,
+    mut each: impl FnMut(&[PostText<'static>]) -> Result<Vec<R>>,
+) -> Result<impl Iterator<Item = Result<R>>> {
+    let mut posts = visible_posts::<PostText<'static>>(snapshot)?;
+    let chunks = std::iter::from_fn(move || {
+        let rows = posts.by_ref().take(CHUNK_POSTS).collect::<Result<Vec<_>>>().and_then(|chunk| {
+            progress.advance(chunk.len() as u64);
+            if chunk.is_empty() { Ok(None) } else { each(&chunk).map(Some) }
+        });
+        rows.transpose()
+    });
+    Ok(chunks.flat_map(|chunk| {
+        let (rows, error) = match chunk {
+            Ok(rows) => (rows, None),
+            Err(error) => (Vec::new(), Some(Err(error))),
+        };
+        rows.into_iter().map(Ok).chain(error)
     }))
 }

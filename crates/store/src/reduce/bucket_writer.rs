@@ -12,7 +12,7 @@ use populi_model::{Key, Timestamp};
 use crate::error::Result;
 use crate::manifest::PartEntry;
 use crate::part::PartWriter;
-use crate::settle::{FollowSeen, SettledAccount, SettledRecord};
+use crate::settle::{AccountRows, FollowSeen, SettledRecord};
 
 /// The tables that ingest fills.
 pub(crate) const TABLES: [&str; 10] = [
@@ -52,7 +52,7 @@ impl BucketWriter {
         Self { folder: folder.to_owned(), bucket, keeps_originals, parts, edges }
     }
 
-    pub(crate) fn write_account(&mut self, account: &SettledAccount<'_>) -> Result<()> {
+    pub(crate) fn write_account(&mut self, account: &AccountRows<'_>) -> Result<()> {
         self.push_all(account.account.as_slice())?;
         self.push_all(&account.actions)?;
         if self.keeps_originals {
@@ -62,14 +62,14 @@ impl BucketWriter {
     }
 
     pub(crate) fn write_record(&mut self, record: SettledRecord<'_>) -> Result<()> {
-        self.push_all(record.post.as_slice())?;
-        self.push_all(record.tombstone.as_slice())?;
-        self.push_all(&record.actions)?;
-        self.push_all(&record.media)?;
-        self.push_all(&record.attributes)?;
-        self.push_sources(&record.sources)?;
+        self.push_all(record.rows.post.as_slice())?;
+        self.push_all(record.rows.tombstone.as_slice())?;
+        self.push_all(&record.rows.actions)?;
+        self.push_all(&record.rows.media)?;
+        self.push_all(&record.rows.attributes)?;
+        self.push_sources(&record.rows.sources)?;
         if self.keeps_originals {
-            self.push_all(record.original.as_slice())?;
+            self.push_all(record.rows.original.as_slice())?;
         }
         for follow in record.follows {
             self.see_follow(&follow);

@@ -8,7 +8,7 @@ use populi_model::{Key, Origin, RecordKind};
 
 use crate::error::{Error, Result};
 use crate::run::{Section, quarantine_key};
-use crate::settle::{StandingAccount, StandingRecord};
+use crate::settle::{AccountRows, RecordRows};
 use crate::snapshot::{Rows, Snapshot};
 
 /// The rows of a table whose next one can be looked at.
@@ -116,8 +116,8 @@ impl Standing {
         self.quarantine.finish()
     }
 
-    pub(crate) fn take_account(&mut self, key: Key) -> Result<StandingAccount<'static>> {
-        Ok(StandingAccount {
+    pub(crate) fn take_account(&mut self, key: Key) -> Result<AccountRows<'static>> {
+        Ok(AccountRows {
             account: self.accounts.take(Section::Accounts, key)?.pop(),
             actions: self.actions.take(Section::Accounts, key)?,
             sources: self.sources.take(Section::Accounts, key)?,
@@ -125,9 +125,9 @@ impl Standing {
         })
     }
 
-    pub(crate) fn take_record(&mut self, key: Key) -> Result<StandingRecord<'static>> {
+    pub(crate) fn take_record(&mut self, key: Key) -> Result<RecordRows<'static>> {
         let section = Section::Records;
-        Ok(StandingRecord {
+        Ok(RecordRows {
             post: self.posts.take(section, key)?.pop(),
             tombstone: self.tombstones.take(section, key)?.pop(),
             actions: self.actions.take(section, key)?,

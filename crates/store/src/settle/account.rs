@@ -7,18 +7,9 @@ use populi_model::{AccountStatus, Body, Class, Event, Key, Operation, Platform, 
 
 use super::known::{Known, gather, original_of};
 
-/// What the tables held of one account.
+/// The rows of one account in every table.
 #[derive(Default, Debug)]
-pub(crate) struct StandingAccount<'a> {
-    pub(crate) account: Option<AccountRow<'a>>,
-    pub(crate) actions: Vec<ActionRow<'a>>,
-    pub(crate) sources: Vec<SourceRow>,
-    pub(crate) original: Option<OriginalRow<'a>>,
-}
-
-/// What the tables are to hold of one account.
-#[derive(Debug)]
-pub(crate) struct SettledAccount<'a> {
+pub(crate) struct AccountRows<'a> {
     pub(crate) account: Option<AccountRow<'a>>,
     pub(crate) actions: Vec<ActionRow<'a>>,
     pub(crate) sources: Vec<SourceRow>,
@@ -26,11 +17,8 @@ pub(crate) struct SettledAccount<'a> {
 }
 
 /// Settles one account.
-pub(crate) fn settle_account<'a>(
-    standing: StandingAccount<'a>,
-    events: Vec<Event<'a>>,
-) -> SettledAccount<'a> {
-    let StandingAccount { account: old, actions, sources, original } = standing;
+pub(crate) fn settle_account<'a>(standing: AccountRows<'a>, events: Vec<Event<'a>>) -> AccountRows<'a> {
+    let AccountRows { account: old, actions, sources, original } = standing;
     let id = match (events.first(), &old) {
         (Some(event), _) => Some((event.record.key, Cow::Borrowed(event.record.text), event.platform)),
         (None, Some(old)) => Some((old.account_key, old.account_id.clone(), old.platform)),
@@ -38,7 +26,7 @@ pub(crate) fn settle_account<'a>(
     };
     let mut known = gather(sources, actions, events);
     let Some((key, account_id, platform)) = id else {
-        return SettledAccount { account: None, actions: Vec::new(), sources: Vec::new(), original: None };
+        return AccountRows { account: None, actions: Vec::new(), sources: Vec::new(), original: None };
     };
     let standing = standing_profile(&known, deleted_at(&known, old.as_ref()));
     let account = settle_row(&known, standing, old, key, account_id, platform);
@@ -47,7 +35,7 @@ pub(crate) fn settle_account<'a>(
         None => original,
     });
     let mut settled =
-        SettledAccount { account: Some(account), actions: Vec::new(), sources: Vec::new(), original };
+        AccountRows { account: Some(account), actions: Vec::new(), sources: Vec::new(), original };
     for (i, version) in known.iter_mut().enumerate() {
         let class = match version.operation {
             Operation::Notice => Class::Notices,

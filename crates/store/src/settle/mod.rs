@@ -8,8 +8,8 @@ mod account;
 mod known;
 mod record;
 
-pub(crate) use account::{SettledAccount, StandingAccount, settle_account};
-pub(crate) use record::{FollowSeen, SettledRecord, StandingRecord, settle_record};
+pub(crate) use account::{AccountRows, settle_account};
+pub(crate) use record::{FollowSeen, RecordRows, SettledRecord, settle_record};
 
 #[cfg(test)]
 mod tests;

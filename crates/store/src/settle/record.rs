@@ -10,9 +10,9 @@ use populi_model::{Body, Class, Event, Key, Operation, Post, RecordKind, Subject
 
 use super::known::{Known, earliest, gather, original_of};
 
-/// What the tables held of one record.
+/// The rows of one record in every table.
 #[derive(Default, Debug)]
-pub(crate) struct StandingRecord<'a> {
+pub(crate) struct RecordRows<'a> {
     pub(crate) post: Option<PostRow<'a>>,
     pub(crate) tombstone: Option<TombstoneRow<'a>>,
     pub(crate) actions: Vec<ActionRow<'a>>,
@@ -22,16 +22,10 @@ pub(crate) struct StandingRecord<'a> {
     pub(crate) original: Option<OriginalRow<'a>>,
 }
 
-/// What the tables are to hold of one record.
+/// What the tables are to hold of one record, and the follows that it was.
 #[derive(Default, Debug)]
 pub(crate) struct SettledRecord<'a> {
-    pub(crate) post: Option<PostRow<'a>>,
-    pub(crate) tombstone: Option<TombstoneRow<'a>>,
-    pub(crate) actions: Vec<ActionRow<'a>>,
-    pub(crate) sources: Vec<SourceRow>,
-    pub(crate) media: Vec<MediaRow<'a>>,
-    pub(crate) attributes: Vec<AttributeRow<'a>>,
-    pub(crate) original: Option<OriginalRow<'a>>,
+    pub(crate) rows: RecordRows<'a>,
     pub(crate) follows: Vec<FollowSeen<'a>>,
 }
 
@@ -47,11 +41,11 @@ pub(crate) struct FollowSeen<'a> {
 
 /// Settles one record. `deleted_at` is when its account was last deleted.
 pub(crate) fn settle_record<'a>(
-    standing: StandingRecord<'a>,
+    standing: RecordRows<'a>,
     events: Vec<Event<'a>>,
     deleted_at: Option<Timestamp>,
 ) -> SettledRecord<'a> {
-    let StandingRecord {
+    let RecordRows {
         post: old_post,
         tombstone: old_tombstone,
         actions,
@@ -80,24 +74,27 @@ pub(crate) fn settle_record<'a>(
             _ if Some(i) == stands => Class::Stored,
             _ => Class::Superseded,
         };
-        settled.sources.extend(version.sources(record_key, class));
+        settled.rows.sources.extend(version.sources(record_key, class));
     }
 
     if is_post {
         let seen = last_seen(&known, old_post.as_ref(), old_tombstone);
         let prior = prior_texts(&known, stands, old_post.as_ref(), deleted_at);
-        settled.actions = acts(&mut known, &prior);
+        settled.rows.actions = acts(&mut known, &prior);
         match stands {
             Some(i) => {
                 settle_post(&mut settled, &known[i], old_post, media, attributes, original);
             }
-            None => settled.tombstone = tombstone(&known, &settled.actions, seen, last_delete, deleted_at),
+            None => {
+                settled.rows.tombstone =
+                    tombstone(&known, &settled.rows.actions, seen, last_delete, deleted_at)
+            }
         }
     } else {
-        settled.actions = acts(&mut known, &BTreeMap::new());
-        settled.follows = follows(&settled.actions, stands.map(|i| known[i].version));
+        settled.rows.actions = acts(&mut known, &BTreeMap::new());
+        settled.follows = follows(&settled.rows.actions, stands.map(|i| known[i].version));
         if let Some(version) = stands.map(|i| &known[i]) {
-            settled.original = version.event.as_ref().map_or(original, original_of);
+            settled.rows.original = version.event.as_ref().map_or(original, original_of);
         }
     }
     settled
@@ -266,18 +263,18 @@ fn settle_post<'a>(
     original: Option<OriginalRow<'a>>,
 ) {
     let Some(event @ Event { body: Body::Post(post), .. }) = &stands.event else {
-        settled.post = old_post.map(|mut post| {
+        settled.rows.post = old_post.map(|mut post| {
             // A copy that was received earlier may have come since; a post without receipt times keeps none.
             post.received_at = post.received_at.and_then(|at| earliest(Some(at), stands.at));
             post
         });
-        settled.media = media;
-        settled.attributes = attributes;
-        settled.original = original;
+        settled.rows.media = media;
+        settled.rows.attributes = attributes;
+        settled.rows.original = original;
         return;
     };
     let media: Vec<MediaRow<'a>> = media_rows(event, post);
-    settled.attributes = post
+    settled.rows.attributes = post
         .attributes
         .iter()
         .map(|&(name, value)| AttributeRow {
@@ -286,10 +283,10 @@ fn settle_post<'a>(
             value: Cow::Borrowed(value),
         })
         .collect();
-    settled.original = original_of(event);
-    settled.post =
+    settled.rows.original = original_of(event);
+    settled.rows.post =
         Some(post_row(event, post, stands, media.iter().map(|row| row.media_id.clone()).collect()));
-    settled.media = media;
+    settled.rows.media = media;
 }
 
 fn post_row<'a>(

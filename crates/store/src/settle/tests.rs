@@ -10,7 +10,7 @@ use populi_model::{
     Subject, Timestamp, Version,
 };
 
-use super::{SettledAccount, SettledRecord, StandingAccount, StandingRecord, settle_account, settle_record};
+use super::{AccountRows, RecordRows, SettledRecord, settle_account, settle_record};
 
 const POST: &str = "at://did:plc:a/app.bsky.feed.post/1";
 const LIKE: &str = "at://did:plc:a/app.bsky.feed.like/1";
@@ -88,28 +88,6 @@ fn account_event(spec: Spec) -> Event<'static> {
     base(Spec { operation, received_us: spec.revision as i64 * 10, ..spec }, ACTOR, body)
 }
 
-/// What one ingest leaves is what the next one finds.
-fn standing(settled: SettledRecord<'_>) -> StandingRecord<'_> {
-    StandingRecord {
-        post: settled.post,
-        tombstone: settled.tombstone,
-        actions: settled.actions,
-        sources: settled.sources,
-        media: settled.media,
-        attributes: settled.attributes,
-        original: settled.original,
-    }
-}
-
-fn standing_account(settled: SettledAccount<'_>) -> StandingAccount<'_> {
-    StandingAccount {
-        account: settled.account,
-        actions: settled.actions,
-        sources: settled.sources,
-        original: settled.original,
-    }
-}
-
 fn sorted_sources<T: std::fmt::Debug>(rows: &[T]) -> Vec<String> {
     let mut rows: Vec<String> = rows.iter().map(|row| format!("{row:?}")).collect();
     rows.sort();
@@ -120,13 +98,13 @@ fn sorted_sources<T: std::fmt::Debug>(rows: &[T]) -> Vec<String> {
 fn rows_of(settled: &SettledRecord<'_>) -> String {
     format!(
         "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
-        settled.post,
-        settled.tombstone,
-        settled.actions,
-        settled.media,
-        settled.attributes,
-        settled.original,
-        sorted_sources(&settled.sources)
+        settled.rows.post,
+        settled.rows.tombstone,
+        settled.rows.actions,
+        settled.rows.media,
+        settled.rows.attributes,
+        settled.rows.original,
+        sorted_sources(&settled.rows.sources)
     )
 }
 
@@ -178,17 +156,18 @@ proptest! {
         let deleted_at = deleted_at.map(Timestamp);
         let event = |spec: &Spec| if is_like { like_event(*spec) } else { post_event(*spec) };
         let events: Vec<Event<'_>> = specs.iter().map(event).collect();
-        let at_once = settle_record(StandingRecord::default(), events.clone(), deleted_at);
+        let at_once = settle_record(RecordRows::default(), events.clone(), deleted_at);
         let shuffled: Vec<Event<'_>> = order.iter().map(|&i| events[i].clone()).collect();
-        let mut stands = StandingRecord::default();
+        let mut stands = RecordRows::default();
         for piece in pieces(&shuffled, &cuts) {
             // The account's deletion may become known at any time; here it is known from the start or at the end.
             let known = if cuts[0] { deleted_at } else { None };
-            stands = standing(settle_record(stands, piece, known));
+            // What one ingest leaves is what the next one finds.
+            stands = settle_record(stands, piece, known).rows;
         }
         let piecewise = settle_record(stands, Vec::new(), deleted_at);
         prop_assert_eq!(rows_of(&at_once), rows_of(&piecewise));
-        prop_assert_eq!(at_once.sources.len(), events.len(), "every record is accounted for");
+        prop_assert_eq!(at_once.rows.sources.len(), events.len(), "every record is accounted for");
     }
 
     #[test]
@@ -200,11 +179,11 @@ proptest! {
         cuts in proptest::collection::vec(any::<bool>(), 12),
     ) {
         let events: Vec<Event<'_>> = specs.iter().map(|spec| account_event(*spec)).collect();
-        let at_once = settle_account(StandingAccount::default(), events.clone());
+        let at_once = settle_account(AccountRows::default(), events.clone());
         let shuffled: Vec<Event<'_>> = order.iter().map(|&i| events[i].clone()).collect();
-        let mut stands = StandingAccount::default();
+        let mut stands = AccountRows::default();
         for piece in pieces(&shuffled, &cuts) {
-            stands = standing_account(settle_account(stands, piece));
+            stands = settle_account(stands, piece);
         }
         prop_assert_eq!(format!("{:?}", at_once.account), format!("{:?}", stands.account));
         prop_assert_eq!(format!("{:?}", at_once.actions), format!("{:?}", stands.actions));
@@ -218,21 +197,21 @@ fn spec(operation: Operation, revision: u64, text: usize) -> Spec {
 }
 
 fn settle_posts(specs: &[Spec]) -> SettledRecord<'static> {
-    settle_record(StandingRecord::default(), specs.iter().map(|spec| post_event(*spec)).collect(), None)
+    settle_record(RecordRows::default(), specs.iter().map(|spec| post_event(*spec)).collect(), None)
 }
 
 fn classes(settled: &SettledRecord<'_>) -> Vec<Class> {
-    settled.sources.iter().map(|source| source.class).collect()
+    settled.rows.sources.iter().map(|source| source.class).collect()
 }
 
 #[test]
 fn the_newest_version_stands_and_an_update_keeps_the_text_before_it() {
     let settled = settle_posts(&[spec(Operation::Update, 2, 1), spec(Operation::Create, 1, 0)]);
-    let post = settled.post.as_ref().unwrap();
+    let post = settled.rows.post.as_ref().unwrap();
     assert_eq!((&*post.text, post.edited), ("two", true));
-    assert_eq!(settled.actions.len(), 2);
-    assert_eq!(settled.actions[1].kind, ActKind::Update);
-    assert_eq!(settled.actions[1].prior_text.as_deref(), Some("one"));
+    assert_eq!(settled.rows.actions.len(), 2);
+    assert_eq!(settled.rows.actions[1].kind, ActKind::Update);
+    assert_eq!(settled.rows.actions[1].prior_text.as_deref(), Some("one"));
     assert_eq!(classes(&settled), [Class::Superseded, Class::Stored]);
 }
 
@@ -243,8 +222,8 @@ fn a_delete_wins_over_what_came_before_it_and_leaves_no_text() {
         spec(Operation::Create, 1, 2),
         spec(Operation::Update, 2, 1),
     ]);
-    assert!(settled.post.is_none());
-    let tombstone = settled.tombstone.as_ref().unwrap();
+    assert!(settled.rows.post.is_none());
+    let tombstone = settled.rows.tombstone.as_ref().unwrap();
     assert_eq!(tombstone.reply_to.as_deref(), Some("at://b/p/1"), "as its newest version said");
     assert_eq!(tombstone.deleted_at, Some(Timestamp(3)));
     assert!(!rows_of(&settled).contains("\"one\"") && !rows_of(&settled).contains("\"three\""));
@@ -258,19 +237,19 @@ fn a_record_made_again_after_its_delete_stands() {
         spec(Operation::Delete, 2, 0),
         spec(Operation::Create, 3, 1),
     ]);
-    assert_eq!(settled.post.as_ref().unwrap().text, "two");
-    assert!(settled.tombstone.is_none());
+    assert_eq!(settled.rows.post.as_ref().unwrap().text, "two");
+    assert!(settled.rows.tombstone.is_none());
     assert_eq!(classes(&settled), [Class::Superseded, Class::Deletes, Class::Stored]);
 }
 
 #[test]
 fn an_undo_names_what_it_undoes_and_the_act_stays() {
     let events = [spec(Operation::Delete, 2, 0), spec(Operation::Create, 1, 1)].map(like_event).to_vec();
-    let settled = settle_record(StandingRecord::default(), events, None);
-    let kinds: Vec<ActKind> = settled.actions.iter().map(|act| act.kind).collect();
+    let settled = settle_record(RecordRows::default(), events, None);
+    let kinds: Vec<ActKind> = settled.rows.actions.iter().map(|act| act.kind).collect();
     assert_eq!(kinds, [ActKind::Like, ActKind::Unlike]);
-    assert_eq!(settled.actions[1].undoes, Some(1));
-    assert_eq!(settled.actions[1].target_post.as_deref(), Some("at://b/p/2"));
+    assert_eq!(settled.rows.actions[1].undoes, Some(1));
+    assert_eq!(settled.rows.actions[1].target_post.as_deref(), Some("at://b/p/2"));
     assert_eq!(classes(&settled), [Class::Superseded, Class::Deletes]);
 }
 
@@ -279,10 +258,10 @@ fn of_equal_copies_the_first_counts_and_the_earliest_receipt_is_kept() {
     let copy = |offset, received_us| Spec { offset, received_us, ..spec(Operation::Create, 1, 0) };
     let settled = settle_posts(&[copy(9, 5), copy(4, 7)]);
     let counted: Vec<(u64, Class)> =
-        settled.sources.iter().map(|source| (source.offset, source.class)).collect();
+        settled.rows.sources.iter().map(|source| (source.offset, source.class)).collect();
     assert_eq!(counted, [(4, Class::Stored), (9, Class::Duplicates)]);
-    assert_eq!(settled.post.unwrap().received_at, Some(Timestamp(5)));
-    assert_eq!(settled.actions.len(), 1);
+    assert_eq!(settled.rows.post.unwrap().received_at, Some(Timestamp(5)));
+    assert_eq!(settled.rows.actions.len(), 1);
 }
 
 #[test]
@@ -291,17 +270,17 @@ fn what_went_with_the_account_takes_the_history_before_it_along() {
     let events =
         [at(Operation::Create, 1, 0, 33), at(Operation::Update, 2, 1, 16), at(Operation::Update, 3, 2, 42)]
             .map(post_event);
-    let settled = settle_record(StandingRecord::default(), events.to_vec(), Some(Timestamp(29)));
-    assert_eq!(settled.post.unwrap().text, "three");
-    assert!(settled.actions.iter().all(|act| act.prior_text.is_none()));
+    let settled = settle_record(RecordRows::default(), events.to_vec(), Some(Timestamp(29)));
+    assert_eq!(settled.rows.post.unwrap().text, "three");
+    assert!(settled.rows.actions.iter().all(|act| act.prior_text.is_none()));
 }
 
 #[test]
 fn a_deleted_account_takes_its_earlier_posts_with_it() {
     let events = vec![post_event(spec(Operation::Create, 5, 0))];
-    let before = settle_record(StandingRecord::default(), events.clone(), Some(Timestamp(6)));
-    assert!(before.post.is_none());
-    assert_eq!(before.tombstone.unwrap().deleted_at, Some(Timestamp(6)));
-    let after = settle_record(StandingRecord::default(), events, Some(Timestamp(5)));
-    assert!(after.post.is_some());
+    let before = settle_record(RecordRows::default(), events.clone(), Some(Timestamp(6)));
+    assert!(before.rows.post.is_none());
+    assert_eq!(before.rows.tombstone.unwrap().deleted_at, Some(Timestamp(6)));
+    let after = settle_record(RecordRows::default(), events, Some(Timestamp(5)));
+    assert!(after.rows.post.is_some());
 }
