@@ -60,6 +60,7 @@ fn what_is_misspelt_fails_with_a_hint() {
         ("embed --modle lexical", "--model"),
         ("ingest twitter x", "twitter"),
         ("threads --threads 0", "1..=1024"),
+        ("ingest bluesky x --buckets 0", "--buckets"),
         ("personas --k many", "many"),
     ] {
         let answer = folder.run(line.split_whitespace());

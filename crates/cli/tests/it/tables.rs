@@ -202,6 +202,18 @@ fn one_id_is_one_post_whoever_wrote_its_rows() {
 }
 
 #[test]
+fn a_damaged_parquet_file_is_one_record_put_aside_and_stops_nothing() {
+    let folder = Folder::new();
+    folder.write("in/a.csv", "text,user\nhello there,ann\n");
+    folder.write("in/z.parquet", b"PAR1 this is no footer");
+    folder.ok("ingest text in --max-quarantine 0.6");
+    let status = folder.status("corpus");
+    check_balance(&status["total"]);
+    assert_eq!(status["total"]["quarantined"], json!({ "damaged_container": 1 }));
+    assert_eq!(n_rows(&status, "posts"), 1);
+}
+
+#[test]
 fn posts_and_authors_may_have_the_same_ids() {
     let folder = Folder::new();
     let rows: String = (0..20).map(|i| format!("{i},text {i},{i}\n")).collect();
