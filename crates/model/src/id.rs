@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The 128-bit key of an id: the first 16 bytes of the BLAKE3 hash of its string.
 ///
 /// Joins, threads and buckets use keys only. Two ids of a corpus of a billion share a key with a probability of
 /// about 1e-21. Ordered by bytes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Key(pub [u8; 16]);
 
 impl Key {
@@ -59,6 +60,22 @@ impl Key {
         ]);
         // Below n_buckets, so the cast loses nothing.
         (prefix % u64::from(n_buckets.max(1))) as u16
+    }
+}
+
+/// As its bytes in one piece, where derived code would write them one by one.
+impl Serialize for Key {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&[u8]>::deserialize(deserializer)?
+            .try_into()
+            .map(Self)
+            .map_err(|_| D::Error::custom("expected a key of 16 bytes"))
     }
 }
 

@@ -81,7 +81,8 @@ pub struct RunBuilder {
 struct IndexEntry {
     bucket: u16,
     section: Section,
-    key: Key,
+    /// The key as a number: compared in one step.
+    key: u128,
     version: Version,
     origin: Origin,
     start: usize,
@@ -164,16 +165,16 @@ impl RunBuilder {
         entry: &EntryRef<'_>,
     ) {
         let start = self.bytes.len();
-        let mut bytes = std::mem::take(&mut self.bytes);
-        bytes.extend_from_slice(&[0; HEAD_BYTES]);
-        self.bytes = postcard::to_extend(entry, bytes).expect("plain values always fit into memory");
+        self.bytes.extend_from_slice(&[0; HEAD_BYTES]);
+        postcard::serialize_with_flavor(entry, Appended(&mut self.bytes))
+            .expect("plain values always fit into memory");
         let end = self.bytes.len();
         let length = (end - start - HEAD_BYTES) as u32;
         let head = &mut self.bytes[start..start + HEAD_BYTES];
         head[..4].copy_from_slice(&length.to_le_bytes());
         head[4] = section as u8;
         head[5..].copy_from_slice(&key.0);
-        self.index.push(IndexEntry { bucket, section, key, version, origin, start, end });
+        self.index.push(IndexEntry { bucket, section, key: key.to_u128(), version, origin, start, end });
     }
 
     fn write(&self, path: &Path) -> std::io::Result<(File, u64)> {
@@ -194,6 +195,27 @@ impl RunBuilder {
         writer.write_all(MAGIC)?;
         let file = writer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
         Ok((file, offset + (starts.len() * 8 + MAGIC.len()) as u64))
+    }
+}
+
+/// Appends texts in one piece; postcard's own writer to a vector goes through an iterator.
+struct Appended<'a>(&'a mut Vec<u8>);
+
+impl postcard::ser_flavors::Flavor for Appended<'_> {
+    type Output = ();
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
     }
 }
 

@@ -35,11 +35,11 @@ pub trait Row: Sized {
     /// The Arrow schema of the table.
     fn schema() -> SchemaRef;
     /// Empty builders, one a column.
-    fn builders() -> Vec<ColumnBuilder>;
+    fn builders() -> Builders;
     /// Adds this row.
-    fn append(&self, builders: &mut [ColumnBuilder]);
+    fn append(&self, builders: &mut Builders);
     /// Turns the builders into arrays, in column order, and empties them.
-    fn finish(builders: &mut [ColumnBuilder]) -> Vec<ArrayRef>;
+    fn finish(builders: &mut Builders) -> Vec<ArrayRef>;
     /// Finds the columns of a batch by name.
     ///
     /// # Errors
@@ -56,8 +56,9 @@ pub trait Row: Sized {
     fn n_bytes(&self) -> usize;
 }
 
-/// The Arrow builder of one column; its type is that of the column's [`Column::Builder`].
-pub type ColumnBuilder = Box<dyn Any + Send>;
+/// The Arrow builders of a table: a tuple of each column's [`Column::Builder`], so that one look at its type serves a
+/// whole row.
+pub type Builders = Box<dyn Any + Send>;
 
 /// A batch that does not have the columns of its table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -78,8 +79,8 @@ pub struct ColumnMismatch {
 /// Gathers rows of one table into batches.
 pub struct BatchBuilder {
     schema: SchemaRef,
-    builders: Vec<ColumnBuilder>,
-    finish: fn(&mut [ColumnBuilder]) -> Vec<ArrayRef>,
+    builders: Builders,
+    finish: fn(&mut Builders) -> Vec<ArrayRef>,
     n_rows: usize,
     n_bytes: usize,
 }
@@ -148,18 +149,6 @@ fn find_column<C: Column>(
     }
 }
 
-/// Adds a value to the builder of its column.
-fn append_value<C: Column>(value: &C, builder: &mut ColumnBuilder) {
-    if let Some(builder) = builder.downcast_mut::<C::Builder>() {
-        value.append(builder);
-    }
-}
-
-/// Turns the builder of a column into its array.
-fn finish_column<C: Column>(builder: &mut ColumnBuilder) -> Option<ArrayRef> {
-    builder.downcast_mut::<C::Builder>().map(C::finish)
-}
-
 /// Reads a value of a column that [`find_column`] found.
 fn read_value<C: Column>(array: &ArrayRef, row: usize) -> Result<C, UnknownValue> {
     match array.as_any().downcast_ref::<C::Array>() {
@@ -196,22 +185,23 @@ macro_rules! table {
                 ]))
             }
 
-            fn builders() -> Vec<$crate::table::ColumnBuilder> {
-                vec![$(Box::new(<$type as $crate::table::Column>::builder()),)+]
+            fn builders() -> $crate::table::Builders {
+                Box::new(($(<$type as $crate::table::Column>::builder(),)+))
             }
 
-            fn append(&self, builders: &mut [$crate::table::ColumnBuilder]) {
-                let mut builders = builders.iter_mut();
-                $(if let Some(builder) = builders.next() {
-                    $crate::table::append_value(&self.$field, builder);
-                })+
+            fn append(&self, builders: &mut $crate::table::Builders) {
+                type Columns $(<$lt>)? = ($(<$type as $crate::table::Column>::Builder,)+);
+                if let Some(($($field,)+)) = builders.downcast_mut::<Columns>() {
+                    $($crate::table::Column::append(&self.$field, $field);)+
+                }
             }
 
-            fn finish(builders: &mut [$crate::table::ColumnBuilder]) -> Vec<arrow::array::ArrayRef> {
-                let mut builders = builders.iter_mut();
-                let mut arrays = Vec::new();
-                $(arrays.extend(builders.next().and_then($crate::table::finish_column::<$type>));)+
-                arrays
+            fn finish(builders: &mut $crate::table::Builders) -> Vec<arrow::array::ArrayRef> {
+                type Columns $(<$lt>)? = ($(<$type as $crate::table::Column>::Builder,)+);
+                match builders.downcast_mut::<Columns>() {
+                    Some(($($field,)+)) => vec![$(<$type as $crate::table::Column>::finish($field),)+],
+                    None => Vec::new(),
+                }
             }
 
             fn columns(

@@ -12,7 +12,7 @@ use populi_model::{Key, Timestamp};
 use crate::error::Result;
 use crate::manifest::PartEntry;
 use crate::part::PartWriter;
-use crate::settle::{AccountRows, FollowSeen, SettledRecord};
+use crate::settle::{AccountRows, FollowSeen, LoneCreate, SettledRecord};
 
 /// The tables that ingest fills.
 pub(crate) const TABLES: [&str; 10] = [
@@ -74,6 +74,21 @@ impl BucketWriter {
         for follow in record.follows {
             self.see_follow(&follow);
         }
+        Ok(())
+    }
+
+    pub(crate) fn write_lone_create(&mut self, record: &LoneCreate<'_>) -> Result<()> {
+        if let Some(rows) = &record.post {
+            self.push_all(std::slice::from_ref(&rows.post))?;
+            self.push_all(&rows.media)?;
+            self.push_all(&rows.attributes)?;
+        }
+        self.push_all(&record.actions)?;
+        self.push_sources(std::slice::from_ref(&record.source))?;
+        if self.keeps_originals {
+            self.push_all(record.original.as_slice())?;
+        }
+        record.follows.iter().for_each(|follow| self.see_follow(follow));
         Ok(())
     }
 

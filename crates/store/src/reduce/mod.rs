@@ -15,7 +15,7 @@ use populi_model::{Event, Key, Quarantined, Timestamp};
 use crate::error::Result;
 use crate::manifest::PartEntry;
 use crate::run::{Entry, RunFile, Section};
-use crate::settle::{settle_account, settle_record};
+use crate::settle::{settle_account, settle_lone_create, settle_record};
 use crate::snapshot::Snapshot;
 
 use bucket_writer::BucketWriter;
@@ -49,12 +49,19 @@ pub(crate) fn reduce_bucket(
     let mut deleted_accounts: HashMap<Key, Timestamp> = HashMap::new();
     let mut group = Group::default();
     loop {
-        let next = match (new.next_place()?, old.next_place()?) {
-            (None, None) => break,
-            (a, b) => [a, b].into_iter().flatten().min(),
-        };
-        let Some((section, key)) = next else { break };
+        let stands = old.next_place()?;
+        let Some((section, key)) = [new.next_place()?, stands].into_iter().flatten().min() else { break };
         new.take(section, key, &mut group)?;
+        if section == Section::Records
+            && stands != Some((section, key))
+            && let Some(Entry::Event(event)) = group.decode_only(&new)?
+        {
+            let deleted_at = event.actor.and_then(|actor| deleted_accounts.get(&actor.key)).copied();
+            if let Some(record) = settle_lone_create(&event, deleted_at) {
+                writer.write_lone_create(&record)?;
+                continue;
+            }
+        }
         let entries = group.decode(&new)?;
         match section {
             Section::Accounts => {

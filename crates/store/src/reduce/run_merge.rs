@@ -13,8 +13,8 @@ use crate::run::{Entry, RunFile, RunReader, Section};
 /// Merges the entries of one bucket of all runs in their order.
 pub(crate) struct RunMerge {
     runs: Vec<RunReader>,
-    /// The place of each run's next entry; the run's number makes equal places a defined order.
-    heap: BinaryHeap<Reverse<(Section, Key, usize)>>,
+    /// The place of each run's next entry, its key as a number; the run's number makes equal places a defined order.
+    heap: BinaryHeap<Reverse<(Section, u128, usize)>>,
 }
 
 /// The entries of one record.
@@ -49,7 +49,7 @@ impl RunMerge {
 
     /// Where the next record lies.
     pub(crate) fn next_place(&self) -> Result<Option<(Section, Key)>> {
-        Ok(self.heap.peek().map(|Reverse((section, key, _))| (*section, *key)))
+        Ok(self.heap.peek().map(|Reverse((section, key, _))| (*section, Key::from_u128(*key))))
     }
 
     /// Moves every entry of a record into `group`, which may come out empty.
@@ -57,7 +57,7 @@ impl RunMerge {
         group.bytes.clear();
         group.entries.clear();
         while let Some(&Reverse((next_section, next_key, run))) = self.heap.peek() {
-            if (next_section, next_key) != (section, key) {
+            if (next_section, next_key) != (section, key.to_u128()) {
                 break;
             }
             self.heap.pop();
@@ -80,7 +80,7 @@ impl RunMerge {
 
     fn enqueue(&mut self, run: usize) -> Result<()> {
         if let Some(entry) = self.runs[run].peek()? {
-            self.heap.push(Reverse((entry.section, entry.key, run)));
+            self.heap.push(Reverse((entry.section, entry.key.to_u128(), run)));
         }
         Ok(())
     }
@@ -89,10 +89,19 @@ impl RunMerge {
 impl Group {
     /// The entries, borrowing their texts.
     pub(crate) fn decode(&self, merge: &RunMerge) -> Result<Vec<Entry<'_>>> {
-        let decode = |entry: &GroupEntry| {
-            postcard::from_bytes(&self.bytes[entry.range.clone()])
-                .map_err(|error| merge.runs[entry.run].damaged_at(entry.offset, &error.to_string()))
-        };
-        self.entries.iter().map(decode).collect()
+        self.entries.iter().map(|entry| self.decode_entry(merge, entry)).collect()
+    }
+
+    /// The entry, where there is just one.
+    pub(crate) fn decode_only(&self, merge: &RunMerge) -> Result<Option<Entry<'_>>> {
+        match self.entries.as_slice() {
+            [entry] => self.decode_entry(merge, entry).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn decode_entry(&self, merge: &RunMerge, entry: &GroupEntry) -> Result<Entry<'_>> {
+        postcard::from_bytes(&self.bytes[entry.range.clone()])
+            .map_err(|error| merge.runs[entry.run].damaged_at(entry.offset, &error.to_string()))
     }
 }

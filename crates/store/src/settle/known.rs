@@ -58,7 +58,7 @@ impl<'a> Known<'a> {
     /// The acts of the event, without what depends on other events of the record.
     pub(crate) fn take_acts(&mut self) -> Vec<ActionRow<'a>> {
         let mut acts = match &self.event {
-            Some(event) => acts_of(event),
+            Some(event) => acts_of(event, self.at),
             None => std::mem::take(&mut self.acts),
         };
         for act in &mut acts {
@@ -163,10 +163,7 @@ pub(crate) fn gather<'a>(
 
 fn add_event<'a>(known: &mut BTreeMap<Ident, Known<'a>>, event: Event<'a>) {
     let ident = Ident::new(event.platform, event.body.kind(), event.operation, event.version);
-    let at = event.received_at.or(match &event.body {
-        Body::Post(post) => post.created_at,
-        _ => None,
-    });
+    let at = time_of(&event);
     match known.get_mut(&ident) {
         Some(known) => {
             let counts_more = known.counts_less_than(event.version.content, event.origin);
@@ -211,8 +208,16 @@ pub(crate) fn earliest(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Tim
     }
 }
 
+/// When an event happened: the network's clock, or the author's where there is none.
+pub(super) fn time_of(event: &Event<'_>) -> Option<Timestamp> {
+    event.received_at.or(match &event.body {
+        Body::Post(post) => post.created_at,
+        _ => None,
+    })
+}
+
 /// The acts that one event is: a reply that also quotes is two.
-fn acts_of<'a>(event: &Event<'a>) -> Vec<ActionRow<'a>> {
+pub(super) fn acts_of<'a>(event: &Event<'a>, at: Option<Timestamp>) -> Vec<ActionRow<'a>> {
     let act = |kind: ActKind, target: Option<Subject<'a>>, account: Option<&'a str>| ActionRow {
         record_key: event.record.key,
         record_id: Cow::Borrowed(event.record.text),
@@ -229,7 +234,7 @@ fn acts_of<'a>(event: &Event<'a>) -> Vec<ActionRow<'a>> {
         prior_text: None,
         prior_revision: None,
         prior_content: None,
-        at: event.received_at,
+        at,
     };
     let on_account = |kind, account: &Id<'a>| vec![act(kind, None, Some(account.text))];
     match &event.body {

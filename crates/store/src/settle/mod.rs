@@ -9,7 +9,9 @@ mod known;
 mod record;
 
 pub(crate) use account::{AccountRows, settle_account};
-pub(crate) use record::{FollowSeen, RecordRows, SettledRecord, settle_record};
+pub(crate) use record::{
+    FollowSeen, LoneCreate, RecordRows, SettledRecord, settle_lone_create, settle_record,
+};
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use populi_model::table::{
 };
 use populi_model::{Body, Class, Event, Key, Operation, Post, RecordKind, Subject, Timestamp, Version};
 
-use super::known::{Known, earliest, gather, original_of};
+use super::known::{Known, acts_of, earliest, gather, original_of, time_of};
 
 /// The rows of one record in every table.
 #[derive(Default, Debug)]
@@ -37,6 +37,55 @@ pub(crate) struct FollowSeen<'a> {
     pub(crate) followed_id: Text<'a>,
     pub(crate) at: Option<Timestamp>,
     pub(crate) stands: bool,
+}
+
+/// What one create leaves where it is all that is known of its record, as it is of nearly every record: the rows that
+/// [`settle_record`] makes of it, for a fraction of the time. `None` where there is more to settle.
+pub(crate) fn settle_lone_create<'a>(
+    event: &Event<'a>,
+    deleted_at: Option<Timestamp>,
+) -> Option<LoneCreate<'a>> {
+    let is_post = matches!(event.body, Body::Post(_));
+    // A deleted account may take its post along.
+    if event.operation != Operation::Create || (is_post && deleted_at.is_some()) {
+        return None;
+    }
+    let at = time_of(event);
+    let actions = acts_of(event, at);
+    let follows = if is_post { Vec::new() } else { follows(&actions, Some(event.version)) };
+    let source = SourceRow {
+        record_key: event.record.key,
+        platform: event.platform,
+        kind: event.body.kind(),
+        operation: event.operation,
+        revision: event.version.revision,
+        content: event.version.content,
+        file_hash: event.origin.file,
+        offset: event.origin.offset,
+        class: Class::Stored,
+    };
+    let post = match &event.body {
+        Body::Post(post) => Some(Box::new(post_rows(event, post, at))),
+        _ => None,
+    };
+    Some(LoneCreate { source, actions, follows, post, original: original_of(event) })
+}
+
+/// The rows of a record of which nothing but its create is known.
+pub(crate) struct LoneCreate<'a> {
+    pub(crate) source: SourceRow,
+    pub(crate) actions: Vec<ActionRow<'a>>,
+    pub(crate) follows: Vec<FollowSeen<'a>>,
+    /// Boxed, because most records are no posts and a row of one is large.
+    pub(crate) post: Option<Box<PostRows<'a>>>,
+    pub(crate) original: Option<OriginalRow<'a>>,
+}
+
+/// The rows of a post that stands.
+pub(crate) struct PostRows<'a> {
+    pub(crate) post: PostRow<'a>,
+    pub(crate) media: Vec<MediaRow<'a>>,
+    pub(crate) attributes: Vec<AttributeRow<'a>>,
 }
 
 /// Settles one record. `deleted_at` is when its account was last deleted.
@@ -273,8 +322,17 @@ fn settle_post<'a>(
         settled.rows.original = original;
         return;
     };
+    let rows = post_rows(event, post, stands.at);
+    settled.rows.post = Some(rows.post);
+    settled.rows.media = rows.media;
+    settled.rows.attributes = rows.attributes;
+    settled.rows.original = original_of(event);
+}
+
+/// The rows of a post from its event; `at` is the smallest receipt time of its copies.
+fn post_rows<'a>(event: &Event<'a>, post: &Post<'a>, at: Option<Timestamp>) -> PostRows<'a> {
     let media: Vec<MediaRow<'a>> = media_rows(event, post);
-    settled.rows.attributes = post
+    let attributes = post
         .attributes
         .iter()
         .map(|&(name, value)| AttributeRow {
@@ -283,16 +341,14 @@ fn settle_post<'a>(
             value: Cow::Borrowed(value),
         })
         .collect();
-    settled.rows.original = original_of(event);
-    settled.rows.post =
-        Some(post_row(event, post, stands, media.iter().map(|row| row.media_id.clone()).collect()));
-    settled.rows.media = media;
+    let media_ids = media.iter().map(|row| row.media_id.clone()).collect();
+    PostRows { post: post_row(event, post, at, media_ids), media, attributes }
 }
 
 fn post_row<'a>(
     event: &Event<'a>,
     post: &Post<'a>,
-    stands: &Known<'a>,
+    at: Option<Timestamp>,
     media_ids: Vec<Text<'a>>,
 ) -> PostRow<'a> {
     let texts = |texts: &[&'a str]| texts.iter().map(|&text| Cow::Borrowed(text)).collect();
@@ -305,7 +361,7 @@ fn post_row<'a>(
         author_id: event.actor.map(|actor| Cow::Borrowed(actor.text)),
         author_key: event.actor.map(|actor| actor.key),
         created_at: post.created_at,
-        received_at: event.received_at.and_then(|at| earliest(Some(at), stands.at)),
+        received_at: event.received_at.and_then(|received_at| earliest(Some(received_at), at)),
         text: Cow::Borrowed(post.text),
         declared_lang: texts(&post.langs),
         reply_to: id(post.reply_to),
@@ -323,8 +379,8 @@ fn post_row<'a>(
         quote_count: post.counts.quotes,
         media_ids,
         edited: event.operation == Operation::Update,
-        revision: stands.version.revision,
-        content: stands.version.content,
+        revision: event.version.revision,
+        content: event.version.content,
     }
 }
 

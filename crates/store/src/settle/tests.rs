@@ -6,11 +6,11 @@ use proptest::prelude::*;
 
 use populi_model::table::ActKind;
 use populi_model::{
-    AccountStatus, Body, Class, Event, Id, Key, Operation, Origin, Platform, Post, Profile, RecordKind,
-    Subject, Timestamp, Version,
+    AccountStatus, Body, Class, Counts, Event, Id, Key, Media, MediaKind, Operation, Origin, Platform, Post,
+    Profile, RecordKind, Subject, Timestamp, Version,
 };
 
-use super::{AccountRows, RecordRows, SettledRecord, settle_account, settle_record};
+use super::{AccountRows, RecordRows, SettledRecord, settle_account, settle_lone_create, settle_record};
 
 const POST: &str = "at://did:plc:a/app.bsky.feed.post/1";
 const LIKE: &str = "at://did:plc:a/app.bsky.feed.like/1";
@@ -190,6 +190,82 @@ proptest! {
         prop_assert_eq!(sorted_sources(&at_once.sources), sorted_sources(&stands.sources));
         prop_assert_eq!(at_once.sources.len(), events.len(), "every record is accounted for");
     }
+}
+
+/// One of everything that an account makes, with all that a post may hold.
+fn full_events() -> Vec<Event<'static>> {
+    let quoted = Some(subject("at://b/p/9"));
+    let post = |reply_to, quote_of| {
+        Body::Post(Box::new(Post {
+            created_at: Some(Timestamp(7)),
+            text: "look",
+            langs: vec!["en", "de"],
+            reply_to,
+            root: Some(Id::new("at://b/p/0")),
+            quote_of,
+            hashtags: vec!["tag"],
+            mentions: vec!["did:plc:b"],
+            urls: vec!["https://example.org"],
+            counts: Counts { likes: Some(3), ..Counts::default() },
+            media: vec![Media {
+                kind: MediaKind::Image,
+                content_id: Some("cid"),
+                url: None,
+                alt: Some("a cat"),
+            }],
+            attributes: vec![("label", "x")],
+        }))
+    };
+    let account = Id::new("did:plc:b");
+    let bodies = [
+        post(None, None),
+        post(Some(subject("at://b/p/1")), None),
+        post(None, quoted),
+        post(Some(subject("at://b/p/1")), quoted),
+        Body::Like(subject("at://b/p/1")),
+        Body::Repost(subject("at://b/p/1")),
+        Body::Follow(account),
+        Body::Block(account),
+        Body::Gone(RecordKind::Like),
+    ];
+    let operation = |body: &Body<'_>| match body {
+        Body::Gone(_) => Operation::Delete,
+        _ => Operation::Create,
+    };
+    bodies.into_iter().map(|body| base(spec(operation(&body), 5, 0), POST, body)).collect()
+}
+
+#[test]
+fn a_lone_create_is_settled_as_any_record_is() {
+    let mut n_lone = 0;
+    for event in full_events() {
+        for (received_at, deleted_at) in
+            [(Some(5), None), (None, None), (Some(5), Some(4)), (Some(5), Some(6))]
+        {
+            let event = Event { received_at: received_at.map(Timestamp), ..event.clone() };
+            let deleted_at = deleted_at.map(Timestamp);
+            let Some(lone) = settle_lone_create(&event, deleted_at) else { continue };
+            let whole = settle_record(RecordRows::default(), vec![event], deleted_at);
+            let rows = lone.post.as_ref();
+            let lone = SettledRecord {
+                rows: RecordRows {
+                    post: rows.map(|rows| rows.post.clone()),
+                    media: rows.map(|rows| rows.media.clone()).unwrap_or_default(),
+                    attributes: rows.map(|rows| rows.attributes.clone()).unwrap_or_default(),
+                    actions: lone.actions,
+                    sources: vec![lone.source],
+                    original: lone.original,
+                    tombstone: None,
+                },
+                follows: lone.follows,
+            };
+            assert_eq!(rows_of(&lone), rows_of(&whole));
+            assert_eq!(format!("{:?}", lone.follows), format!("{:?}", whole.follows));
+            n_lone += 1;
+        }
+    }
+    // Deletes are not creates, and of posts of deleted accounts more is to be settled.
+    assert_eq!(n_lone, 8 * 4 - 4 * 2);
 }
 
 fn spec(operation: Operation, revision: u64, text: usize) -> Spec {
