@@ -90,10 +90,12 @@ struct IndexEntry {
 }
 
 impl RunBuilder {
-    /// An empty run for a corpus of this many buckets.
+    /// An empty run for a corpus of this many buckets, of about `n_input_bytes` of input.
     #[must_use]
-    pub fn new(n_buckets: u16) -> Self {
-        Self { n_buckets, bytes: Vec::new(), index: Vec::new() }
+    pub fn new(n_buckets: u16, n_input_bytes: usize) -> Self {
+        // About what Jetstream's lines come to; too little costs a copy, too much nothing but addresses.
+        let (n_bytes, n_entries) = (n_input_bytes / 4 * 3, n_input_bytes / 512);
+        Self { n_buckets, bytes: Vec::with_capacity(n_bytes), index: Vec::with_capacity(n_entries) }
     }
 
     /// Adds an event.

@@ -41,8 +41,8 @@ pub trait Column: Sized {
 
     /// The Arrow type of the column.
     fn data_type() -> DataType;
-    /// An empty builder.
-    fn builder() -> Self::Builder;
+    /// An empty builder with room for about `n_rows`.
+    fn builder(n_rows: usize) -> Self::Builder;
     /// Adds this value.
     fn append(&self, builder: &mut Self::Builder);
     /// Turns what was added into an array and empties the builder.
@@ -69,8 +69,8 @@ macro_rules! number_column {
             fn data_type() -> DataType {
                 $arrow
             }
-            fn builder() -> $builder {
-                $builder::new()
+            fn builder(n_rows: usize) -> $builder {
+                $builder::with_capacity(n_rows)
             }
             fn append(&self, builder: &mut $builder) {
                 builder.append_value(*self);
@@ -93,8 +93,8 @@ macro_rules! number_column {
             fn data_type() -> DataType {
                 $arrow
             }
-            fn builder() -> $builder {
-                $builder::new()
+            fn builder(n_rows: usize) -> $builder {
+                $builder::with_capacity(n_rows)
             }
             fn append(&self, builder: &mut $builder) {
                 builder.append_option(*self);
@@ -122,7 +122,7 @@ number_column!(f32, DataType::Float32, Float32Builder, Float32Array);
 
 /// `T` and `Option<T>` as columns, where `T` turns into a value that the builder takes and back.
 macro_rules! column {
-    ($rust:ty, $arrow:expr, $builder:ident = $new:expr, $array:ident, |$v:ident, $b:ident| $append:expr, |$b2:ident| $null:expr,
+    ($rust:ty, $arrow:expr, $builder:ident = |$n_rows:ident| $new:expr, $array:ident, |$v:ident, $b:ident| $append:expr, |$b2:ident| $null:expr,
      |$a:ident, $row:ident| $read:expr, |$v3:ident, $h:ident| $hash:expr, |$v4:ident| $size:expr $(, $lt:lifetime)?) => {
         impl $(<$lt>)? Column for $rust {
             type Builder = $builder;
@@ -130,7 +130,7 @@ macro_rules! column {
             fn data_type() -> DataType {
                 $arrow
             }
-            fn builder() -> $builder {
+            fn builder($n_rows: usize) -> $builder {
                 $new
             }
             fn append(&self, $b: &mut $builder) {
@@ -160,7 +160,7 @@ macro_rules! column {
             fn data_type() -> DataType {
                 $arrow
             }
-            fn builder() -> $builder {
+            fn builder($n_rows: usize) -> $builder {
                 $new
             }
             fn append(&self, $b2: &mut $builder) {
@@ -188,13 +188,19 @@ macro_rules! column {
     };
 }
 
+/// Room that is made for a text; longer ones make more.
+const TEXT_BYTES: usize = 32;
+
+/// Room that is made for a name.
+const NAME_BYTES: usize = 8;
+
 /// Bytes of a key in a column.
 const KEY_BYTES: i32 = 16;
 
 column!(
     Key,
     DataType::FixedSizeBinary(KEY_BYTES),
-    FixedSizeBinaryBuilder = FixedSizeBinaryBuilder::new(KEY_BYTES),
+    FixedSizeBinaryBuilder = |n_rows| FixedSizeBinaryBuilder::with_capacity(n_rows, KEY_BYTES),
     FixedSizeBinaryArray,
     // Fails only for another length than the builder's, and a key has 16 bytes by its type.
     |key, builder| builder.append_value(key.0).unwrap_or_default(),
@@ -211,7 +217,7 @@ column!(
 column!(
     bool,
     DataType::Boolean,
-    BooleanBuilder = BooleanBuilder::new(),
+    BooleanBuilder = |n_rows| BooleanBuilder::with_capacity(n_rows),
     BooleanArray,
     |value, builder| builder.append_value(*value),
     |builder| builder.append_null(),
@@ -223,7 +229,8 @@ column!(
 column!(
     Timestamp,
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-    TimestampMicrosecondBuilder = TimestampMicrosecondBuilder::new().with_timezone("UTC"),
+    TimestampMicrosecondBuilder =
+        |n_rows| TimestampMicrosecondBuilder::with_capacity(n_rows).with_timezone("UTC"),
     TimestampMicrosecondArray,
     |time, builder| builder.append_value(time.0),
     |builder| builder.append_null(),
@@ -235,7 +242,7 @@ column!(
 column!(
     Text<'a>,
     DataType::Utf8,
-    StringBuilder = StringBuilder::new(),
+    StringBuilder = |n_rows| StringBuilder::with_capacity(n_rows, n_rows * TEXT_BYTES),
     StringArray,
     |text, builder| builder.append_value(text),
     |builder| builder.append_null(),
@@ -248,7 +255,7 @@ column!(
 column!(
     Cow<'a, [u8]>,
     DataType::Binary,
-    BinaryBuilder = BinaryBuilder::new(),
+    BinaryBuilder = |n_rows| BinaryBuilder::with_capacity(n_rows, n_rows * TEXT_BYTES),
     BinaryArray,
     |bytes, builder| builder.append_value(bytes),
     |builder| builder.append_null(),
@@ -264,8 +271,8 @@ impl<'a> Column for Vec<Text<'a>> {
     fn data_type() -> DataType {
         DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true)))
     }
-    fn builder() -> Self::Builder {
-        ListBuilder::new(StringBuilder::new())
+    fn builder(n_rows: usize) -> Self::Builder {
+        ListBuilder::with_capacity(StringBuilder::new(), n_rows)
     }
     fn append(&self, builder: &mut Self::Builder) {
         for text in self {
@@ -300,8 +307,8 @@ impl Column for Vec<f32> {
     fn data_type() -> DataType {
         DataType::List(Arc::new(Field::new_list_field(DataType::Float32, true)))
     }
-    fn builder() -> Self::Builder {
-        ListBuilder::new(Float32Builder::new())
+    fn builder(n_rows: usize) -> Self::Builder {
+        ListBuilder::with_capacity(Float32Builder::new(), n_rows)
     }
     fn append(&self, builder: &mut Self::Builder) {
         builder.values().append_slice(self);
@@ -337,8 +344,8 @@ macro_rules! name_column {
             fn data_type() -> DataType {
                 DataType::Utf8
             }
-            fn builder() -> StringBuilder {
-                StringBuilder::new()
+            fn builder(n_rows: usize) -> StringBuilder {
+                StringBuilder::with_capacity(n_rows, n_rows * NAME_BYTES)
             }
             fn append(&self, builder: &mut StringBuilder) {
                 builder.append_value(self.$name());

@@ -34,8 +34,8 @@ pub trait Row: Sized {
 
     /// The Arrow schema of the table.
     fn schema() -> SchemaRef;
-    /// Empty builders, one a column.
-    fn builders() -> Builders;
+    /// Empty builders, one a column, with room for about `n_rows`.
+    fn builders(n_rows: usize) -> Builders;
     /// Adds this row.
     fn append(&self, builders: &mut Builders);
     /// Turns the builders into arrays, in column order, and empties them.
@@ -80,6 +80,7 @@ pub struct ColumnMismatch {
 pub struct BatchBuilder {
     schema: SchemaRef,
     builders: Builders,
+    empty: fn(usize) -> Builders,
     finish: fn(&mut Builders) -> Vec<ArrayRef>,
     n_rows: usize,
     n_bytes: usize,
@@ -89,7 +90,14 @@ impl BatchBuilder {
     /// A builder for the table of `R`.
     #[must_use]
     pub fn new<R: Row>() -> Self {
-        Self { schema: R::schema(), builders: R::builders(), finish: R::finish, n_rows: 0, n_bytes: 0 }
+        Self {
+            schema: R::schema(),
+            builders: R::builders(0),
+            empty: R::builders,
+            finish: R::finish,
+            n_rows: 0,
+            n_bytes: 0,
+        }
     }
 
     /// Adds a row of the table that this builder was made for.
@@ -116,9 +124,12 @@ impl BatchBuilder {
     /// # Errors
     /// When rows of another table were pushed.
     pub fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
+        let arrays = (self.finish)(&mut self.builders);
+        // The next batch will be about as long.
+        self.builders = (self.empty)(self.n_rows);
         self.n_rows = 0;
         self.n_bytes = 0;
-        RecordBatch::try_new(Arc::clone(&self.schema), (self.finish)(&mut self.builders))
+        RecordBatch::try_new(Arc::clone(&self.schema), arrays)
     }
 }
 
@@ -185,8 +196,8 @@ macro_rules! table {
                 ]))
             }
 
-            fn builders() -> $crate::table::Builders {
-                Box::new(($(<$type as $crate::table::Column>::builder(),)+))
+            fn builders(n_rows: usize) -> $crate::table::Builders {
+                Box::new(($(<$type as $crate::table::Column>::builder(n_rows),)+))
             }
 
             fn append(&self, builders: &mut $crate::table::Builders) {

@@ -100,7 +100,8 @@ impl Mapper<'_> {
     }
 
     fn map(&self, batch: Batch) -> Result<MappedBatch> {
-        let mut sink = RunSink(RunBuilder::new(self.n_buckets));
+        let n_bytes = batch.blocks.iter().map(|(_, block)| block.bytes.len()).sum();
+        let mut sink = RunSink(RunBuilder::new(self.n_buckets, n_bytes));
         let mut tallies: BTreeMap<usize, Tally> = BTreeMap::new();
         for (file, block) in &batch.blocks {
             let input = self.inputs[*file].shard.input();

@@ -89,7 +89,7 @@ fn map_file(folder: &Path, n_buckets: u16, params: &TableParams, prepared: &Prep
         folder,
         name: prepared.shard.spec[..16].to_owned(),
         n_buckets,
-        run: RunBuilder::new(n_buckets),
+        run: RunBuilder::new(n_buckets, 0),
         runs: Vec::new(),
         failure: None,
     };
@@ -196,7 +196,7 @@ impl SplitRuns<'_> {
         if !is_due || self.failure.is_some() {
             return;
         }
-        let run = std::mem::replace(&mut self.run, RunBuilder::new(self.n_buckets));
+        let run = std::mem::replace(&mut self.run, RunBuilder::new(self.n_buckets, 0));
         match run.publish(self.folder, &format!("{}-{}", self.name, self.runs.len())) {
             Ok(run) => self.runs.push(run),
             Err(error) => self.failure = Some(error),
