@@ -27,6 +27,8 @@ const BATCH_ROWS: usize = 8 * 1024;
 const BATCH_BYTES: usize = 8 << 20;
 /// Rows of a row group: what a reader with a filter can skip, and what the writer holds encoded in memory.
 const ROW_GROUP_ROWS: usize = 128 * 1024;
+/// Encoded bytes after which a row group is closed early, so that long texts do not pile up in memory.
+const ROW_GROUP_BYTES: usize = 64 << 20;
 /// Columns, of any table, in which a value hardly ever stands twice: looking each up in a dictionary would only cost time.
 /// Keys among them are hashes, which nothing compresses.
 const HARDLY_REPEATING: [&str; 18] = [
@@ -163,6 +165,7 @@ fn properties(schema: &Schema, level: ZstdLevel) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
         // What readers pass over row groups by are times; bounds of anything else cost two comparisons a value.
         .set_statistics_enabled(EnabledStatistics::None)
         // The program's own version would make equal tables of two releases differ in bytes.

@@ -17,8 +17,10 @@ use crate::publish::{aside, publish_file};
 pub(crate) const FOLDER: &str = "runs";
 /// The last bytes of a whole run: its kind and version.
 const MAGIC: &[u8; 8] = b"populir1";
-/// Bytes that a reader of one bucket holds of a run at a time.
-const READ_BYTES: usize = 128 << 10;
+/// Bytes that the readers of one bucket hold of all its runs together, about.
+const MERGE_BYTES: usize = 64 << 20;
+/// Bytes that a reader of one bucket holds of a run at a time: at least, so that a read is worth its while, and at most.
+const READ_BYTES: std::ops::RangeInclusive<usize> = 4 << 10..=128 << 10;
 
 /// The order of what a bucket holds: accounts come first, because whether an account was deleted decides what
 /// becomes of its posts.
@@ -239,6 +241,7 @@ pub(crate) struct RunReader {
     /// Where in the file the next fetch begins, and where the bucket ends.
     next: u64,
     end: u64,
+    read_bytes: usize,
     buffer: Vec<u8>,
     position: usize,
 }
@@ -251,8 +254,14 @@ pub(crate) struct RawEntry<'a> {
 }
 
 impl RunReader {
-    /// Opens a bucket of a run; `None` where the run has nothing in it.
-    pub(crate) fn open(corpus: &Path, run: &RunFile, bucket: u16, n_buckets: u16) -> Result<Option<Self>> {
+    /// Opens a bucket of one of `n_runs` runs that are merged; `None` where the run has nothing in it.
+    pub(crate) fn open(
+        corpus: &Path,
+        run: &RunFile,
+        bucket: u16,
+        n_buckets: u16,
+        n_runs: usize,
+    ) -> Result<Option<Self>> {
         let path = corpus.join(&run.file);
         let footer_bytes = (usize::from(n_buckets) + 1) * 8 + MAGIC.len();
         let mut footer = vec![0; footer_bytes];
@@ -281,7 +290,8 @@ impl RunReader {
         if next > end || end > footer_start {
             return Err(damaged("its footer contradicts itself", footer_start));
         }
-        Ok((next < end).then(|| Self { path, next, end, buffer: Vec::new(), position: 0 }))
+        let read_bytes = (MERGE_BYTES / n_runs.max(1)).clamp(*READ_BYTES.start(), *READ_BYTES.end());
+        Ok((next < end).then(|| Self { path, next, end, read_bytes, buffer: Vec::new(), position: 0 }))
     }
 
     /// The next entry, without going past it; `None` at the end.
@@ -325,7 +335,7 @@ impl RunReader {
         }
         self.buffer.drain(..self.position);
         self.position = 0;
-        let want = (n - held).max(READ_BYTES).min(usize::try_from(left).unwrap_or(usize::MAX));
+        let want = (n - held).max(self.read_bytes).min(usize::try_from(left).unwrap_or(usize::MAX));
         self.buffer.resize(held + want, 0);
         let mut file = File::open(&self.path).map_err(io("open", &self.path))?;
         file.seek(SeekFrom::Start(self.next)).map_err(io("read", &self.path))?;

@@ -35,7 +35,7 @@ impl RunMerge {
     pub(crate) fn open(corpus: &Path, runs: &[RunFile], bucket: u16, n_buckets: u16) -> Result<Self> {
         let mut merge = Self { runs: Vec::new(), heap: BinaryHeap::new() };
         for run in runs {
-            if let Some(reader) = RunReader::open(corpus, run, bucket, n_buckets)? {
+            if let Some(reader) = RunReader::open(corpus, run, bucket, n_buckets, runs.len())? {
                 merge.runs.push(reader);
                 merge.enqueue(merge.runs.len() - 1)?;
             }
