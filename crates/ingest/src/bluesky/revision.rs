@@ -30,7 +30,7 @@ pub(super) fn of_commit(rev: Option<&str>, received_at: Timestamp) -> u64 {
     rev.and_then(tid).unwrap_or_else(|| of_time(received_at))
 }
 
-/// The revision of an export: its TID, or where it has none, zero, before all that is known otherwise.
+/// The revision of an export, where it has one.
 pub(super) fn of_export(rev: Option<&str>) -> Option<u64> {
     rev.and_then(tid)
 }

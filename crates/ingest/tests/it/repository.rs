@@ -519,11 +519,16 @@ fn an_export_without_a_commit_is_put_aside() {
     };
     assert_eq!(read(&no_root(1)).reasons(), [Reason::BadRepository]);
     assert_eq!(read(&no_root(3)).reasons(), [Reason::UnsupportedContent]);
+    let version_2 = [b"\x0a\xa1\x67version\x02".as_slice(), &[0; 40]].concat();
+    assert!(is_export(&version_2));
+    let outcome = read(&version_2);
+    assert_eq!(outcome.reasons(), [Reason::UnsupportedContent]);
+    assert!(outcome.aside[0].detail.contains("version 2"), "{:?}", outcome.aside);
     assert_eq!(read(&car(root, &blocks[1..])).reasons(), [Reason::MissingBlock]);
     assert_eq!(read(&car(blocks[1].0, &blocks)).reasons(), [Reason::BadRepository]);
     for did in ["", "did:plc:a/b"] {
         let commit = block(&map([("did", text(did)), ("data", Ipld::Link(root)), ("rev", text(REV))]));
-        assert_eq!(read(&car(commit.0, &[commit.clone()])).reasons(), [Reason::BadRepository]);
+        assert_eq!(read(&car(commit.0, std::slice::from_ref(&commit))).reasons(), [Reason::BadRepository]);
     }
 }
 

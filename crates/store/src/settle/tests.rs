@@ -140,7 +140,7 @@ fn specs() -> impl Strategy<Value = Vec<Spec>> {
         (operation, 1..7u64, 0..4usize, 1..50i64).prop_map(|(operation, revision, text, received_us)| Spec {
             operation,
             // As a TID has it: every eighth microsecond.
-            revision: revision * 8 << 10,
+            revision: (revision * 8) << 10,
             text,
             received_us,
             offset: 0,

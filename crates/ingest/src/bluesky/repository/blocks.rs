@@ -57,7 +57,7 @@ pub(super) struct BadBlock {
 /// What there is of a block.
 pub(super) enum Found<'b> {
     Sound { offset: u64, bytes: &'b [u8] },
-    Bad(&'b mut BadBlock),
+    Bad(&'b BadBlock),
     Missing,
 }
 
@@ -116,7 +116,7 @@ impl Blocks {
         }
         let Some(&i) = self.bad_by_id.get(&key) else { return Ok(Found::Missing) };
         self.bad[i].was_told = true;
-        Ok(Found::Bad(&mut self.bad[i]))
+        Ok(Found::Bad(&self.bad[i]))
     }
 
     /// The bad blocks that nothing asked for.

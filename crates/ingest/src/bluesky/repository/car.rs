@@ -20,15 +20,17 @@ const HEAD_BYTES: usize = 256;
 /// Zeros after the last section are padding.
 const PADDING: u64 = 0;
 
-/// Whether content that begins with `head` is a CAR file of version 1. No text begins so.
+/// Whether content that begins with `head` is a CAR file. No text begins so.
 pub(super) fn is_car(head: &[u8]) -> bool {
     let header = match head {
         [n, rest @ ..] if n & 0x80 == 0 => rest,
         [_, n, rest @ ..] if n & 0x80 == 0 => rest,
         _ => return false,
     };
-    // A map of two: the roots and the version, in the order of DAG-CBOR or the other way round.
-    header.starts_with(b"\xa2\x65roots") || header.starts_with(b"\xa2\x67version\x01")
+    // A map of the roots and the version, in the order of DAG-CBOR or the other way round; version 2 begins without roots.
+    [&b"\xa2\x65roots"[..], b"\xa2\x67version", b"\xa1\x67version"]
+        .iter()
+        .any(|start| header.starts_with(start))
 }
 
 /// A section of the file. Its bytes are in the buffer that it was read into.

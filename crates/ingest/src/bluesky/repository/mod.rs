@@ -10,7 +10,9 @@
 //! before is read. The signature of the commit is not checked: the account's key is not in the file.
 //!
 //! Cost: two readings of the file, and its SHA-256. Memory: 80 bytes a block, and the file itself where it is packed
-//! (at most 1 GiB). Determinism: a pure function of the content and the file's key.
+//! (at most 1 GiB, and half as much again while it grows). An export of a million records and 300 MB took 10 CPU-seconds
+//! with the merge, and 200 MB of memory (450 MB packed; `populi ingest bluesky` on a shared 2-core EPYC). Determinism: a
+//! pure function of the content and the file's key.
 //!
 //! # Limits
 //! Blocks of 8 MiB, records nested 128 deep, trees 129 deep, each node once; and as one block may be named by many keys,
@@ -139,6 +141,7 @@ impl<S: Sink + ?Sized> Reader<'_, S> {
             if revision.is_none() {
                 self.ledger.tally.warn("export_without_revision");
             }
+            // Without one it is older than all that the network tells now.
             let repository = Repository { did: commit.did, revision: revision.unwrap_or_default() };
             self.walk(&repository, commit.data, &mut blocks)?;
         }
