@@ -107,6 +107,14 @@ reasons! {
     ContainerLimit = "container_limit",
     /// The file is of a kind that is not read: no text, or packed in a way that is not known.
     UnsupportedContent = "unsupported_content",
+    /// The block of an export is no DAG-CBOR: cut short, or wrong somewhere.
+    BadCbor = "bad_cbor",
+    /// The block of an export has other bytes than its content id says, or an id of a kind that cannot be checked.
+    WrongContentId = "wrong_content_id",
+    /// The export names a block that is not in it.
+    MissingBlock = "missing_block",
+    /// The commit or the tree of the export is not made as that of a repository.
+    BadRepository = "bad_repository",
     /// A quoted field of the table is never closed.
     UnclosedQuote = "unclosed_quote",
     /// The row has another number of fields than the table's header.

@@ -25,6 +25,8 @@ pub struct Event<'a> {
     pub version: Version,
     /// The network's clock, where the dump tells it.
     pub received_at: Option<Timestamp>,
+    /// The author's clock, of a record found in an export, which has no other.
+    pub authored_at: Option<Timestamp>,
     /// What the record says.
     pub body: Body<'a>,
     /// The untouched record and its native content id, where originals are kept.
@@ -75,6 +77,16 @@ impl Platform {
     pub fn revision_names_the_event(self) -> bool {
         matches!(self, Self::Bluesky)
     }
+
+    /// When a revision was, on the network's clock, where the revision tells it.
+    #[must_use]
+    pub fn time_of_revision(self, revision: u64) -> Option<Timestamp> {
+        match self {
+            // Microseconds, above 10 bits that tell apart what happened in the same one; so it always fits.
+            Self::Bluesky => i64::try_from(revision >> 10).ok().map(Timestamp),
+            Self::Table => None,
+        }
+    }
 }
 
 /// What was done to a record.
@@ -84,6 +96,8 @@ pub enum Operation {
     Create,
     /// A newer version of the record.
     Update,
+    /// The record was found in an export of its account: at this revision it was there, whenever it was made.
+    Seen,
     /// The record was taken away.
     Delete,
     /// The network says something about an account.
@@ -97,6 +111,7 @@ impl Operation {
         match self {
             Self::Create => "create",
             Self::Update => "update",
+            Self::Seen => "seen",
             Self::Delete => "delete",
             Self::Notice => "notice",
         }
@@ -105,7 +120,9 @@ impl Operation {
     /// The operation of a name, as a corpus holds it.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Create, Self::Update, Self::Delete, Self::Notice].into_iter().find(|op| op.name() == name)
+        [Self::Create, Self::Update, Self::Seen, Self::Delete, Self::Notice]
+            .into_iter()
+            .find(|op| op.name() == name)
     }
 }
 

@@ -38,18 +38,22 @@ pub const VIEWS: [View; 7] = [
 ];
 
 /// The act that an undo takes back has the undo's record and, by its kind, a kind of its own. What a `delete` takes
-/// back is not told here: it may be two acts (a reply that quotes), which a join on `record_key` finds.
+/// back is not told here: it may be two acts (a reply that quotes), which a join on `record_key` finds. Of what only an
+/// export told, the act is a sighting and no create.
 const ACTS: &str = "
 SELECT record_id || '#' || operation || '@' || revision || '/' || kind AS action_id,
        kind, actor_id, target_post, target_account,
        CASE kind
-         WHEN 'unlike' THEN record_id || '#create@' || undoes || '/like'
-         WHEN 'unrepost' THEN record_id || '#create@' || undoes || '/repost'
-         WHEN 'unfollow' THEN record_id || '#create@' || undoes || '/follow'
-         WHEN 'unblock' THEN record_id || '#create@' || undoes || '/block'
+         WHEN 'unlike' THEN record_id || coalesce(seen, '#create@') || undoes || '/like'
+         WHEN 'unrepost' THEN record_id || coalesce(seen, '#create@') || undoes || '/repost'
+         WHEN 'unfollow' THEN record_id || coalesce(seen, '#create@') || undoes || '/follow'
+         WHEN 'unblock' THEN record_id || coalesce(seen, '#create@') || undoes || '/block'
        END AS undoes_id,
        prior_text, at, record_id, operation, revision, undoes, record_key, actor_key, target_key
-FROM actions";
+FROM actions LEFT JOIN (
+  SELECT record_key AS seen_key, revision AS seen_revision, '#seen@' AS seen FROM actions
+  WHERE operation = 'seen' AND kind IN ('like', 'repost', 'follow', 'block')
+) ON seen_key = record_key AND seen_revision = undoes";
 
 const AUTHORS: &str = "
 SELECT coalesce(acting.id, writing.id) AS author_id, accounts.handle, accounts.name, accounts.status,

@@ -29,16 +29,20 @@ enum From {
     Text(Box<Text>),
 }
 
-/// Take in Bluesky events: Jetstream JSON lines.
+/// Take in Bluesky: Jetstream JSON lines, and repository exports (CAR).
 ///
 /// Files or folders of any nesting (such as DD/HH/*), plain, gzip (every member) or zstd, known by their content; `-` is
 /// standard input. Posts, likes, reposts, follows, blocks, profiles, handles and account states are taken, every other
 /// collection is counted as ignored.
 ///
-/// Time: linear, on all threads. Memory: bounded by buffers, not by the data.
+/// An export holds what an account had at one revision. Its records meet those of the lines in the same rows, in whatever
+/// order they come; what is absent from it was not deleted. Every block is checked against its content id.
+///
+/// Time: linear, on all threads; an export on one. Memory: bounded by buffers, not by the data; 80 bytes a block of an
+/// export, and one that is packed as a whole, at most 1 GiB.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  populi ingest bluesky 2025-03/ --corpus ./march\n  zstdcat dump.zst | populi ingest bluesky -"
+    after_help = "Example:\n  populi ingest bluesky 2025-03/ --corpus ./march\n  populi ingest bluesky ann.car ben.car --corpus ./march\n  zstdcat dump.zst | populi ingest bluesky -"
 )]
 struct Bluesky {
     /// Files, folders, or - for standard input

@@ -90,7 +90,7 @@ fn content_id(record: &Value) -> String {
 }
 
 /// The TID of a moment: 13 digits of 5 bits, the lowest 10 of which tell apart what happened in one microsecond.
-fn tid(time_us: u64) -> String {
+pub fn tid(time_us: u64) -> String {
     const DIGITS: &[u8] = b"234567abcdefghijklmnopqrstuvwxyz";
     let value = time_us << 10;
     (0..13).rev().map(|place| char::from(DIGITS[(value >> (5 * place)) as usize % 32])).collect()

@@ -4,6 +4,7 @@
 mod architecture;
 mod bluesky_shapes;
 mod demo;
+mod export;
 mod help;
 mod interruption;
 mod jetstream;
@@ -11,6 +12,7 @@ mod locks;
 mod program;
 mod real_data;
 mod reasons;
+mod repository;
 mod sql;
 mod tables;
 mod truth;

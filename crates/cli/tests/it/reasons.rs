@@ -7,6 +7,7 @@ use flate2::write::GzEncoder;
 use populi_model::Reason;
 use serde_json::{Value, json};
 
+use crate::export::{Block, Export, cbor};
 use crate::jetstream::{START_US, commit, post, text};
 use crate::program::{DONE, FINDINGS, Folder, check_balance, n_rows};
 
@@ -44,6 +45,19 @@ fn gzip(content: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(content).unwrap();
     encoder.finish().unwrap()
+}
+
+/// An export of three posts, changed: its bad record stands third, or is the only one.
+fn export(reason: &'static str, n_good: u64, block: usize, change: impl FnOnce(&mut Export)) -> Case {
+    let good = |said: &str| Block::of(cbor(&text(said)));
+    let bad = if reason == "bad_cbor" { Block::of(b"\xa1\x61".to_vec()) } else { good("Three") };
+    let posts = ["a", "b", "c"].map(|rkey| format!("app.bsky.feed.post/{rkey}"));
+    let records = [(&*posts[0], good("One")), (&*posts[1], good("Two")), (&*posts[2], bad)];
+    let mut export = Export::of_blocks("did:plc:ann", 9, &records);
+    change(&mut export);
+    let (content, offsets) = export.car();
+    let input = Input::File { verb: "bluesky", content, n_good };
+    Case { reason, input, line: n_good + 1, offset: offsets[block] }
 }
 
 /// Good lines of Jetstream, packed, and then what is bad.
@@ -105,6 +119,12 @@ fn cases() -> Vec<Case> {
             line: 1,
             offset: 0,
         },
+        export("bad_cbor", 2, 4, |_| {}),
+        export("wrong_content_id", 2, 4, |export| export.0[4].bytes[9] ^= 1),
+        // The tree names it.
+        export("missing_block", 2, 1, |export| export.0.truncate(4)),
+        // A record in the place of the commit.
+        export("bad_repository", 0, 0, |export| export.0.rotate_left(2)),
         table("unclosed_quote", "id,text\n1,one\n2,\"two\n3,three\n4,four\n", 3, 3, 14),
         table("field_count", "id,text\n1,one\n2,two,too\n3,three\n", 2, 3, 14),
         table("missing_text", "{\"text\":\"one\"}\n{\"text\":null}\n{\"text\":\"three\"}\n", 2, 2, 15),

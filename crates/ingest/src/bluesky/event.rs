@@ -125,7 +125,7 @@ impl EventReader {
 }
 
 /// Makes of a record what it says, and takes that.
-fn take_record<S: Sink + ?Sized>(
+pub(super) fn take_record<S: Sink + ?Sized>(
     kind: RecordKind,
     record: &Record<'_>,
     whole: &str,
@@ -193,6 +193,7 @@ impl<'a> Envelope<'a> {
             operation,
             version,
             received_at: Some(self.received_at),
+            authored_at: None,
             body,
             original: None,
         }

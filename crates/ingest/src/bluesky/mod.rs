@@ -22,6 +22,7 @@
 mod at_uri;
 mod event;
 mod post;
+pub mod repository;
 mod revision;
 mod wire;
 

@@ -30,6 +30,11 @@ pub(super) fn of_commit(rev: Option<&str>, received_at: Timestamp) -> u64 {
     rev.and_then(tid).unwrap_or_else(|| of_time(received_at))
 }
 
+/// The revision of an export, where it has one.
+pub(super) fn of_export(rev: Option<&str>) -> Option<u64> {
+    rev.and_then(tid)
+}
+
 /// A time in the units of a TID. Times before 1970 and after 2540 do not fit and count as the first and last that do,
 /// so that order is kept.
 pub(super) fn of_time(time: Timestamp) -> u64 {

@@ -126,6 +126,7 @@ impl PostMaker {
             operation: Operation::Create,
             version: Version { revision: post.created_at.map_or(0, Timestamp::to_ordered_u64), content },
             received_at: None,
+            authored_at: None,
             body: Body::Post(Box::new(post)),
             original: None,
         });

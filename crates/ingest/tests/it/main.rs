@@ -10,3 +10,4 @@ mod json_suite;
 mod outcome;
 mod real_data;
 mod reasons;
+mod repository;

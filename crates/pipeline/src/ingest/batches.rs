@@ -4,6 +4,7 @@
 //! one run: some blocks of a large file, or all of a unit of small files. Both depend on the inputs only, so runs are
 //! the same at any number of threads.
 
+use populi_ingest::bluesky::repository::is_export;
 use populi_ingest::lines::Block;
 
 use super::Prepared;
@@ -12,7 +13,7 @@ use crate::Result;
 /// Bytes of lines in a batch, about; a run of it is held in memory while it is sorted.
 pub(super) const BATCH_BYTES: usize = 16 << 20;
 
-/// Blocks that become one run.
+/// Blocks that become one run, or more where there are exports too.
 pub(super) struct Batch {
     /// The unit that it belongs to.
     pub(super) unit: usize,
@@ -20,6 +21,8 @@ pub(super) struct Batch {
     pub(super) number: usize,
     /// Blocks, each with the number of its file.
     pub(super) blocks: Vec<(usize, Block)>,
+    /// Files that are exports of repositories: each is read as a whole.
+    pub(super) exports: Vec<usize>,
     /// Files that end in this batch.
     pub(super) ended: Vec<usize>,
     /// Whether it is the last of its unit.
@@ -35,6 +38,12 @@ pub(super) fn cut(inputs: &[Prepared], mut send: impl FnMut(Batch) -> bool) -> R
     for (file, prepared) in inputs.iter().enumerate() {
         for block in prepared.input.blocks()? {
             let block = block?;
+            if begins_export(&block) {
+                batch.exports.push(file);
+                n_bytes +=
+                    usize::try_from(prepared.shard.input().n_bytes).unwrap_or(usize::MAX).min(BATCH_BYTES);
+                break;
+            }
             n_bytes += block.bytes.len();
             batch.blocks.push((file, block));
             if n_bytes >= BATCH_BYTES {
@@ -61,9 +70,26 @@ pub(super) fn cut(inputs: &[Prepared], mut send: impl FnMut(Batch) -> bool) -> R
     Ok(())
 }
 
+/// Whether a content begins with this block and is an export of a repository: known before its lines mean anything.
+fn begins_export(block: &Block) -> bool {
+    let head = match &block.fault {
+        Some(fault) if block.bytes.is_empty() => &fault.head,
+        _ => &block.bytes,
+    };
+    block.offset == 0 && is_export(head)
+}
+
 impl Batch {
     fn new(unit: usize) -> Self {
-        Self { unit, number: 0, blocks: Vec::new(), ended: Vec::new(), is_last: false, n_bytes_on_disk: 0 }
+        Self {
+            unit,
+            number: 0,
+            blocks: Vec::new(),
+            exports: Vec::new(),
+            ended: Vec::new(),
+            is_last: false,
+            n_bytes_on_disk: 0,
+        }
     }
 
     fn next_in_unit(&self) -> Self {

@@ -1,17 +1,23 @@
-//! The map of Jetstream files: blocks of lines to runs, on every thread.
+//! The map of Bluesky's files, on every thread: blocks of Jetstream's lines, and exports of repositories, to runs.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
 use populi_ingest::SourceFile;
+use populi_ingest::archive::Decoded;
+use populi_ingest::bluesky::repository::{HEAD_BYTES, is_export, read_export, read_export_file};
 use populi_ingest::bluesky::{Originals, read_block};
+use populi_ingest::discover::Place;
 use populi_model::Tally;
-use populi_store::{Corpus, RunBuilder, RunFile, Shard};
+use populi_store::{Corpus, RunFile, Shard};
 
 use super::batches::{Batch, cut};
-use super::sink::RunSink;
+use super::sink::SplitRuns;
 use super::{IngestSummary, Prepared};
+use crate::error::io;
 use crate::progress::Progress;
 use crate::{Error, Result};
 
@@ -22,7 +28,7 @@ const COMMIT_BYTES: u64 = 256 << 20;
 /// What became of a batch.
 struct MappedBatch {
     unit: usize,
-    run: Option<RunFile>,
+    runs: Vec<RunFile>,
     tallies: BTreeMap<usize, Tally>,
     ended: Vec<usize>,
     /// The number of batches of the unit, where this was the last.
@@ -100,8 +106,11 @@ impl Mapper<'_> {
     }
 
     fn map(&self, batch: Batch) -> Result<MappedBatch> {
+        let first =
+            batch.blocks.first().map(|(file, _)| file).or(batch.exports.first()).copied().unwrap_or(0);
+        let name = format!("{}-{}", &self.inputs[first].shard.spec[..16], batch.number);
         let n_bytes = batch.blocks.iter().map(|(_, block)| block.bytes.len()).sum();
-        let mut sink = RunSink(RunBuilder::new(self.n_buckets, n_bytes));
+        let mut sink = SplitRuns::new(&self.folder, name, self.n_buckets, n_bytes);
         let mut tallies: BTreeMap<usize, Tally> = BTreeMap::new();
         for (file, block) in &batch.blocks {
             let input = self.inputs[*file].shard.input();
@@ -109,17 +118,36 @@ impl Mapper<'_> {
             let tally = tallies.entry(*file).or_default();
             read_block(block, &source, self.originals, &mut sink, tally);
         }
-        let first = batch.blocks.first().map_or(0, |(file, _)| *file);
-        let name = format!("{}-{}", &self.inputs[first].shard.spec[..16], batch.number);
-        let run = if sink.0.is_empty() { None } else { Some(sink.0.publish(&self.folder, &name)?) };
+        for &file in &batch.exports {
+            self.map_export(file, &mut sink, tallies.entry(file).or_default())?;
+        }
+        let runs = sink.finish()?;
         self.progress.advance(batch.n_bytes_on_disk);
         Ok(MappedBatch {
             unit: batch.unit,
-            run,
+            runs,
             tallies,
             ended: batch.ended,
             n_in_unit: batch.is_last.then_some(batch.number + 1),
         })
+    }
+}
+
+impl Mapper<'_> {
+    /// Reads an export of a repository: where it lies, if it is not packed.
+    fn map_export(&self, file: usize, sink: &mut SplitRuns<'_>, tally: &mut Tally) -> Result<()> {
+        let Prepared { input, shard } = &self.inputs[file];
+        let source = SourceFile { key: shard.input().file_hash, name: &shard.input().name };
+        if let Place::File(path) = &input.place {
+            let (mut plain, mut head) = (File::open(path).map_err(io("open", path))?, Vec::new());
+            (&mut plain).take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(io("read", path))?;
+            if is_export(&head) {
+                plain.rewind().map_err(io("read", path))?;
+                return Ok(read_export_file(&plain, &source, self.originals, sink, tally)?);
+            }
+        }
+        let content = Decoded::new(input.open()?);
+        Ok(read_export(content, 0, &source, self.originals, sink, tally)?)
     }
 }
 
@@ -139,7 +167,7 @@ fn collect(
         let unit = open.entry(batch.unit).or_default();
         unit.n_done += 1;
         unit.n_in_unit = unit.n_in_unit.or(batch.n_in_unit);
-        unit.runs.extend(batch.run);
+        unit.runs.extend(batch.runs);
         unit.files.extend(batch.ended);
         for (file, tally) in batch.tallies {
             unit.tallies.entry(file).or_default().add(&tally);

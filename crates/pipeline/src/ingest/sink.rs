@@ -1,18 +1,63 @@
 //! From the readers of dumps to the runs of the store.
 
+use std::path::Path;
+
 use populi_ingest::Sink;
 use populi_model::{Event, Quarantined};
-use populi_store::RunBuilder;
+use populi_store::{RunBuilder, RunFile};
 
-/// Puts what is read into a run.
-pub(super) struct RunSink(pub(super) RunBuilder);
+use crate::Result;
 
-impl Sink for RunSink {
+/// Bytes of events after which a run is closed and the next one begun.
+const RUN_BYTES: usize = 64 << 20;
+
+/// Puts what is read into runs, and closes a run when it is large enough.
+pub(super) struct SplitRuns<'a> {
+    folder: &'a Path,
+    name: String,
+    n_buckets: u16,
+    run: RunBuilder,
+    runs: Vec<RunFile>,
+    /// The first refusal of the disk: a sink cannot say so at once.
+    failure: Option<populi_store::Error>,
+}
+
+impl<'a> SplitRuns<'a> {
+    /// Runs in the corpus at `folder`, called `<name>-<n>`; makes room for about `n_input_bytes` of input.
+    pub(super) fn new(folder: &'a Path, name: String, n_buckets: u16, n_input_bytes: usize) -> Self {
+        let run = RunBuilder::new(n_buckets, n_input_bytes);
+        Self { folder, name, n_buckets, run, runs: Vec::new(), failure: None }
+    }
+
+    /// The runs, all closed.
+    pub(super) fn finish(mut self) -> Result<Vec<RunFile>> {
+        self.close_if(!self.run.is_empty());
+        match self.failure {
+            None => Ok(self.runs),
+            Some(error) => Err(error.into()),
+        }
+    }
+
+    fn close_if(&mut self, is_due: bool) {
+        if !is_due || self.failure.is_some() {
+            return;
+        }
+        let run = std::mem::replace(&mut self.run, RunBuilder::new(self.n_buckets, 0));
+        match run.publish(self.folder, &format!("{}-{}", self.name, self.runs.len())) {
+            Ok(run) => self.runs.push(run),
+            Err(error) => self.failure = Some(error),
+        }
+    }
+}
+
+impl Sink for SplitRuns<'_> {
     fn event(&mut self, event: &Event<'_>) {
-        self.0.push_event(event);
+        self.run.push_event(event);
+        self.close_if(self.run.n_bytes() >= RUN_BYTES);
     }
 
     fn quarantined(&mut self, record: &Quarantined<'_>) {
-        self.0.push_quarantined(record);
+        self.run.push_quarantined(record);
+        self.close_if(self.run.n_bytes() >= RUN_BYTES);
     }
 }

@@ -10,17 +10,16 @@ use populi_ingest::SourceFile;
 use populi_ingest::archive::Decoded;
 use populi_ingest::discover::Place;
 use populi_ingest::table::{ColumnRef, Header, Mapping, Rows, TableParams, is_parquet, open};
-use populi_model::{Event, Origin, Quarantined, Reason, Tally};
-use populi_store::{Corpus, ForeignParquet, RunBuilder, RunFile};
+use populi_model::{Origin, Quarantined, Reason, Tally};
+use populi_store::{Corpus, ForeignParquet, RunFile};
 use rayon::prelude::*;
 
+use super::sink::SplitRuns;
 use super::{IngestSummary, Prepared};
 use crate::error::io;
 use crate::progress::Progress;
 use crate::{Error, Result};
 
-/// Bytes of events after which a file's run is closed and the next one begun.
-const RUN_BYTES: usize = 64 << 20;
 /// Files that are read at the same time before the manifest is committed.
 const FILES_PER_COMMIT: usize = 64;
 /// Rows that the columns of a Parquet file are guessed from.
@@ -85,14 +84,7 @@ pub(super) fn map(
 }
 
 fn map_file(folder: &Path, n_buckets: u16, params: &TableParams, prepared: &Prepared) -> Result<MappedFile> {
-    let mut sink = SplitRuns {
-        folder,
-        name: prepared.shard.spec[..16].to_owned(),
-        n_buckets,
-        run: RunBuilder::new(n_buckets, 0),
-        runs: Vec::new(),
-        failure: None,
-    };
+    let mut sink = SplitRuns::new(folder, prepared.shard.spec[..16].to_owned(), n_buckets, 0);
     let input = prepared.shard.input();
     let file = SourceFile { key: input.file_hash, name: &input.name };
     let mut tally = Tally::default();
@@ -177,49 +169,5 @@ fn no_mapping() -> Mapping {
         columns: Vec::new(),
         choices: BTreeMap::new(),
         notes: vec!["it is damaged; see the table quarantine".to_owned()],
-    }
-}
-
-/// A sink that closes its run when it is large enough.
-struct SplitRuns<'a> {
-    folder: &'a Path,
-    name: String,
-    n_buckets: u16,
-    run: RunBuilder,
-    runs: Vec<RunFile>,
-    /// The first refusal of the disk: a sink cannot say so at once.
-    failure: Option<populi_store::Error>,
-}
-
-impl SplitRuns<'_> {
-    fn close_if(&mut self, is_due: bool) {
-        if !is_due || self.failure.is_some() {
-            return;
-        }
-        let run = std::mem::replace(&mut self.run, RunBuilder::new(self.n_buckets, 0));
-        match run.publish(self.folder, &format!("{}-{}", self.name, self.runs.len())) {
-            Ok(run) => self.runs.push(run),
-            Err(error) => self.failure = Some(error),
-        }
-    }
-
-    fn finish(mut self) -> Result<Vec<RunFile>> {
-        self.close_if(!self.run.is_empty());
-        match self.failure {
-            None => Ok(self.runs),
-            Some(error) => Err(error.into()),
-        }
-    }
-}
-
-impl populi_ingest::Sink for SplitRuns<'_> {
-    fn event(&mut self, event: &Event<'_>) {
-        self.run.push_event(event);
-        self.close_if(self.run.n_bytes() >= RUN_BYTES);
-    }
-
-    fn quarantined(&mut self, record: &Quarantined<'_>) {
-        self.run.push_quarantined(record);
-        self.close_if(self.run.n_bytes() >= RUN_BYTES);
     }
 }

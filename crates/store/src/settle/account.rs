@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use populi_model::table::{AccountRow, ActionRow, OriginalRow, SourceRow, Text};
 use populi_model::{AccountStatus, Body, Class, Event, Key, Operation, Platform, RecordKind, Timestamp};
 
-use super::known::{Known, gather, original_of};
+use super::known::{Known, gather};
 
 /// The rows of one account in every table.
 #[derive(Default, Debug)]
@@ -30,10 +30,7 @@ pub(crate) fn settle_account<'a>(standing: AccountRows<'a>, events: Vec<Event<'a
     };
     let standing = standing_profile(&known, deleted_at(&known, old.as_ref()));
     let account = settle_row(&known, standing, old, key, account_id, platform);
-    let original = standing.and_then(|i| match &known[i].event {
-        Some(event) => original_of(event),
-        None => original,
-    });
+    let original = standing.and_then(|i| known[i].original(original));
     let mut settled =
         AccountRows { account: Some(account), actions: Vec::new(), sources: Vec::new(), original };
     for (i, version) in known.iter_mut().enumerate() {
@@ -61,7 +58,7 @@ fn settle_row<'a>(
     let (status_revision, status) = latest_status(known, old.as_ref()).unzip();
     let deleted_at = deleted_at(known, old.as_ref());
     let profile = standing_profile.map(|i| &known[i]);
-    let (name, bio) = match profile.and_then(|version| version.event.as_ref()).map(|event| &event.body) {
+    let (name, bio) = match profile.and_then(Known::telling).map(|event| &event.body) {
         Some(Body::Profile(profile)) => (profile.name.map(Cow::Borrowed), profile.bio.map(Cow::Borrowed)),
         // The profile that stands came with an earlier ingest.
         _ if profile.is_some() => old.map_or((None, None), |old| (old.name, old.bio)),

@@ -8,6 +8,8 @@ use populi_model::{
     Body, Class, Event, Id, Key, Operation, Origin, Platform, RecordKind, Subject, Timestamp, Version,
 };
 
+use super::sighting::fold_sightings;
+
 /// What makes two events of one record the same, in the order of the record's history.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Ident {
@@ -41,23 +43,54 @@ pub(crate) struct Known<'a> {
     pub(crate) event: Option<Event<'a>>,
     /// Its acts, where it stood already.
     pub(crate) acts: Vec<ActionRow<'a>>,
+    /// Of a sighting, its acts beside the other versions.
+    pub(super) acts_as_seen: Vec<ActionRow<'a>>,
+    /// When an export had it, at the latest.
+    pub(super) seen_at: Option<Timestamp>,
+    /// Sightings that show it again.
+    pub(super) folded: Vec<Self>,
     copies: Vec<(u64, Origin)>,
 }
 
 impl<'a> Known<'a> {
     /// Whether this is a version of the record rather than a delete or a notice.
     pub(crate) fn is_write(&self) -> bool {
-        matches!(self.operation, Operation::Create | Operation::Update)
+        matches!(self.operation, Operation::Create | Operation::Update | Operation::Seen)
+    }
+
+    /// This and the sightings that show it again.
+    pub(super) fn with_folded(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.folded)
+    }
+
+    /// An event that says what this says, where one came with the new ones.
+    pub(crate) fn telling(&self) -> Option<&Event<'a>> {
+        let says_it = |event: &&Event<'a>| event.version.content == self.version.content;
+        self.with_folded().filter_map(|copy| copy.event.as_ref()).find(says_it)
+    }
+
+    /// When the network had it: a sighting has an author's time, which anyone can set.
+    pub(super) fn network_time(&self) -> Option<Timestamp> {
+        match self.operation {
+            Operation::Seen => self.seen_at,
+            _ => earliest(self.at, self.seen_at),
+        }
+    }
+
+    /// Whether a copy of this says the same as a copy of the other.
+    pub(super) fn shares_content_with(&self, other: &Self) -> bool {
+        self.copies.iter().any(|(content, _)| other.copies.iter().any(|(others, _)| content == others))
     }
 
     /// Whether this happened before the account was deleted.
     pub(crate) fn is_before(&self, deleted_at: Option<Timestamp>) -> bool {
-        matches!((self.at, deleted_at), (Some(at), Some(deleted_at)) if at < deleted_at)
+        matches!((self.network_time(), deleted_at), (Some(at), Some(deleted_at)) if at < deleted_at)
     }
 
     /// The acts of the event, without what depends on other events of the record.
     pub(crate) fn take_acts(&mut self) -> Vec<ActionRow<'a>> {
         let mut acts = match &self.event {
+            _ if self.operation == Operation::Seen => std::mem::take(&mut self.acts_as_seen),
             Some(event) => acts_of(event, self.at),
             None => std::mem::take(&mut self.acts),
         };
@@ -76,8 +109,16 @@ impl<'a> Known<'a> {
         acts
     }
 
-    /// One row of `sources` a copy: the copy that counts as `class`, the others as duplicates.
+    /// One row of `sources` a copy: the copy that counts as `class`, the others and the sightings as duplicates.
     pub(crate) fn sources(&self, record_key: Key, class: Class) -> Vec<SourceRow> {
+        let mut rows = self.own_sources(record_key, class);
+        for sighting in &self.folded {
+            rows.extend(sighting.own_sources(record_key, Class::Duplicates));
+        }
+        rows
+    }
+
+    fn own_sources(&self, record_key: Key, class: Class) -> Vec<SourceRow> {
         let counting = self
             .copies
             .iter()
@@ -102,6 +143,17 @@ impl<'a> Known<'a> {
         rows
     }
 
+    /// The untouched record, where originals are kept; `old` is what was kept before, if this stood. Exports write equal
+    /// records alike, so where one has the record, its bytes are kept.
+    pub(super) fn original(&self, old: Option<OriginalRow<'a>>) -> Option<OriginalRow<'a>> {
+        let seen: Vec<&Self> = self.with_folded().filter(|copy| copy.operation == Operation::Seen).collect();
+        match (seen.iter().find_map(|copy| copy.event.as_ref()), &self.event) {
+            (Some(event), _) => original_of(event),
+            (None, Some(event)) if seen.is_empty() => original_of(event),
+            _ => old,
+        }
+    }
+
     /// Whether another copy counts more than all of these: the one with the greatest content does, and of equal ones the
     /// one that was read first.
     fn counts_less_than(&self, content: u64, origin: Origin) -> bool {
@@ -115,7 +167,7 @@ impl<'a> Known<'a> {
     }
 }
 
-/// Gathers the distinct events of one record in the order of its history.
+/// Gathers the distinct events of one record in the order of its history; sightings of what is there already are folded.
 pub(crate) fn gather<'a>(
     sources: Vec<SourceRow>,
     actions: Vec<ActionRow<'a>>,
@@ -138,6 +190,9 @@ pub(crate) fn gather<'a>(
                 at: None,
                 event: None,
                 acts: Vec::new(),
+                acts_as_seen: Vec::new(),
+                seen_at: None,
+                folded: Vec::new(),
                 copies: Vec::new(),
             })
             .add_copy(source.content, origin);
@@ -158,7 +213,7 @@ pub(crate) fn gather<'a>(
     for event in events {
         add_event(&mut known, event);
     }
-    known.into_values().collect()
+    fold_sightings(known.into_values().collect())
 }
 
 fn add_event<'a>(known: &mut BTreeMap<Ident, Known<'a>>, event: Event<'a>) {
@@ -184,6 +239,9 @@ fn add_event<'a>(known: &mut BTreeMap<Ident, Known<'a>>, event: Event<'a>) {
                     at,
                     copies: vec![(event.version.content, event.origin)],
                     acts: Vec::new(),
+                    acts_as_seen: Vec::new(),
+                    seen_at: None,
+                    folded: Vec::new(),
                     event: Some(event),
                 },
             );
@@ -210,7 +268,7 @@ pub(crate) fn earliest(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Tim
 
 /// When an event happened: the network's clock, or the author's where there is none.
 pub(super) fn time_of(event: &Event<'_>) -> Option<Timestamp> {
-    event.received_at.or(match &event.body {
+    event.received_at.or(event.authored_at).or(match &event.body {
         Body::Post(post) => post.created_at,
         _ => None,
     })

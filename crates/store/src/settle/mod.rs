@@ -7,6 +7,7 @@
 mod account;
 mod known;
 mod record;
+mod sighting;
 
 pub(crate) use account::{AccountRows, settle_account};
 pub(crate) use record::{

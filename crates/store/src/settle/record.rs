@@ -132,7 +132,7 @@ pub(crate) fn settle_record<'a>(
         settled.rows.actions = acts(&mut known, &prior);
         match stands {
             Some(i) => {
-                settle_post(&mut settled, &known[i], old_post, media, attributes, original);
+                settle_post(&mut settled, &known[..=i], old_post, media, attributes, original);
             }
             None => {
                 settled.rows.tombstone =
@@ -143,7 +143,7 @@ pub(crate) fn settle_record<'a>(
         settled.rows.actions = acts(&mut known, &BTreeMap::new());
         settled.follows = follows(&settled.rows.actions, stands.map(|i| known[i].version));
         if let Some(version) = stands.map(|i| &known[i]) {
-            settled.rows.original = version.event.as_ref().map_or(original, original_of);
+            settled.rows.original = version.original(original);
         }
     }
     settled
@@ -201,21 +201,20 @@ fn prior_texts<'a>(
     let Some(stands) = stands else {
         return BTreeMap::new();
     };
-    let mut texts: BTreeMap<Version, Text<'a>> = BTreeMap::new();
-    for version in known {
-        if let Some(Event { body: Body::Post(post), .. }) = &version.event {
-            texts.insert(version.version, Cow::Borrowed(post.text));
+    // By content: what two versions say alike, one that was seen again too, may be kept with either.
+    let mut texts: BTreeMap<u64, Text<'a>> = BTreeMap::new();
+    for version in known.iter().flat_map(Known::with_folded) {
+        if let Some(Event { body: Body::Post(post), version, .. }) = &version.event {
+            texts.insert(version.content, Cow::Borrowed(post.text));
         }
         for act in &version.acts {
-            if let (Some(text), Some(revision), Some(content)) =
-                (&act.prior_text, act.prior_revision, act.prior_content)
-            {
-                texts.insert(Version { revision, content }, text.clone());
+            if let (Some(text), Some(content)) = (&act.prior_text, act.prior_content) {
+                texts.insert(content, text.clone());
             }
         }
     }
     if let Some(post) = old_post {
-        texts.insert(Version { revision: post.revision, content: post.content }, post.text.clone());
+        texts.insert(post.content, post.text.clone());
     }
     let begins = known[..=stands]
         .iter()
@@ -228,11 +227,24 @@ fn prior_texts<'a>(
     let mut prior = BTreeMap::new();
     for pair in writes.windows(2) {
         let before = &known[pair[0]];
-        if let Some(text) = texts.get(&before.version) {
+        if let Some(text) = texts.get(&before.version.content) {
             prior.insert(pair[1], (before.version, text.clone()));
         }
     }
     prior
+}
+
+/// Whether the last of these is a later version than the first.
+fn is_edited(history: &[Known<'_>]) -> bool {
+    match history.split_last() {
+        Some((last, before)) if last.operation == Operation::Seen => before
+            .iter()
+            .rev()
+            .take_while(|before| before.operation != Operation::Delete)
+            .any(Known::is_write),
+        Some((last, _)) => last.operation == Operation::Update,
+        None => false,
+    }
 }
 
 /// Where the post stood in its thread, as its newest version ever seen says.
@@ -249,7 +261,7 @@ fn last_seen<'a>(
     old_tombstone: Option<TombstoneRow<'a>>,
 ) -> Option<Seen<'a>> {
     let newest = known.iter().rfind(|version| version.is_write())?;
-    if let Some(Event { body: Body::Post(post), .. }) = &newest.event {
+    if let Some(Event { body: Body::Post(post), .. }) = newest.telling() {
         return Some(Seen {
             version: newest.version,
             reply_to: post.reply_to.map(|parent| (Cow::Borrowed(parent.post.text), parent.post.key)),
@@ -302,31 +314,40 @@ fn tombstone<'a>(
     })
 }
 
-/// The rows of the post that stands: as they were, or from its event.
+/// The rows of the post that stands, the last of its history: as they were, or from its event.
 fn settle_post<'a>(
     settled: &mut SettledRecord<'a>,
-    stands: &Known<'a>,
+    history: &[Known<'a>],
     old_post: Option<PostRow<'a>>,
     media: Vec<MediaRow<'a>>,
     attributes: Vec<AttributeRow<'a>>,
     original: Option<OriginalRow<'a>>,
 ) {
-    let Some(event @ Event { body: Body::Post(post), .. }) = &stands.event else {
-        settled.rows.post = old_post.map(|mut post| {
-            // A copy that was received earlier may have come since; a post without receipt times keeps none.
-            post.received_at = post.received_at.and_then(|at| earliest(Some(at), stands.at));
-            post
-        });
+    let Some(stands) = history.last() else { return };
+    settled.rows.original = stands.original(original);
+    let set = |post: PostRow<'a>| PostRow {
+        // Another event may have come since that says the same, or a copy that was received earlier.
+        revision: stands.version.revision,
+        content: stands.version.content,
+        edited: is_edited(history),
+        received_at: match stands.operation {
+            Operation::Seen => None,
+            // A post without receipt times keeps none.
+            _ if stands.folded.is_empty() => post.received_at.and_then(|at| earliest(Some(at), stands.at)),
+            _ => stands.at,
+        },
+        ..post
+    };
+    let Some(event @ Event { body: Body::Post(post), .. }) = stands.telling() else {
+        settled.rows.post = old_post.map(set);
         settled.rows.media = media;
         settled.rows.attributes = attributes;
-        settled.rows.original = original;
         return;
     };
     let rows = post_rows(event, post, stands.at);
-    settled.rows.post = Some(rows.post);
+    settled.rows.post = Some(set(rows.post));
     settled.rows.media = rows.media;
     settled.rows.attributes = rows.attributes;
-    settled.rows.original = original_of(event);
 }
 
 /// The rows of a post from its event; `at` is the smallest receipt time of its copies.

@@ -14,6 +14,7 @@ use super::{AccountRows, RecordRows, SettledRecord, settle_account, settle_lone_
 
 const POST: &str = "at://did:plc:a/app.bsky.feed.post/1";
 const LIKE: &str = "at://did:plc:a/app.bsky.feed.like/1";
+const FOLLOW: &str = "at://did:plc:a/app.bsky.graph.follow/1";
 const ACTOR: &str = "did:plc:a";
 /// Copies of one event may be written in different ways; which one is kept must not depend on the order.
 const ORIGINALS: [&[u8]; 5] = [b"{}", b"{ }", b"{  }", b"{   }", b"{    }"];
@@ -30,6 +31,7 @@ struct Spec {
 }
 
 fn base(spec: Spec, record: &'static str, body: Body<'static>) -> Event<'static> {
+    let is_seen = spec.operation == Operation::Seen;
     let content = match &body {
         Body::Gone(_) => 0,
         body => Version::content_of(format!("{body:?}").as_bytes()),
@@ -41,9 +43,14 @@ fn base(spec: Spec, record: &'static str, body: Body<'static>) -> Event<'static>
         actor: Some(Id::new(ACTOR)),
         operation: spec.operation,
         version: Version { revision: spec.revision, content },
-        received_at: Some(Timestamp(spec.received_us)),
+        received_at: (!is_seen).then_some(Timestamp(spec.received_us)),
+        // What a record says of itself is the same in every export.
+        authored_at: is_seen.then_some(Timestamp(1000 + spec.text as i64)),
         body,
-        original: Some(("cid", ORIGINALS[spec.offset as usize % ORIGINALS.len()])),
+        original: match is_seen {
+            true => Some(("cid", TEXTS[spec.text].as_bytes())),
+            false => Some(("cid", ORIGINALS[spec.offset as usize % ORIGINALS.len()])),
+        },
     }
 }
 
@@ -73,10 +80,20 @@ fn like_event(spec: Spec) -> Event<'static> {
     base(Spec { operation, ..spec }, LIKE, body)
 }
 
+fn follow_event(spec: Spec) -> Event<'static> {
+    let body = match spec.operation {
+        Operation::Delete => Body::Gone(RecordKind::Follow),
+        _ => Body::Follow(Id::new(TEXTS[spec.text])),
+    };
+    base(spec, FOLLOW, body)
+}
+
 fn account_event(spec: Spec) -> Event<'static> {
     let statuses =
         [AccountStatus::Active, AccountStatus::Deleted, AccountStatus::Suspended, AccountStatus::Inactive];
-    let (operation, body) = match (spec.operation, spec.received_us % 3) {
+    // Sightings are of profiles.
+    let what = if spec.operation == Operation::Seen { 0 } else { spec.received_us % 3 };
+    let (operation, body) = match (spec.operation, what) {
         (Operation::Delete, 0) => (Operation::Delete, Body::Gone(RecordKind::Profile)),
         (_, 0) => (
             spec.operation,
@@ -85,7 +102,10 @@ fn account_event(spec: Spec) -> Event<'static> {
         (_, 1) => (Operation::Notice, Body::Handle((spec.text > 0).then_some(TEXTS[spec.text]))),
         _ => (Operation::Notice, Body::Status(statuses[spec.text])),
     };
-    base(Spec { operation, received_us: spec.revision as i64 * 10, ..spec }, ACTOR, body)
+    // The revision of a notice is its time; of a commit, servers' clocks differ a little.
+    let lag_us = if operation == Operation::Notice { 0 } else { spec.received_us / 10 };
+    let received_us = (spec.revision >> 10) as i64 + lag_us;
+    base(Spec { operation, received_us, ..spec }, ACTOR, body)
 }
 
 fn sorted_sources<T: std::fmt::Debug>(rows: &[T]) -> Vec<String> {
@@ -97,13 +117,14 @@ fn sorted_sources<T: std::fmt::Debug>(rows: &[T]) -> Vec<String> {
 /// All rows of a record, comparable.
 fn rows_of(settled: &SettledRecord<'_>) -> String {
     format!(
-        "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
+        "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
         settled.rows.post,
         settled.rows.tombstone,
         settled.rows.actions,
         settled.rows.media,
         settled.rows.attributes,
         settled.rows.original,
+        settled.follows,
         sorted_sources(&settled.rows.sources)
     )
 }
@@ -112,12 +133,14 @@ fn specs() -> impl Strategy<Value = Vec<Spec>> {
     let operation = prop_oneof![
         3 => Just(Operation::Create),
         3 => Just(Operation::Update),
+        3 => Just(Operation::Seen),
         1 => Just(Operation::Delete)
     ];
     let spec =
         (operation, 1..7u64, 0..4usize, 1..50i64).prop_map(|(operation, revision, text, received_us)| Spec {
             operation,
-            revision,
+            // As a TID has it: every eighth microsecond.
+            revision: (revision * 8) << 10,
             text,
             received_us,
             offset: 0,
@@ -150,12 +173,15 @@ proptest! {
             (Just(specs), order)
         }),
         cuts in proptest::collection::vec(any::<bool>(), 12),
-        is_like in any::<bool>(),
+        make in prop_oneof![
+            3 => Just(post_event as fn(Spec) -> Event<'static>),
+            1 => Just(like_event as fn(Spec) -> Event<'static>),
+            1 => Just(follow_event as fn(Spec) -> Event<'static>),
+        ],
         deleted_at in proptest::option::of(0..60i64),
     ) {
         let deleted_at = deleted_at.map(Timestamp);
-        let event = |spec: &Spec| if is_like { like_event(*spec) } else { post_event(*spec) };
-        let events: Vec<Event<'_>> = specs.iter().map(event).collect();
+        let events: Vec<Event<'_>> = specs.iter().map(|spec| make(*spec)).collect();
         let at_once = settle_record(RecordRows::default(), events.clone(), deleted_at);
         let shuffled: Vec<Event<'_>> = order.iter().map(|&i| events[i].clone()).collect();
         let mut stands = RecordRows::default();
@@ -187,6 +213,7 @@ proptest! {
         }
         prop_assert_eq!(format!("{:?}", at_once.account), format!("{:?}", stands.account));
         prop_assert_eq!(format!("{:?}", at_once.actions), format!("{:?}", stands.actions));
+        prop_assert_eq!(format!("{:?}", at_once.original), format!("{:?}", stands.original));
         prop_assert_eq!(sorted_sources(&at_once.sources), sorted_sources(&stands.sources));
         prop_assert_eq!(at_once.sources.len(), events.len(), "every record is accounted for");
     }
@@ -358,5 +385,78 @@ fn a_deleted_account_takes_its_earlier_posts_with_it() {
     assert!(before.rows.post.is_none());
     assert_eq!(before.rows.tombstone.unwrap().deleted_at, Some(Timestamp(6)));
     let after = settle_record(RecordRows::default(), events, Some(Timestamp(5)));
+    assert!(after.rows.post.is_some());
+}
+
+#[test]
+fn a_record_of_an_export_whose_create_was_seen_is_that_create() {
+    let create = spec(Operation::Create, 1, 1);
+    let (alone, both) = (settle_posts(&[create]), settle_posts(&[spec(Operation::Seen, 5, 1), create]));
+    assert_eq!(format!("{:?}", alone.rows.post), format!("{:?}", both.rows.post));
+    assert_eq!(format!("{:?}", alone.rows.actions), format!("{:?}", both.rows.actions));
+    assert_eq!(classes(&both), [Class::Stored, Class::Duplicates]);
+}
+
+#[test]
+fn an_export_alone_tells_acts_at_the_time_of_their_author() {
+    let settled = settle_posts(&[spec(Operation::Seen, 7, 1), spec(Operation::Seen, 5, 1)]);
+    let post = settled.rows.post.as_ref().unwrap();
+    assert_eq!((&*post.text, post.revision, post.received_at, post.edited), ("two", 5, None, false));
+    let act = &settled.rows.actions[0];
+    assert_eq!((act.kind, act.operation, act.revision), (ActKind::Reply, Operation::Seen, 5));
+    assert_eq!((act.at, act.target_post.as_deref()), (Some(Timestamp(1001)), Some("at://b/p/1")));
+    assert_eq!((settled.rows.actions.len(), classes(&settled)), (1, vec![Class::Stored, Class::Duplicates]));
+}
+
+#[test]
+fn an_export_tells_an_edit_that_nobody_saw() {
+    let settled = settle_posts(&[spec(Operation::Create, 1, 1), spec(Operation::Seen, 5, 2)]);
+    let post = settled.rows.post.as_ref().unwrap();
+    assert_eq!((&*post.text, post.revision, post.edited), ("three", 5, true));
+    let update = &settled.rows.actions[1];
+    assert_eq!((update.kind, update.operation, update.at), (ActKind::Update, Operation::Seen, None));
+    assert_eq!(update.prior_text.as_deref(), Some("two"));
+    assert_eq!(classes(&settled), [Class::Superseded, Class::Stored]);
+}
+
+#[test]
+fn an_update_after_an_export_knows_the_text_before_it() {
+    let settled = settle_posts(&[spec(Operation::Seen, 5, 1), spec(Operation::Update, 6, 2)]);
+    assert_eq!(settled.rows.post.unwrap().text, "three");
+    let update = &settled.rows.actions[1];
+    assert_eq!((update.prior_text.as_deref(), update.prior_revision), (Some("two"), Some(5)));
+}
+
+#[test]
+fn a_delete_after_an_export_wins_and_one_before_it_does_not() {
+    let later = settle_posts(&[spec(Operation::Seen, 5, 1), spec(Operation::Delete, 6, 0)]);
+    assert!(later.rows.post.is_none() && later.rows.tombstone.is_some());
+    assert_eq!(classes(&later), [Class::Superseded, Class::Deletes]);
+    let same = settle_posts(&[spec(Operation::Seen, 5, 1), spec(Operation::Delete, 5, 0)]);
+    assert!(same.rows.post.is_none());
+    let earlier = [spec(Operation::Create, 1, 1), spec(Operation::Delete, 3, 0), spec(Operation::Seen, 5, 1)];
+    let made_again = settle_posts(&earlier);
+    assert_eq!(made_again.rows.post.as_ref().unwrap().revision, 5);
+    assert!(made_again.rows.tombstone.is_none());
+    assert_eq!(classes(&made_again), [Class::Superseded, Class::Deletes, Class::Stored]);
+}
+
+#[test]
+fn an_undo_of_what_an_export_told_names_it() {
+    let events = [spec(Operation::Delete, 6, 0), spec(Operation::Seen, 5, 1)].map(like_event).to_vec();
+    let acts = settle_record(RecordRows::default(), events, None).rows.actions;
+    assert_eq!((acts[0].kind, acts[0].at), (ActKind::Like, Some(Timestamp(1001))));
+    assert_eq!((acts[1].kind, acts[1].undoes), (ActKind::Unlike, Some(5)));
+    assert_eq!(acts[1].target_post.as_deref(), Some("at://b/p/2"));
+}
+
+#[test]
+fn an_export_from_before_its_account_was_deleted_does_not_bring_posts_back() {
+    let at = |revision: u64| vec![post_event(spec(Operation::Seen, revision << 10, 1))];
+    let deleted_at = Some(Timestamp(29));
+    let before = settle_record(RecordRows::default(), at(28), deleted_at);
+    assert!(before.rows.post.is_none());
+    assert_eq!(before.rows.tombstone.unwrap().deleted_at, deleted_at);
+    let after = settle_record(RecordRows::default(), at(29), deleted_at);
     assert!(after.rows.post.is_some());
 }
