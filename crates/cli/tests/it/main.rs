@@ -4,6 +4,7 @@
 mod architecture;
 mod bluesky_shapes;
 mod demo;
+mod forget;
 mod help;
 mod interruption;
 mod jetstream;

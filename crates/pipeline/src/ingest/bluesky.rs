@@ -1,13 +1,13 @@
 //! The map of Jetstream files: blocks of lines to runs, on every thread.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
 use populi_ingest::SourceFile;
 use populi_ingest::bluesky::{Originals, read_block};
-use populi_model::Tally;
-use populi_store::{Corpus, RunBuilder, RunFile, Shard};
+use populi_model::{Key, Tally};
+use populi_store::{Corpus, Forgotten, RunBuilder, RunFile, Shard, Sieve};
 
 use super::batches::{Batch, cut};
 use super::sink::RunSink;
@@ -24,6 +24,8 @@ struct MappedBatch {
     unit: usize,
     run: Option<RunFile>,
     tallies: BTreeMap<usize, Tally>,
+    /// What was learned of the forgotten.
+    learned: BTreeSet<Key>,
     ended: Vec<usize>,
     /// The number of batches of the unit, where this was the last.
     n_in_unit: Option<usize>,
@@ -54,6 +56,7 @@ pub(super) fn map(
         inputs: &inputs,
         folder: corpus.folder().to_owned(),
         n_buckets: corpus.manifest().n_buckets,
+        forgotten: corpus.manifest().forgotten.clone(),
         originals: if corpus.manifest().keeps_originals { Originals::Keep } else { Originals::Drop },
         progress,
     };
@@ -84,6 +87,7 @@ struct Mapper<'a> {
     inputs: &'a [Prepared],
     folder: std::path::PathBuf,
     n_buckets: u16,
+    forgotten: Forgotten,
     originals: Originals,
     progress: &'a dyn Progress,
 }
@@ -100,22 +104,24 @@ impl Mapper<'_> {
     }
 
     fn map(&self, batch: Batch) -> Result<MappedBatch> {
-        let mut sink = RunSink(RunBuilder::new(self.n_buckets));
+        let mut sink = RunSink { run: RunBuilder::new(self.n_buckets), sieve: Sieve::new(&self.forgotten) };
         let mut tallies: BTreeMap<usize, Tally> = BTreeMap::new();
         for (file, block) in &batch.blocks {
             let input = self.inputs[*file].shard.input();
             let source = SourceFile { key: input.file_hash, name: &input.name };
             let tally = tallies.entry(*file).or_default();
             read_block(block, &source, self.originals, &mut sink, tally);
+            sink.sieve.account(tally);
         }
         let first = batch.blocks.first().map_or(0, |(file, _)| *file);
         let name = format!("{}-{}", &self.inputs[first].shard.spec[..16], batch.number);
-        let run = if sink.0.is_empty() { None } else { Some(sink.0.publish(&self.folder, &name)?) };
+        let run = if sink.run.is_empty() { None } else { Some(sink.run.publish(&self.folder, &name)?) };
         self.progress.advance(batch.n_bytes_on_disk);
         Ok(MappedBatch {
             unit: batch.unit,
             run,
             tallies,
+            learned: sink.sieve.into_learned(),
             ended: batch.ended,
             n_in_unit: batch.is_last.then_some(batch.number + 1),
         })
@@ -140,6 +146,7 @@ fn collect(
         unit.n_in_unit = unit.n_in_unit.or(batch.n_in_unit);
         unit.runs.extend(batch.run);
         unit.files.extend(batch.ended);
+        corpus.remember(batch.learned);
         for (file, tally) in batch.tallies {
             unit.tallies.entry(file).or_default().add(&tally);
         }

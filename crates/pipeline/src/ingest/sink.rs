@@ -2,17 +2,24 @@
 
 use populi_ingest::Sink;
 use populi_model::{Event, Quarantined};
-use populi_store::RunBuilder;
+use populi_store::{RunBuilder, Sieve};
 
-/// Puts what is read into a run.
-pub(super) struct RunSink(pub(super) RunBuilder);
+/// Puts what is read into a run, but for what is forgotten.
+pub(super) struct RunSink<'a> {
+    pub(super) run: RunBuilder,
+    pub(super) sieve: Sieve<'a>,
+}
 
-impl Sink for RunSink {
+impl Sink for RunSink<'_> {
     fn event(&mut self, event: &Event<'_>) {
-        self.0.push_event(event);
+        if self.sieve.lets_pass(event) {
+            self.run.push_event(event);
+        }
     }
 
     fn quarantined(&mut self, record: &Quarantined<'_>) {
-        self.0.push_quarantined(record);
+        if let Some(record) = self.sieve.sift(*record) {
+            self.run.push_quarantined(&record);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The map of tables: files to runs, a file a thread.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,8 +10,8 @@ use populi_ingest::SourceFile;
 use populi_ingest::archive::Decoded;
 use populi_ingest::discover::Place;
 use populi_ingest::table::{ColumnRef, Header, Mapping, Rows, TableParams, is_parquet, open};
-use populi_model::{Event, Origin, Quarantined, Reason, Tally};
-use populi_store::{Corpus, ForeignParquet, RunBuilder, RunFile};
+use populi_model::{Event, Key, Origin, Quarantined, Reason, Tally};
+use populi_store::{Corpus, ForeignParquet, Forgotten, RunBuilder, RunFile, Sieve};
 use rayon::prelude::*;
 
 use super::{IngestSummary, Prepared};
@@ -53,6 +53,8 @@ struct MappedFile {
     mapping: Mapping,
     tally: Tally,
     runs: Vec<RunFile>,
+    /// What was learned of the forgotten.
+    learned: BTreeSet<Key>,
 }
 
 pub(super) fn map(
@@ -64,10 +66,11 @@ pub(super) fn map(
 ) -> Result<()> {
     for inputs in inputs.chunks(FILES_PER_COMMIT) {
         let (folder, n_buckets) = (corpus.folder().to_owned(), corpus.manifest().n_buckets);
+        let forgotten = corpus.manifest().forgotten.clone();
         let mapped: Vec<MappedFile> = inputs
             .par_iter()
             .map(|prepared| {
-                let mapped = map_file(&folder, n_buckets, params, prepared);
+                let mapped = map_file(&folder, n_buckets, &forgotten, params, prepared);
                 progress.advance(prepared.shard.input().n_bytes);
                 mapped
             })
@@ -77,6 +80,7 @@ pub(super) fn map(
             summary.tally.add(&file.tally);
             summary.mappings.push((prepared.input.name.clone(), file.mapping));
             runs.append(&mut file.runs);
+            corpus.remember(file.learned);
             shards.push((prepared.shard.clone(), file.tally));
         }
         corpus.commit_shards(shards, runs)?;
@@ -84,11 +88,18 @@ pub(super) fn map(
     Ok(())
 }
 
-fn map_file(folder: &Path, n_buckets: u16, params: &TableParams, prepared: &Prepared) -> Result<MappedFile> {
+fn map_file(
+    folder: &Path,
+    n_buckets: u16,
+    forgotten: &Forgotten,
+    params: &TableParams,
+    prepared: &Prepared,
+) -> Result<MappedFile> {
     let mut sink = SplitRuns {
         folder,
         name: prepared.shard.spec[..16].to_owned(),
         n_buckets,
+        sieve: Sieve::new(forgotten),
         run: RunBuilder::new(n_buckets),
         runs: Vec::new(),
         failure: None,
@@ -111,7 +122,9 @@ fn map_file(folder: &Path, n_buckets: u16, params: &TableParams, prepared: &Prep
             mapping
         }
     };
-    Ok(MappedFile { mapping, tally, runs: sink.finish()? })
+    sink.sieve.account(&mut tally);
+    let (runs, learned) = sink.finish()?;
+    Ok(MappedFile { mapping, tally, runs, learned })
 }
 
 /// The path of the input, if it is a Parquet file.
@@ -185,6 +198,7 @@ struct SplitRuns<'a> {
     folder: &'a Path,
     name: String,
     n_buckets: u16,
+    sieve: Sieve<'a>,
     run: RunBuilder,
     runs: Vec<RunFile>,
     /// The first refusal of the disk: a sink cannot say so at once.
@@ -203,10 +217,10 @@ impl SplitRuns<'_> {
         }
     }
 
-    fn finish(mut self) -> Result<Vec<RunFile>> {
+    fn finish(mut self) -> Result<(Vec<RunFile>, BTreeSet<Key>)> {
         self.close_if(!self.run.is_empty());
         match self.failure {
-            None => Ok(self.runs),
+            None => Ok((self.runs, self.sieve.into_learned())),
             Some(error) => Err(error.into()),
         }
     }
@@ -214,12 +228,16 @@ impl SplitRuns<'_> {
 
 impl populi_ingest::Sink for SplitRuns<'_> {
     fn event(&mut self, event: &Event<'_>) {
-        self.run.push_event(event);
+        if self.sieve.lets_pass(event) {
+            self.run.push_event(event);
+        }
         self.close_if(self.run.n_bytes() >= RUN_BYTES);
     }
 
     fn quarantined(&mut self, record: &Quarantined<'_>) {
-        self.run.push_quarantined(record);
+        if let Some(record) = self.sieve.sift(*record) {
+            self.run.push_quarantined(&record);
+        }
         self.close_if(self.run.n_bytes() >= RUN_BYTES);
     }
 }

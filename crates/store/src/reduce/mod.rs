@@ -45,7 +45,7 @@ pub(crate) fn reduce_bucket(
         return Ok(None);
     }
     let mut old = Standing::open(snapshot, bucket)?;
-    let mut writer = BucketWriter::new(snapshot.folder(), bucket, manifest.keeps_originals);
+    let mut writer = BucketWriter::new(snapshot.folder(), bucket, manifest);
     let mut deleted_accounts: HashMap<Key, Timestamp> = HashMap::new();
     let mut group = Group::default();
     loop {
