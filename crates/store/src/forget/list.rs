@@ -63,7 +63,7 @@ impl Forgotten {
     }
 
     /// Whether bytes that were meant for reading hold an id that is forgotten.
-    pub(super) fn is_named_in(&self, bytes: &[u8]) -> bool {
+    pub(crate) fn is_named_in(&self, bytes: &[u8]) -> bool {
         !self.marks.is_empty() && any_name(bytes, &|name| self.holds_name(name))
     }
 

@@ -64,8 +64,12 @@ impl<'a> BucketWriter<'a> {
     pub(crate) fn write_account(&mut self, account: &AccountRows<'_>) -> Result<()> {
         self.push_all(account.account.as_slice())?;
         self.push_all(&account.actions)?;
-        if self.keeps_originals {
-            self.push_all(account.original.as_slice())?;
+        let is_kept = |original: &&OriginalRow<'_>| match self.forgotten {
+            Some(forgotten) => !forgotten.is_named_in(&original.bytes),
+            None => true,
+        };
+        if let (true, Some(original)) = (self.keeps_originals, account.original.as_ref().filter(is_kept)) {
+            self.push_all(std::slice::from_ref(original))?;
         }
         self.push_sources(&account.sources)
     }
