@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 /// Done, but with findings that the user should look at.
-const FINDINGS: u8 = 1;
+pub(crate) const FINDINGS: u8 = 1;
 /// It failed.
 const FAILED: u8 = 2;
 

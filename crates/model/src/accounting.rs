@@ -162,6 +162,9 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// The kind as which records of people are ignored that asked to be forgotten.
+    pub const FORGOTTEN: &'static str = "forgotten";
+
     /// Counts one ignored record of a kind.
     pub fn ignore(&mut self, kind: &str) {
         bump(&mut self.ignored, kind);
@@ -175,6 +178,30 @@ impl Tally {
     /// Counts one warning.
     pub fn warn(&mut self, what: &str) {
         bump(&mut self.warnings, what);
+    }
+
+    /// Counts `n` taken records as ignored, because they are forgotten.
+    pub fn forget_taken(&mut self, n: u64) {
+        let n = n.min(self.taken);
+        self.taken -= n;
+        self.ignore_forgotten(n);
+    }
+
+    /// Counts `n` quarantined records as ignored, because they are forgotten.
+    pub fn forget_quarantined(&mut self, reason: Reason, n: u64) {
+        let Some(left) = self.quarantined.get_mut(&reason) else { return };
+        let n = n.min(*left);
+        *left -= n;
+        if *left == 0 {
+            self.quarantined.remove(&reason);
+        }
+        self.ignore_forgotten(n);
+    }
+
+    fn ignore_forgotten(&mut self, n: u64) {
+        if n > 0 {
+            *self.ignored.entry(Self::FORGOTTEN.to_owned()).or_default() += n;
+        }
     }
 
     /// All that was quarantined.
@@ -227,6 +254,18 @@ mod tests {
         }
         let error = "nonsense".parse::<Reason>().expect_err("no such code").to_string();
         assert!(error.contains("nonsense") && error.contains("bad_json"), "{error}");
+    }
+
+    #[test]
+    fn what_is_forgotten_stays_in_the_count() {
+        let mut tally = Tally { records: 4, taken: 3, ..Tally::default() };
+        tally.quarantine(Reason::BadJson);
+        tally.forget_taken(2);
+        tally.forget_quarantined(Reason::BadJson, 1);
+        tally.forget_quarantined(Reason::BadTime, 1);
+        assert_eq!((tally.taken, tally.n_ignored(), tally.n_quarantined()), (1, 3, 0));
+        assert_eq!(tally.records, tally.taken + tally.n_ignored() + tally.n_quarantined());
+        assert!(tally.quarantined.is_empty(), "no reason with a count of none");
     }
 
     #[test]

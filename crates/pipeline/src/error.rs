@@ -99,6 +99,14 @@ pub enum Error {
         /// The corpus.
         path: PathBuf,
     },
+    /// What is to be forgotten is no id, or nobody is known by it.
+    #[error("{id:?}: {reason}")]
+    WhoIsThat {
+        /// The id as it was given.
+        id: String,
+        /// What is wrong and what is expected.
+        reason: String,
+    },
     /// The demo was pointed at somebody's folder.
     #[error("{path} is not a folder of the demo: choose an empty or new one with --out")]
     NotADemo {

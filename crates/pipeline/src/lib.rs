@@ -12,12 +12,15 @@
 //! | [`personas`] | posts, accounts, attributes, languages, vectors/… | clusters, maps, labels, personas |
 //! | [`report`] | all of them | report.html, map.png, map.svg beside the corpus |
 //!
+//! [`forget`] removes every trace of an account or record from all of them.
+//!
 //! [`run`] does them all from a [`recipe::Recipe`], [`demo`] on a simulated world; [`status`] tells what a corpus holds.
 //! A stage whose parameters and inputs are those of its last run is skipped.
 
 pub mod demo;
 pub mod embed;
 mod error;
+pub mod forget;
 pub mod ingest;
 pub mod languages;
 pub mod personas;

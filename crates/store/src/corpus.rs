@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result, io};
 use crate::manifest::{FILE_NAME, Manifest, PartEntry, ShardEntry, TableEntry};
+use crate::part::is_part_name;
 use crate::publish::publish_bytes;
 use crate::reduce::{ReduceProgress, TABLES, reduce_bucket};
 use crate::run::{FOLDER as RUNS, RunFile};
@@ -20,6 +21,9 @@ use crate::step::{StepOutput, StepSpec, fingerprint};
 
 /// The file that a writer holds locked.
 const LOCK: &str = "lock";
+
+/// The files beside the tables that every corpus has.
+pub(crate) const OWN_FILES: [&str; 2] = [FILE_NAME, LOCK];
 
 /// What a corpus is made with, and keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -91,7 +95,7 @@ impl Shard {
 /// A corpus that this process alone may change, until it is dropped.
 pub struct Corpus {
     folder: PathBuf,
-    manifest: Manifest,
+    pub(crate) manifest: Manifest,
     /// Held locked; the system frees it when the process ends, however it ends.
     _lock: File,
 }
@@ -202,10 +206,10 @@ impl Corpus {
         Ok((path, InputFile { name: "-".to_owned(), file_hash, n_bytes }))
     }
 
-    /// Whether runs wait to be merged.
+    /// Whether runs wait to be merged, or what they told of the forgotten waits to be heeded.
     #[must_use]
     pub fn has_pending_runs(&self) -> bool {
-        !self.manifest.pending.is_empty()
+        !self.manifest.pending.is_empty() || self.manifest.forgotten.is_owed()
     }
 
     /// Merges the pending runs with what stands and publishes the outcome; buckets in parallel on rayon's threads.
@@ -235,7 +239,8 @@ impl Corpus {
             progress(ReduceProgress { n_buckets_done: *n_done, n_buckets });
             Ok::<(), Error>(())
         })?;
-        self.publish_buckets()
+        self.publish_buckets()?;
+        self.forget_learned()
     }
 
     /// Publishes what a step made and removes what it replaced.
@@ -309,27 +314,51 @@ impl Corpus {
     /// When the disk refuses.
     pub fn sweep(&self) -> Result<()> {
         let named: BTreeSet<&str> = self.manifest.files().collect();
-        let tables = self.manifest.tables.keys().map(String::as_str);
-        let folders: BTreeSet<&str> = tables.chain(TABLES).chain([RUNS]).collect();
-        for folder in folders {
-            let path = self.folder.join(folder);
-            let entries = match fs::read_dir(&path) {
-                Ok(entries) => entries,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(io("list", &path)(error)),
-            };
-            for entry in entries {
+        let swept = swept_folders(&self.manifest);
+        for folder in folders_in(&self.folder)? {
+            let path = self.folder.join(&folder);
+            for entry in fs::read_dir(&path).map_err(io("list", &path))? {
                 let entry = entry.map_err(io("list", &path))?;
                 let name = entry.file_name();
-                let is_named =
-                    name.to_str().is_some_and(|name| named.contains(format!("{folder}/{name}").as_str()));
-                if !is_named && entry.file_type().map_err(io("list", &path))?.is_file() {
+                let name = name.to_str().unwrap_or_default();
+                // Of a table that is gone only the parts are known to be ours.
+                let is_ours = swept.contains(folder.as_str()) || is_part_name(name);
+                let is_named = named.contains(format!("{folder}/{name}").as_str());
+                if is_ours && !is_named && entry.file_type().map_err(io("list", &path))?.is_file() {
                     fs::remove_file(entry.path()).map_err(io("remove", &entry.path()))?;
                 }
             }
         }
         Ok(())
     }
+}
+
+/// The folders in which everything is the corpus's own: those of tables and of runs.
+pub(crate) fn swept_folders(manifest: &Manifest) -> BTreeSet<&str> {
+    manifest.tables.keys().map(String::as_str).chain(TABLES).chain([RUNS]).collect()
+}
+
+/// The folders of a corpus in which tables may lie, as paths in it: `posts`, `vectors`, `vectors/lexical`.
+fn folders_in(corpus: &Path) -> Result<Vec<String>> {
+    let mut folders = Vec::new();
+    let mut list = |parent: &str| -> Result<Vec<String>> {
+        let path = corpus.join(parent);
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&path).map_err(io("list", &path))? {
+            let entry = entry.map_err(io("list", &path))?;
+            if let (Some(name), true) =
+                (entry.file_name().to_str(), entry.file_type().map_err(io("list", &path))?.is_dir())
+            {
+                found.push(if parent.is_empty() { name.to_owned() } else { format!("{parent}/{name}") });
+            }
+        }
+        folders.extend(found.iter().cloned());
+        Ok(found)
+    };
+    for folder in list("")? {
+        list(&folder)?;
+    }
+    Ok(folders)
 }
 
 impl StepOutput<'_> {

@@ -7,6 +7,7 @@
 //! - Ingest is a map and a reduce: [`RunBuilder`] sorts the events of one piece of input into a *run*,
 //!   [`Corpus::reduce`] merges runs with what stands, bucket by bucket, and publishes the outcome.
 //! - Later steps replace whole tables with [`StepOutput`].
+//! - [`Corpus::forget`] removes every trace of an account or record, and a [`Sieve`] keeps them out of later runs.
 //!
 //! The commit point is in [`publish`](mod@publish): a file is written aside, flushed, renamed, and its folder
 //! flushed; the manifest last and in the same way.
@@ -14,6 +15,7 @@
 mod corpus;
 mod error;
 mod foreign;
+mod forget;
 mod manifest;
 mod part;
 mod publish;
@@ -26,6 +28,7 @@ mod step;
 pub use corpus::{Corpus, CorpusParams, InputFile, Shard};
 pub use error::{Error, Result};
 pub use foreign::ForeignParquet;
+pub use forget::{Forgetting, Forgotten, ForgottenRows, LeftFile, Sieve};
 pub use manifest::{Manifest, PartEntry, ShardEntry, StepEntry, TableEntry};
 pub use reduce::ReduceProgress;
 pub use run::{RunBuilder, RunFile};

@@ -10,6 +10,7 @@ use populi_model::{Class, TableDigest, Tally};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result, io};
+use crate::forget::Forgotten;
 use crate::publish::publish_bytes;
 use crate::run::RunFile;
 
@@ -40,6 +41,9 @@ pub struct Manifest {
     /// Parts of buckets that were merged before an interruption, not yet part of any table.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub staged: BTreeMap<u16, BTreeMap<String, PartEntry>>,
+    /// The accounts and records that were forgotten and are never taken in again.
+    #[serde(default, skip_serializing_if = "Forgotten::is_empty")]
+    pub forgotten: Forgotten,
 }
 
 /// A table: its parts in order.
@@ -156,6 +160,7 @@ impl Manifest {
             steps: BTreeMap::new(),
             pending: Vec::new(),
             staged: BTreeMap::new(),
+            forgotten: Forgotten::default(),
         }
     }
 

@@ -185,6 +185,17 @@ fn properties(schema: &Schema, level: ZstdLevel) -> WriterProperties {
     properties.build()
 }
 
+/// Whether a file of this name is a part: what [`PartWriter::publish`] calls it.
+pub(crate) fn is_part_name(name: &str) -> bool {
+    let Some(stem) = name.strip_suffix(".parquet") else { return false };
+    let is_bucket = |bucket: &str| bucket.len() >= 4 && bucket.bytes().all(|byte| byte.is_ascii_digit());
+    let hash = match stem.split_once('-') {
+        Some((bucket, hash)) if is_bucket(bucket) => hash,
+        _ => stem,
+    };
+    hash.len() == 16 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// A file that hashes what is written to it.
 struct HashingFile {
     file: BufWriter<File>,

@@ -2,6 +2,7 @@
 
 mod demo;
 mod embed;
+mod forget;
 mod ingest;
 mod personas;
 mod report;
@@ -46,6 +47,7 @@ enum Verb {
     Personas(personas::Personas),
     Report(report::Report),
     Run(run::Run),
+    Forget(forget::Forget),
 }
 
 impl Cli {
@@ -55,6 +57,8 @@ impl Cli {
     /// When it cannot be done.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.verb {
+            // The one verb that ends with findings that are no error.
+            Verb::Forget(verb) => return verb.run(),
             Verb::Demo(verb) => verb.run(),
             Verb::Simulate(verb) => verb.run(),
             Verb::Ingest(verb) => verb.run(),

@@ -24,7 +24,7 @@ fn an_ingest_that_cannot_write_ends_with_an_error_and_continues_once_it_can() {
     folder.ok("ingest bluesky small");
     let spec = folder.read_text("whole/manifest.json");
     let spec: serde_json::Value = serde_json::from_str(&spec).unwrap();
-    let name = format!("{}-0.run.unpublished", &spec["shards"][0]["spec"].as_str().unwrap()[..16]);
+    let name = format!("{}-0-0.run.unpublished", &spec["shards"][0]["spec"].as_str().unwrap()[..16]);
     let obstacle = folder.path("corpus/runs").join(name);
     std::fs::create_dir_all(&obstacle).unwrap();
     let answer = folder.run(["ingest", "bluesky", "dump"]);

@@ -5,6 +5,7 @@ mod architecture;
 mod bluesky_shapes;
 mod demo;
 mod export;
+mod forget;
 mod help;
 mod interruption;
 mod jetstream;

@@ -85,6 +85,30 @@ table! {
 }
 
 table! {
+    /// Which account has which handle.
+    "accounts" AccountHandle<'a> {
+        /// The account.
+        account_key: Key,
+        /// Its id.
+        account_id: Text<'a>,
+        /// Its handle.
+        handle: Option<Text<'a>>,
+    }
+}
+
+table! {
+    /// Whose record it is.
+    "actions" ActOwner<'a> {
+        /// The record.
+        record_key: Key,
+        /// Its id.
+        record_id: Text<'a>,
+        /// Who acted on it.
+        actor_key: Option<Key>,
+    }
+}
+
+table! {
     /// What kind of act, and when.
     "actions" ActTime {
         /// What was done.

@@ -1,6 +1,6 @@
 //! The map of Bluesky's files, on every thread: blocks of Jetstream's lines, and exports of repositories, to runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -11,8 +11,8 @@ use populi_ingest::archive::Decoded;
 use populi_ingest::bluesky::repository::{HEAD_BYTES, is_export, read_export, read_export_file};
 use populi_ingest::bluesky::{Originals, read_block};
 use populi_ingest::discover::Place;
-use populi_model::Tally;
-use populi_store::{Corpus, RunFile, Shard};
+use populi_model::{Key, Tally};
+use populi_store::{Corpus, Forgotten, RunFile, Shard};
 
 use super::batches::{Batch, cut};
 use super::sink::SplitRuns;
@@ -30,6 +30,8 @@ struct MappedBatch {
     unit: usize,
     runs: Vec<RunFile>,
     tallies: BTreeMap<usize, Tally>,
+    /// What was learned of the forgotten.
+    learned: BTreeSet<Key>,
     ended: Vec<usize>,
     /// The number of batches of the unit, where this was the last.
     n_in_unit: Option<usize>,
@@ -60,6 +62,7 @@ pub(super) fn map(
         inputs: &inputs,
         folder: corpus.folder().to_owned(),
         n_buckets: corpus.manifest().n_buckets,
+        forgotten: corpus.manifest().forgotten.clone(),
         originals: if corpus.manifest().keeps_originals { Originals::Keep } else { Originals::Drop },
         progress,
     };
@@ -90,6 +93,7 @@ struct Mapper<'a> {
     inputs: &'a [Prepared],
     folder: std::path::PathBuf,
     n_buckets: u16,
+    forgotten: Forgotten,
     originals: Originals,
     progress: &'a dyn Progress,
 }
@@ -110,23 +114,27 @@ impl Mapper<'_> {
             batch.blocks.first().map(|(file, _)| file).or(batch.exports.first()).copied().unwrap_or(0);
         let name = format!("{}-{}", &self.inputs[first].shard.spec[..16], batch.number);
         let n_bytes = batch.blocks.iter().map(|(_, block)| block.bytes.len()).sum();
-        let mut sink = SplitRuns::new(&self.folder, name, self.n_buckets, n_bytes);
+        let mut sink = SplitRuns::new(&self.folder, name, self.n_buckets, &self.forgotten, n_bytes);
         let mut tallies: BTreeMap<usize, Tally> = BTreeMap::new();
         for (file, block) in &batch.blocks {
             let input = self.inputs[*file].shard.input();
             let source = SourceFile { key: input.file_hash, name: &input.name };
             let tally = tallies.entry(*file).or_default();
             read_block(block, &source, self.originals, &mut sink, tally);
+            sink.account(tally);
         }
         for &file in &batch.exports {
-            self.map_export(file, &mut sink, tallies.entry(file).or_default())?;
+            let tally = tallies.entry(file).or_default();
+            self.map_export(file, &mut sink, tally)?;
+            sink.account(tally);
         }
-        let runs = sink.finish()?;
+        let (runs, learned) = sink.finish()?;
         self.progress.advance(batch.n_bytes_on_disk);
         Ok(MappedBatch {
             unit: batch.unit,
             runs,
             tallies,
+            learned,
             ended: batch.ended,
             n_in_unit: batch.is_last.then_some(batch.number + 1),
         })
@@ -169,6 +177,7 @@ fn collect(
         unit.n_in_unit = unit.n_in_unit.or(batch.n_in_unit);
         unit.runs.extend(batch.runs);
         unit.files.extend(batch.ended);
+        corpus.remember(batch.learned);
         for (file, tally) in batch.tallies {
             unit.tallies.entry(file).or_default().add(&tally);
         }

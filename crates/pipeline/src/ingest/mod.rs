@@ -239,7 +239,7 @@ fn prepare(
         let (input, file) = match &input.place {
             Place::File(path) => {
                 let file = InputFile {
-                    name: input.name.clone(),
+                    name: corpus.manifest().forgotten.shown(&input.name).to_owned(),
                     file_hash: input.key()?,
                     n_bytes: size_of_file(path),
                 };

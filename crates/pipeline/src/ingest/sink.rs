@@ -1,21 +1,23 @@
 //! From the readers of dumps to the runs of the store.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use populi_ingest::Sink;
-use populi_model::{Event, Quarantined};
-use populi_store::{RunBuilder, RunFile};
+use populi_model::{Event, Key, Quarantined, Tally};
+use populi_store::{Forgotten, RunBuilder, RunFile, Sieve};
 
 use crate::Result;
 
 /// Bytes of events after which a run is closed and the next one begun.
 const RUN_BYTES: usize = 64 << 20;
 
-/// Puts what is read into runs, and closes a run when it is large enough.
+/// Puts what is read into runs, but for what is forgotten, and closes a run when it is large enough.
 pub(super) struct SplitRuns<'a> {
     folder: &'a Path,
     name: String,
     n_buckets: u16,
+    sieve: Sieve<'a>,
     run: RunBuilder,
     runs: Vec<RunFile>,
     /// The first refusal of the disk: a sink cannot say so at once.
@@ -24,16 +26,28 @@ pub(super) struct SplitRuns<'a> {
 
 impl<'a> SplitRuns<'a> {
     /// Runs in the corpus at `folder`, called `<name>-<n>`; makes room for about `n_input_bytes` of input.
-    pub(super) fn new(folder: &'a Path, name: String, n_buckets: u16, n_input_bytes: usize) -> Self {
+    pub(super) fn new(
+        folder: &'a Path,
+        name: String,
+        n_buckets: u16,
+        forgotten: &'a Forgotten,
+        n_input_bytes: usize,
+    ) -> Self {
         let run = RunBuilder::new(n_buckets, n_input_bytes);
-        Self { folder, name, n_buckets, run, runs: Vec::new(), failure: None }
+        let sieve = Sieve::new(forgotten);
+        Self { folder, name, n_buckets, sieve, run, runs: Vec::new(), failure: None }
     }
 
-    /// The runs, all closed.
-    pub(super) fn finish(mut self) -> Result<Vec<RunFile>> {
+    /// Counts in `tally` what was left out since the last call.
+    pub(super) fn account(&mut self, tally: &mut Tally) {
+        self.sieve.account(tally);
+    }
+
+    /// The runs, all closed, and what was learned of the forgotten.
+    pub(super) fn finish(mut self) -> Result<(Vec<RunFile>, BTreeSet<Key>)> {
         self.close_if(!self.run.is_empty());
         match self.failure {
-            None => Ok(self.runs),
+            None => Ok((self.runs, self.sieve.into_learned())),
             Some(error) => Err(error.into()),
         }
     }
@@ -52,12 +66,16 @@ impl<'a> SplitRuns<'a> {
 
 impl Sink for SplitRuns<'_> {
     fn event(&mut self, event: &Event<'_>) {
-        self.run.push_event(event);
+        if self.sieve.lets_pass(event) {
+            self.run.push_event(event);
+        }
         self.close_if(self.run.n_bytes() >= RUN_BYTES);
     }
 
     fn quarantined(&mut self, record: &Quarantined<'_>) {
-        self.run.push_quarantined(record);
+        if let Some(record) = self.sieve.sift(*record) {
+            self.run.push_quarantined(&record);
+        }
         self.close_if(self.run.n_bytes() >= RUN_BYTES);
     }
 }

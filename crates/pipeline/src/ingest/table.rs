@@ -1,7 +1,7 @@
 //! The map of tables: files to runs, a file a thread.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,8 +10,8 @@ use populi_ingest::SourceFile;
 use populi_ingest::archive::Decoded;
 use populi_ingest::discover::Place;
 use populi_ingest::table::{ColumnRef, Header, Mapping, Rows, TableParams, is_parquet, open};
-use populi_model::{Origin, Quarantined, Reason, Tally};
-use populi_store::{Corpus, ForeignParquet, RunFile};
+use populi_model::{Key, Origin, Quarantined, Reason, Tally};
+use populi_store::{Corpus, ForeignParquet, Forgotten, RunFile};
 use rayon::prelude::*;
 
 use super::sink::SplitRuns;
@@ -52,6 +52,8 @@ struct MappedFile {
     mapping: Mapping,
     tally: Tally,
     runs: Vec<RunFile>,
+    /// What was learned of the forgotten.
+    learned: BTreeSet<Key>,
 }
 
 pub(super) fn map(
@@ -63,10 +65,11 @@ pub(super) fn map(
 ) -> Result<()> {
     for inputs in inputs.chunks(FILES_PER_COMMIT) {
         let (folder, n_buckets) = (corpus.folder().to_owned(), corpus.manifest().n_buckets);
+        let forgotten = corpus.manifest().forgotten.clone();
         let mapped: Vec<MappedFile> = inputs
             .par_iter()
             .map(|prepared| {
-                let mapped = map_file(&folder, n_buckets, params, prepared);
+                let mapped = map_file(&folder, n_buckets, &forgotten, params, prepared);
                 progress.advance(prepared.shard.input().n_bytes);
                 mapped
             })
@@ -76,6 +79,7 @@ pub(super) fn map(
             summary.tally.add(&file.tally);
             summary.mappings.push((prepared.input.name.clone(), file.mapping));
             runs.append(&mut file.runs);
+            corpus.remember(file.learned);
             shards.push((prepared.shard.clone(), file.tally));
         }
         corpus.commit_shards(shards, runs)?;
@@ -83,8 +87,14 @@ pub(super) fn map(
     Ok(())
 }
 
-fn map_file(folder: &Path, n_buckets: u16, params: &TableParams, prepared: &Prepared) -> Result<MappedFile> {
-    let mut sink = SplitRuns::new(folder, prepared.shard.spec[..16].to_owned(), n_buckets, 0);
+fn map_file(
+    folder: &Path,
+    n_buckets: u16,
+    forgotten: &Forgotten,
+    params: &TableParams,
+    prepared: &Prepared,
+) -> Result<MappedFile> {
+    let mut sink = SplitRuns::new(folder, prepared.shard.spec[..16].to_owned(), n_buckets, forgotten, 0);
     let input = prepared.shard.input();
     let file = SourceFile { key: input.file_hash, name: &input.name };
     let mut tally = Tally::default();
@@ -103,7 +113,9 @@ fn map_file(folder: &Path, n_buckets: u16, params: &TableParams, prepared: &Prep
             mapping
         }
     };
-    Ok(MappedFile { mapping, tally, runs: sink.finish()? })
+    sink.account(&mut tally);
+    let (runs, learned) = sink.finish()?;
+    Ok(MappedFile { mapping, tally, runs, learned })
 }
 
 /// The path of the input, if it is a Parquet file.

@@ -10,7 +10,8 @@ use populi_model::table::{
 use populi_model::{Key, Timestamp};
 
 use crate::error::Result;
-use crate::manifest::PartEntry;
+use crate::forget::Forgotten;
+use crate::manifest::{Manifest, PartEntry};
 use crate::part::PartWriter;
 use crate::settle::{AccountRows, FollowSeen, LoneCreate, SettledRecord};
 
@@ -29,10 +30,12 @@ pub(crate) const TABLES: [&str; 10] = [
 ];
 
 /// Writes settled records to the parts of one bucket. A table without rows gets no part.
-pub(crate) struct BucketWriter {
+pub(crate) struct BucketWriter<'a> {
     folder: PathBuf,
     bucket: u16,
     keeps_originals: bool,
+    /// `None` where nothing is forgotten.
+    forgotten: Option<&'a Forgotten>,
     parts: BTreeMap<&'static str, PartWriter>,
     edges: BTreeMap<(Key, Key), Edge>,
 }
@@ -46,22 +49,35 @@ struct Edge {
     stands: bool,
 }
 
-impl BucketWriter {
-    pub(crate) fn new(folder: &Path, bucket: u16, keeps_originals: bool) -> Self {
-        let (parts, edges) = (BTreeMap::new(), BTreeMap::new());
-        Self { folder: folder.to_owned(), bucket, keeps_originals, parts, edges }
+impl<'a> BucketWriter<'a> {
+    pub(crate) fn new(folder: &Path, bucket: u16, manifest: &'a Manifest) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            bucket,
+            keeps_originals: manifest.keeps_originals,
+            forgotten: Some(&manifest.forgotten).filter(|forgotten| !forgotten.is_empty()),
+            parts: BTreeMap::new(),
+            edges: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn write_account(&mut self, account: &AccountRows<'_>) -> Result<()> {
         self.push_all(account.account.as_slice())?;
         self.push_all(&account.actions)?;
-        if self.keeps_originals {
-            self.push_all(account.original.as_slice())?;
+        let is_kept = |original: &&OriginalRow<'_>| match self.forgotten {
+            Some(forgotten) => !forgotten.is_named_in(&original.bytes),
+            None => true,
+        };
+        if let (true, Some(original)) = (self.keeps_originals, account.original.as_ref().filter(is_kept)) {
+            self.push_all(std::slice::from_ref(original))?;
         }
         self.push_sources(&account.sources)
     }
 
-    pub(crate) fn write_record(&mut self, record: SettledRecord<'_>) -> Result<()> {
+    pub(crate) fn write_record(&mut self, mut record: SettledRecord<'_>) -> Result<()> {
+        if let Some(forgotten) = self.forgotten {
+            forgotten.blank_record(&mut record);
+        }
         self.push_all(record.rows.post.as_slice())?;
         self.push_all(record.rows.tombstone.as_slice())?;
         self.push_all(&record.rows.actions)?;

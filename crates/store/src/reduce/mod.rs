@@ -46,14 +46,16 @@ pub(crate) fn reduce_bucket(
         return Ok(None);
     }
     let mut old = Standing::open(snapshot, bucket)?;
-    let mut writer = BucketWriter::new(snapshot.folder(), bucket, manifest.keeps_originals);
+    let mut writer = BucketWriter::new(snapshot.folder(), bucket, manifest);
     let mut deleted_accounts: HashMap<Key, Timestamp> = HashMap::new();
     let mut group = Group::default();
     loop {
         let stands = old.next_place()?;
         let Some((section, key)) = [new.next_place()?, stands].into_iter().flatten().min() else { break };
         new.take(section, key, &mut group)?;
+        // Where something is forgotten, rows are looked through before they are written.
         if section == Section::Records
+            && manifest.forgotten.is_empty()
             && stands != Some((section, key))
             && let Some(Entry::Event(event)) = group.decode_only(&new)?
         {

@@ -250,9 +250,12 @@ fn is_edited(history: &[Known<'_>]) -> bool {
 /// Where the post stood in its thread, as its newest version ever seen says.
 struct Seen<'a> {
     version: Version,
-    reply_to: Option<(Text<'a>, Key)>,
-    root: Option<(Text<'a>, Key)>,
+    reply_to: Named<'a>,
+    root: Named<'a>,
 }
+
+/// An id and its key: of what is forgotten only the key is left.
+type Named<'a> = (Option<Text<'a>>, Option<Key>);
 
 /// What the newest version says: it came just now, or it stood, or the tombstone kept what it said.
 fn last_seen<'a>(
@@ -264,21 +267,21 @@ fn last_seen<'a>(
     if let Some(Event { body: Body::Post(post), .. }) = newest.telling() {
         return Some(Seen {
             version: newest.version,
-            reply_to: post.reply_to.map(|parent| (Cow::Borrowed(parent.post.text), parent.post.key)),
-            root: post.root.map(|root| (Cow::Borrowed(root.text), root.key)),
+            reply_to: post.reply_to.map(|parent| (Cow::Borrowed(parent.post.text), parent.post.key)).unzip(),
+            root: post.root.map(|root| (Cow::Borrowed(root.text), root.key)).unzip(),
         });
     }
     if let Some(post) = old_post {
         return Some(Seen {
             version: newest.version,
-            reply_to: post.reply_to.clone().zip(post.reply_to_key),
-            root: post.root.clone().zip(post.root_key),
+            reply_to: (post.reply_to.clone(), post.reply_to_key),
+            root: (post.root.clone(), post.root_key),
         });
     }
     old_tombstone.map(|tombstone| Seen {
         version: newest.version,
-        reply_to: tombstone.reply_to.zip(tombstone.reply_to_key),
-        root: tombstone.root.zip(tombstone.root_key),
+        reply_to: (tombstone.reply_to, tombstone.reply_to_key),
+        root: (tombstone.root, tombstone.root_key),
     })
 }
 
@@ -297,17 +300,18 @@ fn tombstone<'a>(
         None => account_deleted_at,
     };
     let seen_version = seen.as_ref().map(|seen| seen.version);
-    let (reply_to, root) = seen.map_or((None, None), |seen| (seen.reply_to, seen.root));
+    let ((reply_to, reply_to_key), (root, root_key)) =
+        seen.map_or_else(Default::default, |seen| (seen.reply_to, seen.root));
     Some(TombstoneRow {
         record_key: act.record_key,
         record_id: act.record_id.clone(),
         author_id: act.actor_id.clone(),
         author_key: act.actor_key,
         kind: RecordKind::Post,
-        reply_to_key: reply_to.as_ref().map(|(_, key)| *key),
-        reply_to: reply_to.map(|(id, _)| id),
-        root_key: root.as_ref().map(|(_, key)| *key),
-        root: root.map(|(id, _)| id),
+        reply_to,
+        reply_to_key,
+        root,
+        root_key,
         deleted_at,
         seen_revision: seen_version.map(|version| version.revision),
         seen_content: seen_version.map(|version| version.content),
