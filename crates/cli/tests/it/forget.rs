@@ -405,6 +405,7 @@ fn files_of_others_are_named_and_not_touched() {
     folder.write("corpus/export/of.csv", format!("author,text\n{ANN},hello\n"));
     folder.write("corpus/notes.txt", "nothing about her");
     folder.write("report.html", "made before");
+    folder.write("corpus/populi.toml", format!("[report]\ntitle = \"What {ANN} says\"\n"));
     let answer = folder.run(["forget", "--author", ANN, "--json"]);
     assert_eq!(answer.code, FINDINGS, "{answer:?}");
     let expected = json!([
@@ -412,6 +413,7 @@ fn files_of_others_are_named_and_not_touched() {
         { "file": "notes.txt", "names_them": false },
     ]);
     assert_eq!(answer.json()["left_files"], expected);
+    assert_eq!(answer.json()["removed_files"], json!(["populi.toml"]), "the recipe is Populi's own");
     assert!(folder.path("corpus/export/of.csv").exists() && folder.path("report.html").exists());
     fs::remove_dir_all(folder.path("corpus/export")).unwrap();
     let answer = folder.run(["forget", "--author", ANN]);
