@@ -10,6 +10,7 @@
 //! | [`languages`] | posts, accounts | languages |
 //! | [`embed`] | posts, accounts | vectors/… |
 //! | [`personas`] | posts, accounts, attributes, languages, vectors/… | clusters, maps, labels, personas |
+//! | [`export`] | posts, accounts, actions, conversations, clusters, labels | a folder of JSON lines under pseudonyms |
 //! | [`report`] | all of them | report.html, map.png, map.svg beside the corpus |
 //!
 //! [`run`] does them all from a [`recipe::Recipe`], [`demo`] on a simulated world; [`status`] tells what a corpus holds.
@@ -18,6 +19,7 @@
 pub mod demo;
 pub mod embed;
 mod error;
+pub mod export;
 pub mod ingest;
 pub mod languages;
 pub mod personas;

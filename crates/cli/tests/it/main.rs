@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod architecture;
+mod blueprint_reader;
 mod bluesky_shapes;
 mod demo;
+mod export;
 mod help;
 mod interruption;
 mod jetstream;

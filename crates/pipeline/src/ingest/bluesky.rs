@@ -1,17 +1,17 @@
-//! The map of Jetstream files: blocks of lines to runs, on every thread.
+//! The map of files of lines, Jetstream and threads: blocks of lines to runs, on every thread.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
-use populi_ingest::SourceFile;
-use populi_ingest::bluesky::{Originals, read_block};
+use populi_ingest::bluesky::Originals;
+use populi_ingest::{SourceFile, blueprint, bluesky};
 use populi_model::Tally;
 use populi_store::{Corpus, RunBuilder, RunFile, Shard};
 
 use super::batches::{Batch, cut};
 use super::sink::RunSink;
-use super::{IngestSummary, Prepared};
+use super::{IngestSummary, Prepared, Source};
 use crate::progress::Progress;
 use crate::{Error, Result};
 
@@ -42,6 +42,7 @@ struct OpenUnit {
 /// Reads the inputs on one thread, maps batches on the others, and commits whole units.
 pub(super) fn map(
     corpus: &mut Corpus,
+    source: &Source,
     inputs: Vec<Prepared>,
     progress: &dyn Progress,
     summary: &mut IngestSummary,
@@ -51,6 +52,7 @@ pub(super) fn map(
     let batches = Arc::new(Mutex::new(batches));
     let (send_mapped, mapped) = sync_channel::<Result<MappedBatch>>(n_workers);
     let mapper = Mapper {
+        source,
         inputs: &inputs,
         folder: corpus.folder().to_owned(),
         n_buckets: corpus.manifest().n_buckets,
@@ -81,6 +83,7 @@ pub(super) fn map(
 }
 
 struct Mapper<'a> {
+    source: &'a Source,
     inputs: &'a [Prepared],
     folder: std::path::PathBuf,
     n_buckets: u16,
@@ -104,9 +107,12 @@ impl Mapper<'_> {
         let mut tallies: BTreeMap<usize, Tally> = BTreeMap::new();
         for (file, block) in &batch.blocks {
             let input = self.inputs[*file].shard.input();
-            let source = SourceFile { key: input.file_hash, name: &input.name };
+            let file_of_block = SourceFile { key: input.file_hash, name: &input.name };
             let tally = tallies.entry(*file).or_default();
-            read_block(block, &source, self.originals, &mut sink, tally);
+            match self.source {
+                Source::Blueprint => blueprint::read_block(block, &file_of_block, &mut sink, tally),
+                _ => bluesky::read_block(block, &file_of_block, self.originals, &mut sink, tally),
+            }
         }
         let first = batch.blocks.first().map_or(0, |(file, _)| *file);
         let name = format!("{}-{}", &self.inputs[first].shard.spec[..16], batch.number);
