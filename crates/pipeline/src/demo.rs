@@ -2,7 +2,12 @@
 
 use std::path::Path;
 
+use populi_dataset::Card;
+use populi_store::Snapshot;
+use serde::Serialize;
+
 use crate::error::io;
+use crate::export::{Existing, ExportParams, KeySource, Style, export_personas};
 use crate::progress::{Progress, Unit};
 use crate::recipe::Recipe;
 use crate::run::{RunSummary, run};
@@ -15,12 +20,25 @@ const MARK: &str = "# The recipe of `populi demo`.";
 /// Where the simulated world is.
 const WORLD: &str = "world";
 
-/// Simulates 500 Bluesky users over three days in `out`, runs everything over them, and says what came of it. A demo
-/// that was interrupted continues; a folder that is not the demo's is refused.
+/// Where the clusters are written.
+const EXPORT: &str = "personas";
+
+/// What a demo did and found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DemoSummary {
+    /// Every stage.
+    #[serde(flatten)]
+    pub run: RunSummary,
+    /// What was exported, under the key that everybody can read in the source.
+    pub export: Card,
+}
+
+/// Simulates 500 Bluesky users over three days in `out`, runs everything over them, exports the clusters under the
+/// published test key, and says what came of it. A demo that was interrupted continues; a folder that is not the demo's is refused.
 ///
 /// # Errors
 /// When the folder holds something else or cannot be written, or a stage fails.
-pub fn demo(out: &Path, progress: &dyn Progress) -> Result<RunSummary> {
+pub fn demo(out: &Path, progress: &dyn Progress) -> Result<DemoSummary> {
     let recipe_path = out.join(RECIPE);
     claim(out, &recipe_path)?;
     if !out.join(WORLD).join("truth").exists() {
@@ -28,7 +46,18 @@ pub fn demo(out: &Path, progress: &dyn Progress) -> Result<RunSummary> {
         populi_simulate::bluesky(&populi_simulate::Params::default(), &out.join(WORLD))?;
         progress.end();
     }
-    run(&Recipe::load(&recipe_path)?, progress)
+    let recipe = Recipe::load(&recipe_path)?;
+    let run = run(&recipe, progress)?;
+    let params = ExportParams {
+        out: out.join(EXPORT),
+        style: Style::default(),
+        context: ExportParams::CONTEXT,
+        min_group: ExportParams::MIN_GROUP,
+        existing: Existing::Replace,
+        key: Some(KeySource::Published),
+    };
+    let export = export_personas(&Snapshot::open(&recipe.corpus)?, &params, progress)?;
+    Ok(DemoSummary { run, export })
 }
 
 /// Makes the folder the demo's own, or finds that it is.

@@ -39,6 +39,43 @@ pub enum Error {
     /// The world could not be made.
     #[error(transparent)]
     Simulate(#[from] populi_simulate::Error),
+    /// The key of the pseudonyms cannot be used.
+    #[error(transparent)]
+    Dataset(#[from] populi_dataset::Error),
+    /// There is nothing that could be exported.
+    #[error("nothing can be exported: {reason}")]
+    Export {
+        /// Why.
+        reason: String,
+    },
+    /// An earlier export is in the way.
+    #[error("{path} holds an export already: choose another folder, or replace it with --overwrite")]
+    ExportExists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Something that is no export is in the way.
+    #[error("{path} holds what is no part of an export ({what}): choose a new or empty folder with --out")]
+    NotAnExport {
+        /// The folder.
+        path: PathBuf,
+        /// What is there.
+        what: String,
+    },
+    /// Nobody said with which key pseudonyms are to be made.
+    #[error(
+        "an export needs a key for its pseudonyms: make one with `populi export key --out FILE`, keep it, and name it with \
+         --key-file FILE"
+    )]
+    NoPseudonymKey,
+    /// The key lies where it would be handed on with what it hides.
+    #[error("the key {path} lies inside {folder}, and would be handed on with it: move it elsewhere")]
+    KeyInside {
+        /// The key.
+        path: PathBuf,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A file beside the corpus could not be read or written.
     #[error("cannot {action} {path}: {source}")]
     Io {

@@ -10,6 +10,7 @@
 //! | [`languages`] | posts, accounts | languages |
 //! | [`embed`] | posts, accounts | vectors/… |
 //! | [`personas`] | posts, accounts, attributes, languages, vectors/… | clusters, maps, labels, personas |
+//! | [`export`] | posts, accounts, actions, conversations, clusters, labels | a folder of JSON lines under pseudonyms |
 //! | [`report`] | all of them | report.html, map.png, map.svg beside the corpus |
 //!
 //! [`forget`] removes every trace of an account or record from all of them.
@@ -20,6 +21,7 @@
 pub mod demo;
 pub mod embed;
 mod error;
+pub mod export;
 pub mod forget;
 pub mod ingest;
 pub mod languages;

@@ -39,7 +39,7 @@ pub struct Recipe {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IngestRecipe {
-    /// What the files are: `bluesky` or `text`.
+    /// What the files are: `bluesky`, `blueprint` or `text`.
     pub from: From,
     /// Files and folders.
     pub paths: Vec<PathBuf>,
@@ -90,6 +90,8 @@ pub struct IngestRecipe {
 pub enum From {
     /// Jetstream events.
     Bluesky,
+    /// Threads under pseudonyms, in either style of BluePrint.
+    Blueprint,
     /// Any table of posts.
     Text,
 }

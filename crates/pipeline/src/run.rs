@@ -70,6 +70,7 @@ pub fn beside(corpus: &Path) -> PathBuf {
 fn source_of(recipe: &Recipe) -> Source {
     match recipe.ingest.from {
         From::Bluesky => Source::Bluesky,
+        From::Blueprint => Source::Blueprint,
         From::Text => Source::Table(Box::new(recipe.ingest.table_params())),
     }
 }

@@ -49,6 +49,12 @@ impl Authored for populi_model::table::PostCard<'_> {
     }
 }
 
+impl Authored for populi_model::table::PostMessage<'_> {
+    fn author(&self) -> Option<Key> {
+        self.author_key
+    }
+}
+
 /// The visible posts, in the order of the table: every step sees the same ones in the same order.
 pub(crate) fn visible_posts<R: Row + Authored>(
     snapshot: &Snapshot,

@@ -26,6 +26,7 @@ pub struct Ingest {
 #[derive(Subcommand, Debug)]
 enum From {
     Bluesky(Bluesky),
+    Blueprint(Blueprint),
     Text(Box<Text>),
 }
 
@@ -53,6 +54,26 @@ struct Bluesky {
     /// Keep the untouched records too, in the table `originals`
     #[arg(long)]
     originals: bool,
+}
+
+/// Take in threads under pseudonyms: what `populi export personas` writes, and BluePrint's data sets.
+///
+/// Both styles are known by their content: lists of messages, and objects with a thread and a cluster_id. In a folder only
+/// *.jsonl is read, plain, gzip (every member) or zstd. The formats have no ids, so posts are named by author and time: the
+/// same message in many threads is one post. The cluster_id is kept as the attribute `label`.
+///
+/// Messages of the published style have no date: `received_at` then is their place in the order of times, as
+/// microseconds since 1970.
+///
+/// Time: linear, on all threads. Memory: bounded by buffers, not by the data.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  populi ingest blueprint ./march-personas --corpus ./again")]
+struct Blueprint {
+    /// Files, folders, or - for standard input
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    into: Into,
 }
 
 /// Take in any table of posts: CSV, TSV, JSON lines, a JSON array, Parquet, or lines of text.
@@ -128,6 +149,7 @@ impl Ingest {
     pub fn run(self) -> anyhow::Result<()> {
         match self.from {
             From::Bluesky(from) => take(&from.into, &Source::Bluesky, &from.paths, from.originals),
+            From::Blueprint(from) => take(&from.into, &Source::Blueprint, &from.paths, false),
             From::Text(from) => {
                 let params = from.table_params();
                 take(&from.into, &Source::Table(Box::new(params)), &from.paths, false)

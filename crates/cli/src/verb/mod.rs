@@ -2,6 +2,7 @@
 
 mod demo;
 mod embed;
+mod export;
 mod forget;
 mod ingest;
 mod personas;
@@ -45,6 +46,7 @@ enum Verb {
     Threads(threads::Threads),
     Embed(embed::Embed),
     Personas(personas::Personas),
+    Export(export::Export),
     Report(report::Report),
     Run(run::Run),
     Forget(forget::Forget),
@@ -67,6 +69,7 @@ impl Cli {
             Verb::Threads(verb) => verb.run(),
             Verb::Embed(verb) => verb.run(),
             Verb::Personas(verb) => verb.run(),
+            Verb::Export(verb) => verb.run(),
             Verb::Report(verb) => verb.run(),
             Verb::Run(verb) => verb.run(),
         }?;

@@ -17,7 +17,7 @@ use crate::options::Manner;
 ///   corpus = "corpus"
 ///   seed = 1
 ///   [ingest]
-///   from = "bluesky"          # or "text"
+///   from = "bluesky"          # or "text", "blueprint"
 ///   paths = ["dump/"]
 ///   [personas]
 ///   lang = "en"

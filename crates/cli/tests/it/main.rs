@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod architecture;
+mod blueprint_reader;
 mod bluesky_shapes;
 mod demo;
 mod export;
@@ -14,6 +15,7 @@ mod program;
 mod real_data;
 mod reasons;
 mod repository;
+mod repository_file;
 mod sql;
 mod tables;
 mod truth;

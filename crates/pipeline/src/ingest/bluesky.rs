@@ -1,4 +1,4 @@
-//! The map of Bluesky's files, on every thread: blocks of Jetstream's lines, and exports of repositories, to runs.
+//! The map of files of lines, Jetstream and threads, and of exports of Bluesky's repositories: to runs, on every thread.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -6,17 +6,17 @@ use std::io::{Read, Seek};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
-use populi_ingest::SourceFile;
 use populi_ingest::archive::Decoded;
+use populi_ingest::bluesky::Originals;
 use populi_ingest::bluesky::repository::{HEAD_BYTES, is_export, read_export, read_export_file};
-use populi_ingest::bluesky::{Originals, read_block};
 use populi_ingest::discover::Place;
+use populi_ingest::{SourceFile, blueprint, bluesky};
 use populi_model::{Key, Tally};
 use populi_store::{Corpus, Forgotten, RunFile, Shard};
 
 use super::batches::{Batch, cut};
 use super::sink::SplitRuns;
-use super::{IngestSummary, Prepared};
+use super::{IngestSummary, Prepared, Source};
 use crate::error::io;
 use crate::progress::Progress;
 use crate::{Error, Result};
@@ -50,6 +50,7 @@ struct OpenUnit {
 /// Reads the inputs on one thread, maps batches on the others, and commits whole units.
 pub(super) fn map(
     corpus: &mut Corpus,
+    source: &Source,
     inputs: Vec<Prepared>,
     progress: &dyn Progress,
     summary: &mut IngestSummary,
@@ -59,6 +60,7 @@ pub(super) fn map(
     let batches = Arc::new(Mutex::new(batches));
     let (send_mapped, mapped) = sync_channel::<Result<MappedBatch>>(n_workers);
     let mapper = Mapper {
+        source,
         inputs: &inputs,
         folder: corpus.folder().to_owned(),
         n_buckets: corpus.manifest().n_buckets,
@@ -90,6 +92,7 @@ pub(super) fn map(
 }
 
 struct Mapper<'a> {
+    source: &'a Source,
     inputs: &'a [Prepared],
     folder: std::path::PathBuf,
     n_buckets: u16,
@@ -118,9 +121,12 @@ impl Mapper<'_> {
         let mut tallies: BTreeMap<usize, Tally> = BTreeMap::new();
         for (file, block) in &batch.blocks {
             let input = self.inputs[*file].shard.input();
-            let source = SourceFile { key: input.file_hash, name: &input.name };
+            let file_of_block = SourceFile { key: input.file_hash, name: &input.name };
             let tally = tallies.entry(*file).or_default();
-            read_block(block, &source, self.originals, &mut sink, tally);
+            match self.source {
+                Source::Blueprint => blueprint::read_block(block, &file_of_block, &mut sink, tally),
+                _ => bluesky::read_block(block, &file_of_block, self.originals, &mut sink, tally),
+            }
             sink.account(tally);
         }
         for &file in &batch.exports {

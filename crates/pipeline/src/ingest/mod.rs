@@ -1,6 +1,7 @@
 //! The stage that takes dumps in: every input becomes runs, in parallel; then the runs are merged.
 
 mod batches;
+mod blueprint;
 mod bluesky;
 mod sink;
 mod table;
@@ -25,6 +26,8 @@ pub use populi_ingest::table::{ColumnRef, Header, TableParams};
 pub enum Source {
     /// Jetstream events.
     Bluesky,
+    /// Threads under pseudonyms, in either style of BluePrint.
+    Blueprint,
     /// Any table of posts.
     Table(Box<TableParams>),
 }
@@ -34,6 +37,7 @@ impl Source {
     fn step(&self) -> &'static str {
         match self {
             Self::Bluesky => "ingest bluesky",
+            Self::Blueprint => "ingest blueprint",
             Self::Table(_) => "ingest text",
         }
     }
@@ -47,6 +51,7 @@ impl Source {
     fn parameters(&self, keeps_originals: bool) -> serde_json::Value {
         match self {
             Self::Bluesky => serde_json::json!({ "originals": keeps_originals }),
+            Self::Blueprint => serde_json::json!({}),
             Self::Table(params) => table::parameters(params),
         }
     }
@@ -127,9 +132,14 @@ pub fn ingest(
 ) -> Result<IngestSummary> {
     let n_superseded_before = status::total(&corpus.snapshot()).superseded;
     let Found { inputs, skipped } = discover(paths)?;
-    let skipped: Vec<(String, &'static str)> =
+    let mut skipped: Vec<(String, &'static str)> =
         skipped.into_iter().map(|skipped| (skipped.name, skipped.why.words())).collect();
-    let inputs = without_own_files(corpus, inputs);
+    let mut inputs = without_own_files(corpus, inputs);
+    if *source == Source::Blueprint {
+        let (with, mut without) = blueprint::with_lines(inputs, paths);
+        inputs = with;
+        skipped.append(&mut without);
+    }
     let prepared = prepare(corpus, source, inputs, progress)?;
     let n_inputs = prepared.len();
     let unknown = without_known(corpus, prepared)?;
@@ -149,7 +159,9 @@ pub fn ingest(
         let n_bytes = todo.iter().map(|prepared| prepared.shard.input().n_bytes).sum();
         progress.begin("read", Some(n_bytes), Unit::Bytes);
         match source {
-            Source::Bluesky => bluesky::map(corpus, todo, progress, &mut summary)?,
+            Source::Bluesky | Source::Blueprint => {
+                bluesky::map(corpus, source, todo, progress, &mut summary)?
+            }
             Source::Table(params) => table::map(corpus, params, todo, progress, &mut summary)?,
         }
         progress.end();

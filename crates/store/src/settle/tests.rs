@@ -71,6 +71,16 @@ fn post_event(spec: Spec) -> Event<'static> {
     base(spec, POST, body)
 }
 
+/// A message of a thread under pseudonyms, where an update tells a text only.
+fn thread_event(spec: Spec) -> Event<'static> {
+    let mut event = post_event(spec);
+    event.platform = Platform::Blueprint;
+    if let (Operation::Update, Body::Post(post)) = (spec.operation, &mut event.body) {
+        post.reply_to = None;
+    }
+    event
+}
+
 fn like_event(spec: Spec) -> Event<'static> {
     let body = match spec.operation {
         Operation::Delete => Body::Gone(RecordKind::Like),
@@ -177,6 +187,7 @@ proptest! {
             3 => Just(post_event as fn(Spec) -> Event<'static>),
             1 => Just(like_event as fn(Spec) -> Event<'static>),
             1 => Just(follow_event as fn(Spec) -> Event<'static>),
+            2 => Just(thread_event as fn(Spec) -> Event<'static>),
         ],
         deleted_at in proptest::option::of(0..60i64),
     ) {
@@ -305,6 +316,19 @@ fn settle_posts(specs: &[Spec]) -> SettledRecord<'static> {
 
 fn classes(settled: &SettledRecord<'_>) -> Vec<Class> {
     settled.rows.sources.iter().map(|source| source.class).collect()
+}
+
+#[test]
+fn an_update_that_tells_text_only_leaves_the_post_where_it_was() {
+    let specs = [spec(Operation::Create, 1, 1), spec(Operation::Update, 2, 0), spec(Operation::Delete, 3, 0)];
+    let settle = |n: usize| {
+        let events = specs[..n].iter().map(|spec| thread_event(*spec)).collect();
+        settle_record(RecordRows::default(), events, None).rows
+    };
+    let post = settle(2).post.unwrap();
+    assert_eq!((&*post.text, post.reply_to.as_deref()), ("one", Some("at://b/p/1")));
+    assert_eq!(post.reply_to_key, Some(Key::of("at://b/p/1")));
+    assert_eq!(settle(3).tombstone.unwrap().reply_to.as_deref(), Some("at://b/p/1"));
 }
 
 #[test]
