@@ -8,6 +8,7 @@ mod help;
 mod interruption;
 mod jetstream;
 mod locks;
+mod personas;
 mod program;
 mod real_data;
 mod reasons;
