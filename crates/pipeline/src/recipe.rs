@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::embed::Model;
 use crate::ingest::{ColumnRef, Header, TableParams};
+use crate::personas::K;
 use crate::{Error, Result};
 
 /// The settings of a run.
@@ -123,16 +124,19 @@ pub struct PersonaRecipe {
     /// Only posts in this language count. Default: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lang: Option<String>,
-    /// Clusters. Default min(25, max(2, sqrt(n / 2))).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub k: Option<usize>,
+    /// Clusters: a number, or `"auto"` for the number from 2 to 64 at which they are best apart. Default `"auto"`.
+    pub k: K,
+    /// Authors that every cluster has at least; smaller ones are dissolved. Default 1.
+    pub min_size: usize,
+    /// Resamples that the stability of the clusters is measured on; 0 for none. Default 20.
+    pub bootstraps: usize,
     /// Seeded restarts of k-means. Default 5.
     pub n_init: usize,
 }
 
 impl Default for PersonaRecipe {
     fn default() -> Self {
-        Self { min_posts: 2, lang: None, k: None, n_init: 5 }
+        Self { min_posts: 2, lang: None, k: K::Auto, min_size: 1, bootstraps: 20, n_init: 5 }
     }
 }
 

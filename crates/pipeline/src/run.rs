@@ -80,6 +80,8 @@ fn persona_params(recipe: &Recipe) -> PersonaParams {
         min_posts: recipe.personas.min_posts,
         lang: recipe.personas.lang.clone(),
         k: recipe.personas.k,
+        min_size: recipe.personas.min_size,
+        bootstraps: recipe.personas.bootstraps,
         n_init: recipe.personas.n_init,
         model: recipe.embed.model,
         seed: recipe.seed,

@@ -11,6 +11,7 @@ mod help;
 mod interruption;
 mod jetstream;
 mod locks;
+mod personas;
 mod program;
 mod real_data;
 mod reasons;

@@ -139,8 +139,7 @@ fn without_authors_posts_are_clustered() {
     folder.ok("embed");
     let found = folder.ok_json("personas");
     assert_eq!((&found["unit"], &found["n_units"]), (&json!("posts"), &json!(12)));
-    // sqrt(12 / 2), rounded down.
-    assert_eq!(found["k"], 2);
+    assert!((2..=6).contains(&found["k"].as_u64().unwrap()), "{found}");
     folder.ok("report");
     let ids = folder.rows("corpus", "SELECT post_id FROM posts");
     assert!(ids.iter().all(|row| row["post_id"].as_str().unwrap().starts_with("table:")), "{ids:?}");

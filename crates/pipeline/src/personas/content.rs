@@ -58,7 +58,8 @@ impl Content {
         let mut held: Vec<(u32, Embedded)> = Vec::new();
         for_each_embedded(snapshot, params, progress, |embedded| {
             if let Some(row) = units.row_of(&embedded.post) {
-                held.push((found.clusters[row], embedded));
+                let vector = units.vectors.place(&embedded.vector)?;
+                held.push((found.clusters[row], Embedded { vector, ..embedded }));
             }
             if held.len() == CHUNK_POSTS * CHUNKS_AT_ONCE {
                 count(&mut counts, &held)?;

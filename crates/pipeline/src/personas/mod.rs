@@ -1,12 +1,14 @@
-//! The stage that finds persona clusters: author vectors, k-means, a map, labels and exemplars.
+//! The stage that finds persona clusters: author vectors, the number of clusters, k-means, stability, a map, labels and
+//! exemplars.
 
 mod content;
+mod quality;
 mod units;
 
 use populi_geometry::{Matrix, PcaParams, pca};
-use populi_label::keyword::keyword_label;
+use populi_label::keyword::distinct_keyword_labels;
 use populi_model::table::{ClusterRow, LabelRow, MapRow, PersonaRow};
-use populi_persona::{ClusterParams, Personas, agreement, cluster};
+use populi_persona::{ClusterParams, Personas, StabilityParams, agreement, cluster, stability};
 use populi_store::{Corpus, StepOutput, StepSpec};
 use populi_text::ctfidf::ClassTerms;
 use serde::{Deserialize, Serialize};
@@ -16,6 +18,8 @@ use crate::progress::{Progress, Unit};
 use crate::{Error, Outcome, Result, summary_of, unless_done};
 
 use content::{Content, Exemplar};
+pub use populi_persona::{K, NotAK};
+pub use quality::{ChoiceSummary, ClusterStabilitySummary, CurvePoint, SpreadSummary, StabilitySummary};
 use units::{UnitKind, Units};
 
 /// How to find personas.
@@ -25,8 +29,12 @@ pub struct PersonaParams {
     pub min_posts: u32,
     /// Only posts of this language count; `None` takes all.
     pub lang: Option<String>,
-    /// Clusters; `None` takes min(25, max(2, sqrt(n / 2))).
-    pub k: Option<usize>,
+    /// Clusters. Default `auto`: of 2 to 64 the number at which they are best apart.
+    pub k: K,
+    /// Authors that every cluster has at least; smaller ones are dissolved. Default 1.
+    pub min_size: usize,
+    /// Resamples that the stability of the clusters is measured on; 0 for none. Default 20.
+    pub bootstraps: usize,
     /// Seeded restarts of k-means. Default 5.
     pub n_init: usize,
     /// The model whose vectors are clustered.
@@ -37,12 +45,22 @@ pub struct PersonaParams {
 
 impl Default for PersonaParams {
     fn default() -> Self {
-        Self { min_posts: 2, lang: None, k: None, n_init: 5, model: Model::default(), seed: 0 }
+        Self {
+            min_posts: 2,
+            lang: None,
+            k: K::Auto,
+            min_size: 1,
+            bootstraps: 20,
+            n_init: 5,
+            model: Model::default(),
+            seed: 0,
+        }
     }
 }
 
 /// What [`personas`] found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PersonaSummary {
     /// What was clustered: `authors`, or `posts` where the corpus has no authors.
     pub unit: String,
@@ -50,6 +68,17 @@ pub struct PersonaSummary {
     pub n_units: u64,
     /// Clusters.
     pub k: u64,
+    /// Directions in which authors differ more than the posts of one do, along which they were clustered; none where nothing
+    /// of the kind stands out, and the means of post vectors were.
+    pub n_traits: Option<u64>,
+    /// Clusters that were smaller than the least size.
+    pub n_dissolved: u64,
+    /// Authors or posts that went from these to the nearest larger cluster.
+    pub n_moved: u64,
+    /// How the number of clusters was chosen, where it was.
+    pub choice: Option<ChoiceSummary>,
+    /// How stable the clusters are, where it was measured.
+    pub stability: Option<StabilitySummary>,
     /// Adjusted Rand index against the known labels, where there are any.
     pub ari: Option<f64>,
     /// Adjusted mutual information against the known labels, where there are any.
@@ -60,10 +89,11 @@ pub struct PersonaSummary {
 
 /// Clusters the authors (or, in a corpus without authors, the posts).
 ///
-/// Time: two passes over posts and vectors, and k-means. Memory: 12 bytes an author and dimension, and the vocabulary.
+/// Time: two passes over posts and vectors, and k-means: for every k from 2 to 64 on at most 8,192 authors, on all of them, and on
+/// every resample of at most 8,192. Memory: 16 bytes an author and dimension, and the vocabulary.
 ///
 /// # Errors
-/// When `embed` or `languages` did not run on these posts, or `k` exceeds the authors that qualify.
+/// When `embed` or `languages` did not run on these posts, or `k` or `min_size` exceeds the authors that qualify.
 pub fn personas(
     corpus: &mut Corpus,
     params: &PersonaParams,
@@ -71,11 +101,13 @@ pub fn personas(
 ) -> Result<Outcome<PersonaSummary>> {
     let spec = StepSpec {
         step: "personas",
-        step_version: 1,
+        step_version: 2,
         parameters: serde_json::json!({
             "min_posts": params.min_posts,
             "lang": params.lang,
             "k": params.k,
+            "min_size": params.min_size,
+            "bootstraps": params.bootstraps,
             "n_init": params.n_init,
             "model": params.model,
             "seed": params.seed,
@@ -109,18 +141,30 @@ pub fn personas(
         }
 
         progress.begin("k-means", None, Unit::Steps);
-        let found = cluster(
-            &units.vectors.vectors,
-            &ClusterParams {
-                k: params.k,
-                n_init: params.n_init,
-                seed: params.seed,
-                unit: units.kind.plural(),
-                ..ClusterParams::default()
-            },
-        )?;
+        let cluster_params = ClusterParams {
+            k: params.k,
+            min_size: params.min_size,
+            n_init: params.n_init,
+            seed: params.seed,
+            unit: units.kind.plural(),
+            ..ClusterParams::default()
+        };
+        let found = cluster(&units.vectors.vectors, &cluster_params)?;
+        progress.end();
+        progress.begin("stability", None, Unit::Steps);
+        let how = StabilityParams {
+            n_bootstraps: params.bootstraps,
+            seed: params.seed,
+            ..StabilityParams::default()
+        };
+        let stability = stability(&units.vectors.vectors, &found, &cluster_params, &how)?;
         progress.end();
         summary.k = found.centres.n_rows() as u64;
+        summary.n_traits = units.vectors.traits.as_ref().map(|traits| traits.ratios.len() as u64);
+        summary.n_dissolved = found.dissolved.n_clusters as u64;
+        summary.n_moved = found.dissolved.n_rows as u64;
+        summary.choice = found.choice.as_ref().map(Into::into);
+        summary.stability = stability.as_ref().map(Into::into);
         if let Some(agreement) = agreement(&found.clusters, &units.labels)? {
             summary.ari = Some(agreement.ari);
             summary.ami = Some(agreement.ami);
@@ -173,15 +217,16 @@ fn write(output: &mut StepOutput<'_>, units: &Units, found: Option<Found<'_>>) -
         }))
     }))?;
     let terms = found.as_ref().map_or(&[][..], |found| &found.content.terms);
-    output.write(terms.iter().map(|class| Ok::<_, Error>(label_row(class))))?;
+    let labels = distinct_keyword_labels(terms.iter().map(|class| class.terms.as_slice()));
+    output.write(terms.iter().zip(labels).map(|(class, label)| Ok::<_, Error>(label_row(class, label))))?;
     let exemplars = found.as_ref().map_or(&[][..], |found| &found.content.exemplars);
     output.write(exemplars.iter().map(|exemplar| Ok::<_, Error>(persona_row(exemplar))))
 }
 
-fn label_row(class: &ClassTerms) -> LabelRow<'_> {
+fn label_row(class: &ClassTerms, label: String) -> LabelRow<'_> {
     LabelRow {
         cluster: class.class,
-        label: keyword_label(&class.terms).into(),
+        label: label.into(),
         terms: class.terms.iter().map(|term| term.text.as_str().into()).collect(),
         weights: class.terms.iter().map(|term| term.score as f32).collect(),
     }

@@ -4,10 +4,11 @@ mod accounting;
 mod activity;
 mod conversations;
 mod map;
+mod quality;
 
 use std::path::{Path, PathBuf};
 
-use populi_plot::{Agreement, Report, Size, map_png, map_svg, page};
+use populi_plot::{Agreement, Report, Size, curve_svg, map_png, map_svg, page};
 use populi_store::Snapshot;
 use serde::Serialize;
 
@@ -37,9 +38,11 @@ pub struct ReportFiles {
     pub png: PathBuf,
     /// The map as a drawing.
     pub svg: PathBuf,
+    /// The choice of the number of clusters as a drawing, where there was a choice.
+    pub curve: Option<PathBuf>,
 }
 
-/// Writes `report.html`, `map.png` and `map.svg` into `folder`, usually the one that the corpus lies in.
+/// Writes `report.html`, `map.png`, `map.svg` and (where k was chosen) `choice-of-k.svg` into `folder`, usually the one that the corpus lies in.
 ///
 /// It shows posts verbatim and is for the owner of the corpus. Time: a pass over posts, actions and conversations;
 /// memory: about 200 bytes a conversation.
@@ -54,18 +57,33 @@ pub fn report(
 ) -> Result<ReportFiles> {
     progress.begin("report", None, Unit::Steps);
     let report = gather(snapshot, params)?;
+    let curve = curve_svg(&report, Size { width_px: 1200, height_px: 825 })?;
+    let curve_path = folder.join("choice-of-k.svg");
     let files = ReportFiles {
         page: folder.join("report.html"),
         png: folder.join("map.png"),
         svg: folder.join("map.svg"),
+        curve: curve.is_some().then(|| curve_path.clone()),
     };
     std::fs::create_dir_all(folder).map_err(io("create the folder", folder))?;
     let write = |path: &Path, bytes: &[u8]| std::fs::write(path, bytes).map_err(io("write", path));
     write(&files.page, page(&report)?.as_bytes())?;
     write(&files.png, &map_png(&report, Size::default())?)?;
     write(&files.svg, map_svg(&report, Size::default())?.as_bytes())?;
+    match curve {
+        Some(curve) => write(&curve_path, curve.as_bytes())?,
+        // One of an earlier choice would be of other clusters.
+        None => remove_if_there(&curve_path)?,
+    }
     progress.end();
     Ok(files)
+}
+
+fn remove_if_there(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io("remove", path)(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Everything that the page says, as plain data.
@@ -114,6 +132,8 @@ pub fn gather(snapshot: &Snapshot, params: &ReportParams) -> Result<Report> {
         clusters: map.clusters,
         why_no_clusters,
         agreement,
+        choice: personas.as_ref().and_then(quality::choice),
+        stability: personas.as_ref().and_then(quality::stability),
         activity: acts.activity,
         languages,
         actions: acts.by_kind,
