@@ -16,7 +16,7 @@ use crate::publish::{aside, publish_file};
 /// The folder of runs in a corpus.
 pub(crate) const FOLDER: &str = "runs";
 /// The last bytes of a whole run: its kind and version.
-const MAGIC: &[u8; 8] = b"populir1";
+const MAGIC: &[u8; 8] = b"populir2";
 /// Bytes that a reader of one bucket holds of a run at a time.
 const READ_BYTES: usize = 128 << 10;
 

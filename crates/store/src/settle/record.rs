@@ -63,7 +63,8 @@ pub(crate) fn settle_record<'a>(
         let is_later = last_delete.is_none_or(|i| version.version.revision > known[i].version.revision);
         version.is_write() && is_later
     });
-    let stands = newest.filter(|&i| !(is_post && known[i].is_before(deleted_at)));
+    let is_left_out = newest.is_some_and(|i| known[i].is_left_out());
+    let stands = newest.filter(|&i| !is_left_out && !(is_post && known[i].is_before(deleted_at)));
 
     let mut settled = SettledRecord::default();
     let record_key = known.first().map(|first| record_key(first)).unwrap_or_default();
@@ -85,6 +86,8 @@ pub(crate) fn settle_record<'a>(
             Some(i) => {
                 settle_post(&mut settled, &known[i], old_post, media, attributes, original);
             }
+            // Nobody took it away: it is there, and not wanted.
+            None if is_left_out => {}
             None => {
                 settled.rows.tombstone =
                     tombstone(&known, &settled.rows.actions, seen, last_delete, deleted_at)
@@ -175,6 +178,9 @@ fn prior_texts<'a>(
     // What went with the account took the history before it along.
     let blanked = known[..=stands].iter().rposition(|version| version.is_before(deleted_at));
     let begins = begins.max(blanked.map_or(0, |i| i + 1));
+    // Where a selection left a version out, the text before it went.
+    let left_out = known[..=stands].iter().rposition(Known::was_left_out);
+    let begins = begins.max(left_out.map_or(0, |i| i + 1));
     let writes: Vec<usize> = (begins..=stands).filter(|&i| known[i].is_write()).collect();
     let mut prior = BTreeMap::new();
     for pair in writes.windows(2) {
@@ -200,6 +206,9 @@ fn last_seen<'a>(
     old_tombstone: Option<TombstoneRow<'a>>,
 ) -> Option<Seen<'a>> {
     let newest = known.iter().rfind(|version| version.is_write())?;
+    if newest.is_left_out() {
+        return None;
+    }
     if let Some(Event { body: Body::Post(post), .. }) = &newest.event {
         return Some(Seen {
             version: newest.version,
