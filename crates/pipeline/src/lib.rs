@@ -13,6 +13,7 @@
 //! | [`report`] | all of them | report.html, map.png, map.svg beside the corpus |
 //!
 //! [`run`] does them all from a [`recipe::Recipe`], [`demo`] on a simulated world; [`status`] tells what a corpus holds.
+//! Which posts a stage sees is decided by a [`select::Selection`], on ingest and later.
 //! A stage whose parameters and inputs are those of its last run is skipped.
 
 pub mod demo;
@@ -25,6 +26,7 @@ pub mod progress;
 pub mod recipe;
 pub mod report;
 pub mod run;
+pub mod select;
 pub mod status;
 pub mod threads;
 mod visible;

@@ -11,6 +11,7 @@ mod locks;
 mod program;
 mod real_data;
 mod reasons;
+mod selection;
 mod sql;
 mod tables;
 mod truth;

@@ -22,7 +22,8 @@ pub use base::{
 pub use column::{ActKind, Column, Text, UnknownValue};
 pub use derived::{ClusterRow, ConversationRow, LabelRow, LanguageRow, MapRow, PersonaRow, VectorRow};
 pub use view::{
-    AccountName, AccountStanding, ActTime, PostCard, PostLink, PostText, SourceClass, TombstoneLink,
+    AccountHandle, AccountName, AccountStanding, ActOnRecord, ActTime, PostCard, PostClauses, PostLink,
+    PostText, SourceClass, TombstoneLink,
 };
 
 use crate::RowHasher;

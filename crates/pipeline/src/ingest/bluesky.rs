@@ -10,9 +10,11 @@ use populi_model::Tally;
 use populi_store::{Corpus, RunBuilder, RunFile, Shard};
 
 use super::batches::{Batch, cut};
+use super::select::Selecting;
 use super::sink::RunSink;
 use super::{IngestSummary, Prepared};
 use crate::progress::Progress;
+use crate::select::Selection;
 use crate::{Error, Result};
 
 /// Bytes of finished units after which the manifest is committed. An interruption costs at most these and the units that
@@ -42,6 +44,7 @@ struct OpenUnit {
 /// Reads the inputs on one thread, maps batches on the others, and commits whole units.
 pub(super) fn map(
     corpus: &mut Corpus,
+    selection: &Selection,
     inputs: Vec<Prepared>,
     progress: &dyn Progress,
     summary: &mut IngestSummary,
@@ -55,6 +58,7 @@ pub(super) fn map(
         folder: corpus.folder().to_owned(),
         n_buckets: corpus.manifest().n_buckets,
         originals: if corpus.manifest().keeps_originals { Originals::Keep } else { Originals::Drop },
+        selection,
         progress,
     };
     std::thread::scope(|scope| {
@@ -85,6 +89,7 @@ struct Mapper<'a> {
     folder: std::path::PathBuf,
     n_buckets: u16,
     originals: Originals,
+    selection: &'a Selection,
     progress: &'a dyn Progress,
 }
 
@@ -100,17 +105,18 @@ impl Mapper<'_> {
     }
 
     fn map(&self, batch: Batch) -> Result<MappedBatch> {
-        let mut sink = RunSink(RunBuilder::new(self.n_buckets));
+        let mut sink = Selecting::new(self.selection, RunSink(RunBuilder::new(self.n_buckets)));
         let mut tallies: BTreeMap<usize, Tally> = BTreeMap::new();
         for (file, block) in &batch.blocks {
             let input = self.inputs[*file].shard.input();
             let source = SourceFile { key: input.file_hash, name: &input.name };
             let tally = tallies.entry(*file).or_default();
             read_block(block, &source, self.originals, &mut sink, tally);
+            sink.count(tally);
         }
         let first = batch.blocks.first().map_or(0, |(file, _)| *file);
         let name = format!("{}-{}", &self.inputs[first].shard.spec[..16], batch.number);
-        let run = if sink.0.is_empty() { None } else { Some(sink.0.publish(&self.folder, &name)?) };
+        let run = if sink.sink.0.is_empty() { None } else { Some(sink.sink.0.publish(&self.folder, &name)?) };
         self.progress.advance(batch.n_bytes_on_disk);
         Ok(MappedBatch {
             unit: batch.unit,

@@ -2,6 +2,7 @@
 
 mod batches;
 mod bluesky;
+mod select;
 mod sink;
 mod table;
 
@@ -15,6 +16,7 @@ use populi_store::{Corpus, InputFile, Shard, ShardEntry};
 use rayon::prelude::*;
 
 use crate::progress::{Progress, Unit};
+use crate::select::Selection;
 use crate::status::{self, Account};
 use crate::{Error, Result};
 
@@ -44,11 +46,16 @@ impl Source {
     }
 
     /// All that decides the events beside the input.
-    fn parameters(&self, keeps_originals: bool) -> serde_json::Value {
-        match self {
+    fn parameters(&self, keeps_originals: bool, selection: &Selection) -> serde_json::Value {
+        let mut parameters = match self {
             Self::Bluesky => serde_json::json!({ "originals": keeps_originals }),
             Self::Table(params) => table::parameters(params),
+        };
+        // Not named where there is none, so that inputs that were taken before there were selections are known.
+        if !selection.is_everything() {
+            parameters["select"] = selection.parameters();
         }
+        parameters
     }
 }
 
@@ -99,6 +106,15 @@ impl IngestSummary {
         if self.n_known > 0 {
             notes.push(format!("{} inputs were in the corpus already and were passed over", self.n_known));
         }
+        let left_out: Vec<String> = self
+            .tally
+            .ignored
+            .iter()
+            .filter_map(|(kind, n)| Some(format!("{n} by {}", kind.strip_prefix("filter:")?)))
+            .collect();
+        if !left_out.is_empty() {
+            notes.push(format!("left out by the selection: {}", left_out.join(", ")));
+        }
         for (what, n) in &self.tally.warnings {
             notes.push(format!("warning: {n} records: {}", what.replace('_', " ")));
         }
@@ -112,25 +128,28 @@ struct Prepared {
     shard: Shard,
 }
 
-/// Takes every file under `paths` into the corpus. Inputs that it holds already are passed over.
+/// Takes what the selection admits of every file under `paths` into the corpus. Inputs that it holds already are passed over.
 ///
 /// Time: that of decoding, in parallel over blocks and files, and of writing; memory: a few blocks a thread and the
 /// buffers of the merge, whatever the size of the input. Interrupted, it continues with the inputs that are left.
 ///
 /// # Errors
-/// When a path cannot be read, or the disk refuses. A bad record is no error.
+/// When a path cannot be read, the selection names what the source cannot tell, an input was taken with other settings, or
+/// the disk refuses. A bad record is no error.
 pub fn ingest(
     corpus: &mut Corpus,
     source: &Source,
+    selection: &Selection,
     paths: &[PathBuf],
     progress: &dyn Progress,
 ) -> Result<IngestSummary> {
+    check_selection(source, selection)?;
     let n_superseded_before = status::total(&corpus.snapshot()).superseded;
     let Found { inputs, skipped } = discover(paths)?;
     let skipped: Vec<(String, &'static str)> =
         skipped.into_iter().map(|skipped| (skipped.name, skipped.why.words())).collect();
     let inputs = without_own_files(corpus, inputs);
-    let prepared = prepare(corpus, source, inputs, progress)?;
+    let prepared = prepare(corpus, source, selection, inputs, progress)?;
     let n_inputs = prepared.len();
     let unknown = without_known(corpus, prepared)?;
     let n_unknown = unknown.len();
@@ -149,8 +168,8 @@ pub fn ingest(
         let n_bytes = todo.iter().map(|prepared| prepared.shard.input().n_bytes).sum();
         progress.begin("read", Some(n_bytes), Unit::Bytes);
         match source {
-            Source::Bluesky => bluesky::map(corpus, todo, progress, &mut summary)?,
-            Source::Table(params) => table::map(corpus, params, todo, progress, &mut summary)?,
+            Source::Bluesky => bluesky::map(corpus, selection, todo, progress, &mut summary)?,
+            Source::Table(params) => table::map(corpus, params, selection, todo, progress, &mut summary)?,
         }
         progress.end();
     }
@@ -174,6 +193,17 @@ pub fn ingest(
 /// When a path is not there, or a folder is empty.
 pub fn check_paths(paths: &[PathBuf]) -> Result<()> {
     Ok(discover(paths).map(|_| ())?)
+}
+
+/// Whether a source can tell what a selection asks for.
+///
+/// # Errors
+/// When it cannot: events of Bluesky tell no handles.
+pub fn check_selection(source: &Source, selection: &Selection) -> Result<()> {
+    match source {
+        Source::Bluesky => selection.check_for_bluesky(),
+        Source::Table(_) => Ok(()),
+    }
 }
 
 /// Refuses to go on where more was put aside than `allowed`, a share of the records that are not blank.
@@ -229,10 +259,11 @@ fn without_known(corpus: &Corpus, prepared: Vec<Prepared>) -> Result<Vec<Prepare
 fn prepare(
     corpus: &Corpus,
     source: &Source,
+    selection: &Selection,
     inputs: Vec<Input>,
     progress: &dyn Progress,
 ) -> Result<Vec<Prepared>> {
-    let parameters = source.parameters(corpus.manifest().keeps_originals);
+    let parameters = source.parameters(corpus.manifest().keeps_originals, selection);
     let n_bytes = inputs.iter().map(size_of_input).sum();
     progress.begin("checksums", Some(n_bytes), Unit::Bytes);
     let prepare = |input: Input| -> Result<Prepared> {

@@ -6,17 +6,19 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use populi_ingest::SourceFile;
 use populi_ingest::archive::Decoded;
 use populi_ingest::discover::Place;
 use populi_ingest::table::{ColumnRef, Header, Mapping, Rows, TableParams, is_parquet, open};
+use populi_ingest::{Sink, SourceFile};
 use populi_model::{Event, Origin, Quarantined, Reason, Tally};
 use populi_store::{Corpus, ForeignParquet, RunBuilder, RunFile};
 use rayon::prelude::*;
 
+use super::select::Selecting;
 use super::{IngestSummary, Prepared};
 use crate::error::io;
 use crate::progress::Progress;
+use crate::select::Selection;
 use crate::{Error, Result};
 
 /// Bytes of events after which a file's run is closed and the next one begun.
@@ -58,6 +60,7 @@ struct MappedFile {
 pub(super) fn map(
     corpus: &mut Corpus,
     params: &TableParams,
+    selection: &Selection,
     inputs: Vec<Prepared>,
     progress: &dyn Progress,
     summary: &mut IngestSummary,
@@ -67,7 +70,7 @@ pub(super) fn map(
         let mapped: Vec<MappedFile> = inputs
             .par_iter()
             .map(|prepared| {
-                let mapped = map_file(&folder, n_buckets, params, prepared);
+                let mapped = map_file(&folder, n_buckets, params, selection, prepared);
                 progress.advance(prepared.shard.input().n_bytes);
                 mapped
             })
@@ -84,8 +87,14 @@ pub(super) fn map(
     Ok(())
 }
 
-fn map_file(folder: &Path, n_buckets: u16, params: &TableParams, prepared: &Prepared) -> Result<MappedFile> {
-    let mut sink = SplitRuns {
+fn map_file(
+    folder: &Path,
+    n_buckets: u16,
+    params: &TableParams,
+    selection: &Selection,
+    prepared: &Prepared,
+) -> Result<MappedFile> {
+    let runs = SplitRuns {
         folder,
         name: prepared.shard.spec[..16].to_owned(),
         n_buckets,
@@ -93,6 +102,7 @@ fn map_file(folder: &Path, n_buckets: u16, params: &TableParams, prepared: &Prep
         runs: Vec::new(),
         failure: None,
     };
+    let mut sink = Selecting::new(selection, runs);
     let input = prepared.shard.input();
     let file = SourceFile { key: input.file_hash, name: &input.name };
     let mut tally = Tally::default();
@@ -111,7 +121,8 @@ fn map_file(folder: &Path, n_buckets: u16, params: &TableParams, prepared: &Prep
             mapping
         }
     };
-    Ok(MappedFile { mapping, tally, runs: sink.finish()? })
+    sink.count(&mut tally);
+    Ok(MappedFile { mapping, tally, runs: sink.sink.finish()? })
 }
 
 /// The path of the input, if it is a Parquet file.
@@ -129,7 +140,7 @@ fn read_parquet(
     path: &Path,
     params: &TableParams,
     file: &SourceFile<'_>,
-    sink: &mut SplitRuns<'_>,
+    sink: &mut impl Sink,
     tally: &mut Tally,
 ) -> Result<Mapping> {
     let parquet = ForeignParquet::open(path)?;
@@ -152,23 +163,20 @@ fn read_parquet(
 fn quarantine_rest(
     error: &populi_store::Error,
     file: &SourceFile<'_>,
-    sink: &mut SplitRuns<'_>,
+    sink: &mut impl Sink,
     tally: &mut Tally,
 ) {
     let offset = tally.records;
     tally.records += 1;
     tally.quarantine(Reason::DamagedContainer);
-    populi_ingest::Sink::quarantined(
-        sink,
-        &Quarantined {
-            origin: Origin { file: file.key, offset },
-            file_name: file.name,
-            line: offset + 1,
-            reason: Reason::DamagedContainer,
-            detail: &error.to_string(),
-            head: b"PAR1",
-        },
-    );
+    sink.quarantined(&Quarantined {
+        origin: Origin { file: file.key, offset },
+        file_name: file.name,
+        line: offset + 1,
+        reason: Reason::DamagedContainer,
+        detail: &error.to_string(),
+        head: b"PAR1",
+    });
 }
 
 /// Of a file that could not be read.
@@ -212,7 +220,7 @@ impl SplitRuns<'_> {
     }
 }
 
-impl populi_ingest::Sink for SplitRuns<'_> {
+impl Sink for SplitRuns<'_> {
     fn event(&mut self, event: &Event<'_>) {
         self.run.push_event(event);
         self.close_if(self.run.n_bytes() >= RUN_BYTES);
