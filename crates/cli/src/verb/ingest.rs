@@ -45,7 +45,7 @@ enum From {
 /// Time: linear, on all threads. Memory: bounded by buffers, not by the data.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  populi ingest bluesky 2025-03/ --corpus ./march\n  populi ingest bluesky dump/ --since 2026-03-01 --until 2026-06-01 --lang de,nl --keyword flood.txt --author ours.txt\n  zstdcat dump.zst | populi ingest bluesky -"
+    after_help = "Example:\n  populi ingest bluesky 2025-03/ --corpus ./march\n  populi ingest bluesky dump/ --since 2026-03-01 --lang de,nl --keyword flood.txt\n  zstdcat dump.zst | populi ingest bluesky -"
 )]
 struct Bluesky {
     /// Files, folders, or - for standard input
@@ -73,7 +73,7 @@ struct Bluesky {
 /// Time: linear, a file a thread. Memory: bounded by buffers.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  populi ingest text reviews.csv --text body --author-column user --time created --label stars\n  populi ingest text reviews.csv --since 2026-03-01 --keyword flood.txt --author ours.txt\n  populi ingest text labelled.tsv --no-header --label 1 --text 2"
+    after_help = "Example:\n  populi ingest text reviews.csv --text body --author-column user --time created --label stars\n  populi ingest text reviews.csv --since 2026-03-01 --keyword flood.txt\n  populi ingest text labelled.tsv --no-header --label 1 --text 2"
 )]
 struct Text {
     /// Files, folders, or - for standard input

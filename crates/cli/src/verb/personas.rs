@@ -24,7 +24,7 @@ use crate::selection::{SelectOptions, describe_left_out};
 /// Time: two passes over the posts, and k-means. Memory: about 3 kB an author.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  populi personas --lang en --min-posts 5 --k 12\n  populi personas --since 2026-03-01 --until 2026-06-01 --lang de,nl --keyword flood.txt\n  populi sql \"SELECT * FROM exemplars\""
+    after_help = "Example:\n  populi personas --lang en --min-posts 5 --k 12\n  populi personas --since 2026-03-01 --until 2026-06-01 --keyword flood.txt\n  populi sql \"SELECT * FROM exemplars\""
 )]
 pub struct Personas {
     #[command(flatten)]

@@ -13,6 +13,7 @@ use populi_ingest::discover::{Found, Input, Place, discover};
 use populi_ingest::table::Mapping;
 use populi_model::Tally;
 use populi_store::{Corpus, InputFile, Shard, ShardEntry};
+use populi_text::language;
 use rayon::prelude::*;
 
 use crate::progress::{Progress, Unit};
@@ -54,6 +55,9 @@ impl Source {
         // Not named where there is none, so that inputs that were taken before there were selections are known.
         if !selection.is_everything() {
             parameters["select"] = selection.parameters();
+        }
+        if selection.asks_for_languages() {
+            parameters["select"]["model"] = language::MODEL.into();
         }
         parameters
     }

@@ -64,7 +64,8 @@ pub(crate) fn settle_record<'a>(
         version.is_write() && is_later
     });
     let is_left_out = newest.is_some_and(|i| known[i].is_left_out());
-    let stands = newest.filter(|&i| !is_left_out && !(is_post && known[i].is_before(deleted_at)));
+    let went = |i: usize| is_post && known[i].is_before(deleted_at);
+    let stands = newest.filter(|&i| !(is_left_out || went(i)));
 
     let mut settled = SettledRecord::default();
     let record_key = known.first().map(|first| record_key(first)).unwrap_or_default();
