@@ -4,6 +4,7 @@
 
 mod bars;
 mod options;
+mod selection;
 mod verb;
 
 use std::io::Write;
@@ -32,7 +33,10 @@ fn report(error: &anyhow::Error) -> ExitCode {
     // Where even this cannot be written, the exit code has to do.
     let _ = writeln!(std::io::stderr(), "populi: {}", in_words(error));
     match error.downcast_ref::<populi_pipeline::Error>() {
-        Some(populi_pipeline::Error::TooMuchQuarantined { .. }) => ExitCode::from(FINDINGS),
+        Some(
+            populi_pipeline::Error::TooMuchQuarantined { .. }
+            | populi_pipeline::Error::NothingSelected { .. },
+        ) => ExitCode::from(FINDINGS),
         _ => ExitCode::from(FAILED),
     }
 }

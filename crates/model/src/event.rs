@@ -203,6 +203,8 @@ impl RecordKind {
 pub enum Body<'a> {
     /// A version of a post.
     Post(#[serde(borrow)] Box<Post<'a>>),
+    /// A later version of a post that a selection leaves out: only that there is one, so that no earlier one stands.
+    LeftOut,
     /// A like.
     Like(Subject<'a>),
     /// A repost.
@@ -226,7 +228,7 @@ impl Body<'_> {
     #[must_use]
     pub fn kind(&self) -> RecordKind {
         match self {
-            Self::Post(_) => RecordKind::Post,
+            Self::Post(_) | Self::LeftOut => RecordKind::Post,
             Self::Like(_) => RecordKind::Like,
             Self::Repost(_) => RecordKind::Repost,
             Self::Follow(_) => RecordKind::Follow,

@@ -11,6 +11,7 @@ use crate::export::{Existing, ExportParams, KeySource, Style, export_personas};
 use crate::progress::{Progress, Unit};
 use crate::recipe::Recipe;
 use crate::run::{RunSummary, run};
+use crate::select::SelectParams;
 use crate::{Error, Result};
 
 /// The file that says that a folder is the demo's own.
@@ -74,7 +75,7 @@ fn claim(out: &Path, recipe_path: &Path) -> Result<()> {
     }
     std::fs::create_dir_all(out).map_err(io("create the folder", out))?;
     let mut recipe = Recipe::of_bluesky("corpus".into(), vec![Path::new(WORLD).join("jetstream")]);
-    recipe.personas.lang = Some("en".to_owned());
+    recipe.personas.select = Some(SelectParams { lang: vec!["en".to_owned()], ..SelectParams::default() });
     recipe.report.title = Some("A simulated Bluesky".to_owned());
     let text = format!("{MARK}\n# Change it and run `populi run populi.toml`.\n\n{}", recipe.to_toml()?);
     std::fs::write(recipe_path, text).map_err(io("write", recipe_path))

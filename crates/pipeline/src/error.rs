@@ -94,6 +94,34 @@ pub enum Error {
         /// What is wrong and what is expected.
         reason: String,
     },
+    /// A selection cannot be made of what was given.
+    #[error("{what} {got}: {reason}")]
+    Selection {
+        /// The flag.
+        what: &'static str,
+        /// What was given.
+        got: String,
+        /// What is wrong and what is expected.
+        reason: String,
+    },
+    /// A selection leaves nothing to work on.
+    #[error(
+        "the selection leaves no post (left out: {left_out}): nothing was changed. `populi sql \"SELECT lang, count(*) FROM \
+         languages GROUP BY lang\"` tells the languages, `populi sql \"SELECT min(created_at), max(created_at) FROM posts\"` the times"
+    )]
+    NothingSelected {
+        /// How many posts, by clause.
+        left_out: String,
+    },
+    /// Vectors are asked of posts that were not embedded.
+    #[error(
+        "the table {table} has no vector of some of the selected posts: `populi embed` ran with a narrower selection; run it \
+         again without one, or with the same as here"
+    )]
+    NotEmbedded {
+        /// The table.
+        table: String,
+    },
     /// An earlier stage did not run, or ran on other posts.
     #[error("the table {table} is not there, or not of the posts as they are now: run `populi {verb}` first")]
     Stale {

@@ -16,6 +16,7 @@
 //! [`forget`] removes every trace of an account or record from all of them.
 //!
 //! [`run`] does them all from a [`recipe::Recipe`], [`demo`] on a simulated world; [`status`] tells what a corpus holds.
+//! Which posts a stage sees is decided by a [`select::Selection`], on ingest and later.
 //! A stage whose parameters and inputs are those of its last run is skipped.
 
 pub mod demo;
@@ -30,6 +31,7 @@ pub mod progress;
 pub mod recipe;
 pub mod report;
 pub mod run;
+pub mod select;
 pub mod status;
 pub mod threads;
 mod visible;

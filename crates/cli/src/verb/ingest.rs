@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use populi_pipeline::ingest::{
-    ColumnRef, Header, Source, TableParams, check_paths, check_quarantine, ingest,
+    ColumnRef, Header, Source, TableParams, check_paths, check_quarantine, check_selection, ingest,
 };
 use populi_store::{Corpus, CorpusParams};
 
 use super::status::account_table;
 use crate::options::{CorpusOption, Manner};
+use crate::selection::SelectOptions;
 
 /// Take dumps into the corpus.
 ///
@@ -39,11 +40,17 @@ enum From {
 /// An export holds what an account had at one revision. Its records meet those of the lines in the same rows, in whatever
 /// order they come; what is absent from it was not deleted. Every block is checked against its content id.
 ///
+/// The options of selection say what is taken at all; the rest is counted as ignored, by the first option that it does not
+/// pass (filter:author, no_time, since, until, keyword, lang). All of them select posts. Likes, reposts, follows and blocks have
+/// no words: --author, --since and --until select them, by the network's clock, and those of posts that were left out stay
+/// as acts. Deletes, undos, profiles, handles and account states of the authors that are taken always are, whatever their
+/// time, because they tell what became of the rest. Authors have to be named by DID here.
+///
 /// Time: linear, on all threads; an export on one. Memory: bounded by buffers, not by the data; 80 bytes a block of an
 /// export, and one that is packed as a whole, at most 1 GiB.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  populi ingest bluesky 2025-03/ --corpus ./march\n  populi ingest bluesky ann.car ben.car --corpus ./march\n  zstdcat dump.zst | populi ingest bluesky -"
+    after_help = "Example:\n  populi ingest bluesky 2025-03/ --corpus ./march\n  populi ingest bluesky ann.car ben.car --corpus ./march\n  populi ingest bluesky dump/ --since 2026-03-01 --lang de,nl --keyword flood.txt\n  zstdcat dump.zst | populi ingest bluesky -"
 )]
 struct Bluesky {
     /// Files, folders, or - for standard input
@@ -85,10 +92,13 @@ struct Blueprint {
 /// Without --id a post is named by its file and row. With it, a repeated id with the same content is a duplicate, and
 /// otherwise the row with the later --time stands. Without an author column every later step treats each post by itself.
 ///
+/// The options of selection say which posts are taken at all; the rest is counted as ignored, by the first option that it does
+/// not pass (filter:author, no_time, since, until, keyword, lang).
+///
 /// Time: linear, a file a thread. Memory: bounded by buffers.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  populi ingest text reviews.csv --text body --author user --time created --label stars\n  populi ingest text labelled.tsv --no-header --label 1 --text 2"
+    after_help = "Example:\n  populi ingest text reviews.csv --text body --author-column user --time created --label stars\n  populi ingest text reviews.csv --since 2026-03-01 --keyword flood.txt\n  populi ingest text labelled.tsv --no-header --label 1 --text 2"
 )]
 struct Text {
     /// Files, folders, or - for standard input
@@ -102,18 +112,18 @@ struct Text {
     /// The column of the post's id
     #[arg(long, value_name = "COLUMN")]
     id: Option<ColumnRef>,
-    /// The column of the author
+    /// The column of the author (--author is a list of those to take)
     #[arg(long, value_name = "COLUMN")]
-    author: Option<ColumnRef>,
+    author_column: Option<ColumnRef>,
     /// The column of the time
     #[arg(long, value_name = "COLUMN")]
     time: Option<ColumnRef>,
     /// The column of the id of the answered post
     #[arg(long, value_name = "COLUMN")]
     reply_to: Option<ColumnRef>,
-    /// The column of the language
+    /// The column of the language (--lang are those to take)
     #[arg(long, value_name = "COLUMN")]
-    lang: Option<ColumnRef>,
+    lang_column: Option<ColumnRef>,
     /// The column of a known label, to compare clusters with
     #[arg(long, value_name = "COLUMN")]
     label: Option<ColumnRef>,
@@ -142,6 +152,8 @@ struct Into {
     #[arg(long, value_name = "N")]
     buckets: Option<NonZeroU16>,
     #[command(flatten)]
+    select: SelectOptions,
+    #[command(flatten)]
     manner: Manner,
 }
 
@@ -163,10 +175,10 @@ impl Text {
         TableParams {
             text: self.text.clone(),
             id: self.id.clone(),
-            author: self.author.clone(),
+            author: self.author_column.clone(),
             time: self.time.clone(),
             reply_to: self.reply_to.clone(),
-            lang: self.lang.clone(),
+            lang: self.lang_column.clone(),
             label: self.label.clone(),
             header: match (self.header, self.no_header) {
                 (true, _) => Header::Present,
@@ -183,12 +195,14 @@ impl Text {
 fn take(into: &Into, source: &Source, paths: &[PathBuf], originals: bool) -> anyhow::Result<()> {
     use populi_pipeline::Progress;
     let bars = into.manner.start()?;
+    let selection = into.select.load(&bars)?;
+    check_selection(source, &selection)?;
     // Not asked for means: as the corpus is.
     let params = CorpusParams { n_buckets: into.buckets, keeps_originals: originals.then_some(true) };
     // Before a corpus is made for nothing.
     check_paths(paths)?;
     let mut corpus = Corpus::open_or_create(&into.corpus.corpus, params)?;
-    let summary = ingest(&mut corpus, source, paths, &bars)?;
+    let summary = ingest(&mut corpus, source, &selection, paths, &bars)?;
     summary.notes().iter().for_each(|note| bars.note(note));
     into.manner.print(&summary.total, |total| {
         format!("{} inputs read. The corpus now:\n{}", summary.n_read, account_table(total))

@@ -7,6 +7,7 @@ use populi_store::Corpus;
 
 use super::embed::Model;
 use crate::options::{CorpusOption, Manner};
+use crate::selection::{SelectOptions, describe_left_out};
 
 /// Cluster authors by what they write: the tables `languages`, `clusters`, `maps`, `labels`, `personas`.
 ///
@@ -20,13 +21,16 @@ use crate::options::{CorpusOption, Manner};
 /// those that stand, and for each cluster the Jaccard index of the most similar one (0.75 or more is stable, below 0.6
 /// do not rely on it), beside what shuffled labels give. The curve and both figures are on the page and in --json.
 ///
+/// The options of selection narrow the posts that count. They have to be embedded, so an earlier `populi embed` has to have
+/// run without a selection or with one that leaves out no more.
+///
 /// Where the input had a --label column, the adjusted Rand index and the adjusted mutual information against it are
 /// printed.
 ///
 /// Time: two passes over the posts, and some seconds for k, k-means and stability. Memory: about 4 kB an author.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  populi personas --lang en --min-posts 5 --k 12\n  populi sql \"SELECT * FROM exemplars\""
+    after_help = "Example:\n  populi personas --lang en --min-posts 5 --k 12\n  populi personas --since 2026-03-01 --until 2026-06-01 --keyword flood.txt\n  populi sql \"SELECT * FROM exemplars\""
 )]
 pub struct Personas {
     #[command(flatten)]
@@ -34,9 +38,6 @@ pub struct Personas {
     /// Posts, replies or quotes with text that an author must have
     #[arg(long, value_name = "N", default_value_t = PersonaParams::default().min_posts)]
     min_posts: u32,
-    /// Only posts in this language count, such as en [default: all]
-    #[arg(long, value_name = "LANG")]
-    lang: Option<String>,
     /// Clusters: a number, or auto for the number from 2 to 64 at which they are best apart
     #[arg(long, value_name = "K", default_value_t = PersonaParams::default().k)]
     k: K,
@@ -56,17 +57,19 @@ pub struct Personas {
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
     #[command(flatten)]
+    select: SelectOptions,
+    #[command(flatten)]
     manner: Manner,
 }
 
 impl Personas {
     pub fn run(self) -> anyhow::Result<()> {
         let bars = self.manner.start()?;
+        let selection = self.select.load(&bars)?;
         let mut corpus = Corpus::open(&self.corpus.corpus)?;
         languages(&mut corpus, &bars)?;
         let params = PersonaParams {
             min_posts: self.min_posts,
-            lang: self.lang.as_ref().map(|lang| lang.to_lowercase()),
             k: self.k,
             min_size: self.min_size,
             bootstraps: self.bootstraps,
@@ -74,7 +77,7 @@ impl Personas {
             model: self.model.into(),
             seed: self.seed,
         };
-        let outcome = personas(&mut corpus, &params, &bars)?;
+        let outcome = personas(&mut corpus, &params, &selection, &bars)?;
         self.manner.print(&outcome, |outcome| describe(&outcome.summary))
     }
 }
@@ -87,10 +90,11 @@ const MAX_NAMED: usize = 8;
 
 /// What was found, in some lines.
 pub fn describe(found: &PersonaSummary) -> String {
+    let left_out = describe_left_out(&found.left_out);
     if let Some(why) = &found.why_none {
-        return format!("No clusters. {why}\n");
+        return format!("No clusters. {why}\n{left_out}");
     }
-    let mut text = format!("{} {} in {} clusters.\n", found.n_units, found.unit, found.k);
+    let mut text = format!("{} {} in {} clusters.\n{left_out}", found.n_units, found.unit, found.k);
     if let Some(choice) = &found.choice {
         let (first, last) = (choice.curve.first(), choice.curve.last());
         let tried = first

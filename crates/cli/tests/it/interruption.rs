@@ -74,7 +74,7 @@ fn the_same_bytes_under_other_settings_are_refused() {
     folder.write("a.csv", "text,user\nhello there,ann\n");
     folder.ok("ingest text a.csv");
     folder.ok("ingest text a.csv");
-    let answer = folder.run("ingest text a.csv --text user --author text".split_whitespace());
+    let answer = folder.run("ingest text a.csv --text user --author-column text".split_whitespace());
     assert_eq!(answer.code, FAILED, "{answer:?}");
     assert!(answer.stderr.contains("already") && answer.stderr.contains("--corpus"), "{answer:?}");
     assert_eq!(folder.status("corpus")["total"]["in"], 1);

@@ -17,6 +17,7 @@ mod real_data;
 mod reasons;
 mod repository;
 mod repository_file;
+mod selection;
 mod sql;
 mod tables;
 mod truth;

@@ -34,7 +34,8 @@ fn fields(i: usize) -> [(&'static str, String); 6] {
     ]
 }
 
-const OPTIONS: &str = "--text message --id id --author user --time when --label topic --max-quarantine 0";
+const OPTIONS: &str =
+    "--text message --id id --author-column user --time when --label topic --max-quarantine 0";
 
 /// Rows with a delimiter between fields, each field written by `write`.
 fn delimited(delimiter: &str, write: impl Fn(&str) -> String) -> String {
@@ -218,8 +219,8 @@ fn posts_and_authors_may_have_the_same_ids() {
     let rows: String = (0..20).map(|i| format!("{i},text {i},{i}\n")).collect();
     folder.write("a.csv", format!("id,text,user\n{rows}"));
     folder.write("b.csv", "id,text,user\n99,one more,99\n");
-    folder.ok("ingest text a.csv --id id --author user");
-    folder.ok("ingest text b.csv --id id --author user");
+    folder.ok("ingest text a.csv --id id --author-column user");
+    folder.ok("ingest text b.csv --id id --author-column user");
     let status = folder.status("corpus");
     assert_eq!((n_rows(&status, "posts"), n_rows(&status, "actions")), (21, 21));
 }
@@ -340,7 +341,7 @@ fn parquet_is_read_by_its_columns() {
     assert_eq!(parts.len(), 1);
     let part = parts[0].to_str().unwrap();
     folder.ok(&format!(
-        "ingest text {part} --text text --id post_id --author author_id --time received_at --corpus second --max-quarantine 0"
+        "ingest text {part} --text text --id post_id --author-column author_id --time received_at --corpus second --max-quarantine 0"
     ));
     let query = |prefix: &str| {
         format!(

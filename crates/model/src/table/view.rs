@@ -187,11 +187,49 @@ table! {
 }
 
 table! {
+    /// What kind of act, when, and on which record.
+    "actions" ActOnRecord {
+        /// The record that the act made, changed or took away.
+        record_key: Key,
+        /// What was done.
+        kind: ActKind,
+        /// Who did it.
+        actor_key: Option<Key>,
+        /// When.
+        at: Option<Timestamp>,
+    }
+}
+
+table! {
     /// What an input record of a file counted as.
     "sources" SourceClass {
         /// The file.
         file_hash: Key,
         /// What it counted as.
         class: Class,
+    }
+}
+
+table! {
+    /// What the clauses of a selection ask of a post.
+    "posts" PostClauses<'a> {
+        /// The post.
+        post_key: Key,
+        /// Its author's id.
+        author_id: Option<Text<'a>>,
+        /// Its author.
+        author_key: Option<Key>,
+        /// The author's clock.
+        created_at: Option<Timestamp>,
+        /// The network's clock.
+        received_at: Option<Timestamp>,
+        /// Its text.
+        text: Text<'a>,
+        /// The languages that the author declared.
+        declared_lang: Vec<Text<'a>>,
+        /// Hashtags without `#`.
+        hashtags: Vec<Text<'a>>,
+        /// Ids of mentioned accounts.
+        mentions: Vec<Text<'a>>,
     }
 }

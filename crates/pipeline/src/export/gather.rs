@@ -13,6 +13,7 @@ use super::authors::Authors;
 use super::index::PostIndex;
 use super::texts::Texts;
 use crate::progress::Progress;
+use crate::select::Chosen;
 use crate::visible::{CHUNK_POSTS, visible_posts};
 use crate::{Error, Result};
 
@@ -74,7 +75,7 @@ impl Gathered {
         let mut index = PostIndex::of(snapshot)?;
         let mut authors = Authors::of(snapshot, pseudonyms.clone())?;
         let mut edited = BTreeMap::new();
-        let mut posts = visible_posts::<PostMessage<'static>>(snapshot)?;
+        let mut posts = visible_posts::<PostMessage<'static>>(snapshot, &Chosen::all(snapshot)?);
         loop {
             let chunk = posts.by_ref().take(CHUNK_POSTS).collect::<Result<Vec<_>>>()?;
             if chunk.is_empty() {

@@ -10,15 +10,17 @@ use populi_ingest::archive::Decoded;
 use populi_ingest::bluesky::Originals;
 use populi_ingest::bluesky::repository::{HEAD_BYTES, is_export, read_export, read_export_file};
 use populi_ingest::discover::Place;
-use populi_ingest::{SourceFile, blueprint, bluesky};
+use populi_ingest::{Sink, SourceFile, blueprint, bluesky};
 use populi_model::{Key, Tally};
 use populi_store::{Corpus, Forgotten, RunFile, Shard};
 
 use super::batches::{Batch, cut};
+use super::select::Selecting;
 use super::sink::SplitRuns;
 use super::{IngestSummary, Prepared, Source};
 use crate::error::io;
 use crate::progress::Progress;
+use crate::select::Selection;
 use crate::{Error, Result};
 
 /// Bytes of finished units after which the manifest is committed. An interruption costs at most these and the units that
@@ -51,6 +53,7 @@ struct OpenUnit {
 pub(super) fn map(
     corpus: &mut Corpus,
     source: &Source,
+    selection: &Selection,
     inputs: Vec<Prepared>,
     progress: &dyn Progress,
     summary: &mut IngestSummary,
@@ -66,6 +69,7 @@ pub(super) fn map(
         n_buckets: corpus.manifest().n_buckets,
         forgotten: corpus.manifest().forgotten.clone(),
         originals: if corpus.manifest().keeps_originals { Originals::Keep } else { Originals::Drop },
+        selection,
         progress,
     };
     std::thread::scope(|scope| {
@@ -98,6 +102,7 @@ struct Mapper<'a> {
     n_buckets: u16,
     forgotten: Forgotten,
     originals: Originals,
+    selection: &'a Selection,
     progress: &'a dyn Progress,
 }
 
@@ -117,7 +122,8 @@ impl Mapper<'_> {
             batch.blocks.first().map(|(file, _)| file).or(batch.exports.first()).copied().unwrap_or(0);
         let name = format!("{}-{}", &self.inputs[first].shard.spec[..16], batch.number);
         let n_bytes = batch.blocks.iter().map(|(_, block)| block.bytes.len()).sum();
-        let mut sink = SplitRuns::new(&self.folder, name, self.n_buckets, &self.forgotten, n_bytes);
+        let runs = SplitRuns::new(&self.folder, name, self.n_buckets, &self.forgotten, n_bytes);
+        let mut sink = Selecting::new(self.selection, runs);
         let mut tallies: BTreeMap<usize, Tally> = BTreeMap::new();
         for (file, block) in &batch.blocks {
             let input = self.inputs[*file].shard.input();
@@ -127,14 +133,16 @@ impl Mapper<'_> {
                 Source::Blueprint => blueprint::read_block(block, &file_of_block, &mut sink, tally),
                 _ => bluesky::read_block(block, &file_of_block, self.originals, &mut sink, tally),
             }
-            sink.account(tally);
+            sink.count(tally);
+            sink.sink.account(tally);
         }
         for &file in &batch.exports {
             let tally = tallies.entry(file).or_default();
             self.map_export(file, &mut sink, tally)?;
-            sink.account(tally);
+            sink.count(tally);
+            sink.sink.account(tally);
         }
-        let (runs, learned) = sink.finish()?;
+        let (runs, learned) = sink.sink.finish()?;
         self.progress.advance(batch.n_bytes_on_disk);
         Ok(MappedBatch {
             unit: batch.unit,
@@ -149,7 +157,7 @@ impl Mapper<'_> {
 
 impl Mapper<'_> {
     /// Reads an export of a repository: where it lies, if it is not packed.
-    fn map_export(&self, file: usize, sink: &mut SplitRuns<'_>, tally: &mut Tally) -> Result<()> {
+    fn map_export(&self, file: usize, sink: &mut impl Sink, tally: &mut Tally) -> Result<()> {
         let Prepared { input, shard } = &self.inputs[file];
         let source = SourceFile { key: shard.input().file_hash, name: &shard.input().name };
         if let Place::File(path) = &input.place {

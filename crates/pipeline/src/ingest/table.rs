@@ -6,18 +6,20 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use populi_ingest::SourceFile;
 use populi_ingest::archive::Decoded;
 use populi_ingest::discover::Place;
 use populi_ingest::table::{ColumnRef, Header, Mapping, Rows, TableParams, is_parquet, open};
+use populi_ingest::{Sink, SourceFile};
 use populi_model::{Key, Origin, Quarantined, Reason, Tally};
 use populi_store::{Corpus, ForeignParquet, Forgotten, RunFile};
 use rayon::prelude::*;
 
+use super::select::Selecting;
 use super::sink::SplitRuns;
 use super::{IngestSummary, Prepared};
 use crate::error::io;
 use crate::progress::Progress;
+use crate::select::Selection;
 use crate::{Error, Result};
 
 /// Files that are read at the same time before the manifest is committed.
@@ -59,6 +61,7 @@ struct MappedFile {
 pub(super) fn map(
     corpus: &mut Corpus,
     params: &TableParams,
+    selection: &Selection,
     inputs: Vec<Prepared>,
     progress: &dyn Progress,
     summary: &mut IngestSummary,
@@ -69,7 +72,7 @@ pub(super) fn map(
         let mapped: Vec<MappedFile> = inputs
             .par_iter()
             .map(|prepared| {
-                let mapped = map_file(&folder, n_buckets, &forgotten, params, prepared);
+                let mapped = map_file(&folder, n_buckets, &forgotten, params, selection, prepared);
                 progress.advance(prepared.shard.input().n_bytes);
                 mapped
             })
@@ -92,9 +95,11 @@ fn map_file(
     n_buckets: u16,
     forgotten: &Forgotten,
     params: &TableParams,
+    selection: &Selection,
     prepared: &Prepared,
 ) -> Result<MappedFile> {
-    let mut sink = SplitRuns::new(folder, prepared.shard.spec[..16].to_owned(), n_buckets, forgotten, 0);
+    let runs = SplitRuns::new(folder, prepared.shard.spec[..16].to_owned(), n_buckets, forgotten, 0);
+    let mut sink = Selecting::new(selection, runs);
     let input = prepared.shard.input();
     let file = SourceFile { key: input.file_hash, name: &input.name };
     let mut tally = Tally::default();
@@ -113,8 +118,9 @@ fn map_file(
             mapping
         }
     };
-    sink.account(&mut tally);
-    let (runs, learned) = sink.finish()?;
+    sink.count(&mut tally);
+    sink.sink.account(&mut tally);
+    let (runs, learned) = sink.sink.finish()?;
     Ok(MappedFile { mapping, tally, runs, learned })
 }
 
@@ -133,7 +139,7 @@ fn read_parquet(
     path: &Path,
     params: &TableParams,
     file: &SourceFile<'_>,
-    sink: &mut SplitRuns<'_>,
+    sink: &mut impl Sink,
     tally: &mut Tally,
 ) -> Result<Mapping> {
     let parquet = ForeignParquet::open(path)?;
@@ -156,23 +162,20 @@ fn read_parquet(
 fn quarantine_rest(
     error: &populi_store::Error,
     file: &SourceFile<'_>,
-    sink: &mut SplitRuns<'_>,
+    sink: &mut impl Sink,
     tally: &mut Tally,
 ) {
     let offset = tally.records;
     tally.records += 1;
     tally.quarantine(Reason::DamagedContainer);
-    populi_ingest::Sink::quarantined(
-        sink,
-        &Quarantined {
-            origin: Origin { file: file.key, offset },
-            file_name: file.name,
-            line: offset + 1,
-            reason: Reason::DamagedContainer,
-            detail: &error.to_string(),
-            head: b"PAR1",
-        },
-    );
+    sink.quarantined(&Quarantined {
+        origin: Origin { file: file.key, offset },
+        file_name: file.name,
+        line: offset + 1,
+        reason: Reason::DamagedContainer,
+        detail: &error.to_string(),
+        head: b"PAR1",
+    });
 }
 
 /// Of a file that could not be read.

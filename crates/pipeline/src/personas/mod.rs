@@ -5,6 +5,8 @@ mod content;
 mod quality;
 mod units;
 
+use std::collections::BTreeMap;
+
 use populi_geometry::{Matrix, PcaParams, pca};
 use populi_label::keyword::distinct_keyword_labels;
 use populi_model::table::{ClusterRow, LabelRow, MapRow, PersonaRow};
@@ -15,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::embed::{EmbedSummary, Model};
 use crate::progress::{Progress, Unit};
+use crate::select::{Chosen, Selection};
 use crate::{Error, Outcome, Result, summary_of, unless_done};
 
 use content::{Content, Exemplar};
@@ -27,8 +30,6 @@ use units::{UnitKind, Units};
 pub struct PersonaParams {
     /// Posts, replies or quotes with text of its own that an author must have. Default 2.
     pub min_posts: u32,
-    /// Only posts of this language count; `None` takes all.
-    pub lang: Option<String>,
     /// Clusters. Default `auto`: of 2 to 64 the number at which they are best apart.
     pub k: K,
     /// Authors that every cluster has at least; smaller ones are dissolved. Default 1.
@@ -47,7 +48,6 @@ impl Default for PersonaParams {
     fn default() -> Self {
         Self {
             min_posts: 2,
-            lang: None,
             k: K::Auto,
             min_size: 1,
             bootstraps: 20,
@@ -85,18 +85,23 @@ pub struct PersonaSummary {
     pub ami: Option<f64>,
     /// Why there are no clusters, where there are none.
     pub why_none: Option<String>,
+    /// Visible posts that the selection left out, by clause.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left_out: BTreeMap<String, u64>,
 }
 
-/// Clusters the authors (or, in a corpus without authors, the posts).
+/// Clusters the authors (or, in a corpus without authors, the posts) by their posts that the selection admits.
 ///
 /// Time: two passes over posts and vectors, and k-means: for every k from 2 to 64 on at most 8,192 authors, on all of them, and on
 /// every resample of at most 8,192. Memory: 16 bytes an author and dimension, and the vocabulary.
 ///
 /// # Errors
-/// When `embed` or `languages` did not run on these posts, or `k` or `min_size` exceeds the authors that qualify.
+/// When `embed` or `languages` did not run on these posts, the selection leaves nothing, or `k` or `min_size` exceeds the authors
+/// that qualify.
 pub fn personas(
     corpus: &mut Corpus,
     params: &PersonaParams,
+    selection: &Selection,
     progress: &dyn Progress,
 ) -> Result<Outcome<PersonaSummary>> {
     let spec = StepSpec {
@@ -104,13 +109,13 @@ pub fn personas(
         step_version: 2,
         parameters: serde_json::json!({
             "min_posts": params.min_posts,
-            "lang": params.lang,
             "k": params.k,
             "min_size": params.min_size,
             "bootstraps": params.bootstraps,
             "n_init": params.n_init,
             "model": params.model,
             "seed": params.seed,
+            "select": selection.parameters(),
         }),
         inputs: ["posts", "accounts", "attributes", "languages", params.model.table()]
             .map(str::to_owned)
@@ -124,12 +129,16 @@ pub fn personas(
         }
         let embedded = summary_of::<EmbedSummary>(snapshot.manifest(), "embed").ok_or_else(stale)?;
 
-        progress.begin("author vectors", Some(snapshot.n_rows("posts")), Unit::Rows);
-        let units = Units::gather(&snapshot, params, embedded.n_dims, progress)?;
+        let chosen = Chosen::of(&snapshot, selection, progress)?;
+        let n_posts = chosen.n_posts().unwrap_or_else(|| snapshot.n_rows("posts"));
+
+        progress.begin("author vectors", Some(n_posts), Unit::Rows);
+        let units = Units::gather(&snapshot, &chosen, params, embedded.n_dims, progress)?;
         progress.end();
         let mut summary = PersonaSummary {
             unit: units.kind.plural().to_owned(),
             n_units: units.vectors.units.len() as u64,
+            left_out: chosen.left_out(),
             ..PersonaSummary::default()
         };
         let mut output = StepOutput::new(&snapshot);
@@ -170,8 +179,8 @@ pub fn personas(
             summary.ami = Some(agreement.ami);
         }
 
-        progress.begin("labels", Some(snapshot.n_rows("posts")), Unit::Rows);
-        let content = Content::gather(&snapshot, params, &units, &found, progress)?;
+        progress.begin("labels", Some(n_posts), Unit::Rows);
+        let content = Content::gather(&snapshot, &chosen, params, &units, &found, progress)?;
         let map = map_of(&units.vectors.vectors)?;
         write(&mut output, &units, Some(Found { personas: &found, map: &map, content: &content }))?;
         output.publish(corpus, &spec, serde_json::json!(summary))?;

@@ -112,7 +112,9 @@ pub(crate) fn settle_record<'a>(
         let is_later = last_delete.is_none_or(|i| version.version.revision > known[i].version.revision);
         version.is_write() && is_later
     });
-    let stands = newest.filter(|&i| !(is_post && known[i].is_before(deleted_at)));
+    let is_left_out = newest.is_some_and(|i| known[i].is_left_out());
+    let went = |i: usize| is_post && known[i].is_before(deleted_at);
+    let stands = newest.filter(|&i| !(is_left_out || went(i)));
 
     let mut settled = SettledRecord::default();
     let record_key = known.first().map(|first| record_key(first)).unwrap_or_default();
@@ -134,6 +136,8 @@ pub(crate) fn settle_record<'a>(
             Some(i) => {
                 settle_post(&mut settled, &known[..=i], old_post, media, attributes, original);
             }
+            // Nobody took it away: it is there, and not wanted.
+            None if is_left_out => {}
             None => {
                 settled.rows.tombstone =
                     tombstone(&known, &settled.rows.actions, seen, last_delete, deleted_at)
@@ -229,6 +233,9 @@ fn prior_texts<'a>(
     // What went with the account took the history before it along.
     let blanked = known[..=stands].iter().rposition(|version| version.is_before(deleted_at));
     let begins = begins.max(blanked.map_or(0, |i| i + 1));
+    // Where a selection left a version out, the text before it went.
+    let left_out = known[..=stands].iter().rposition(Known::was_left_out);
+    let begins = begins.max(left_out.map_or(0, |i| i + 1));
     let writes: Vec<usize> = (begins..=stands).filter(|&i| known[i].is_write()).collect();
     let mut prior = BTreeMap::new();
     for pair in writes.windows(2) {
@@ -270,6 +277,9 @@ fn last_seen<'a>(
     old_tombstone: Option<TombstoneRow<'a>>,
 ) -> Option<Seen<'a>> {
     let newest = newest_write(known)?;
+    if newest.is_left_out() {
+        return None;
+    }
     if let Some(Event { body: Body::Post(post), .. }) = newest.telling() {
         return Some(Seen {
             version: newest.version,
