@@ -8,11 +8,15 @@
 //!   [`Corpus::reduce`] merges runs with what stands, bucket by bucket, and publishes the outcome.
 //! - Later steps replace whole tables with [`StepOutput`].
 //!
+//! - [`verify`](mod@verify) checks every byte against what the manifest says of it.
+//!
 //! The commit point is in [`publish`](mod@publish): a file is written aside, flushed, renamed, and its folder
 //! flushed; the manifest last and in the same way.
 
+mod checksum;
 mod corpus;
 mod error;
+pub mod failpoint;
 mod foreign;
 mod manifest;
 mod part;
@@ -22,11 +26,14 @@ mod run;
 mod settle;
 mod snapshot;
 mod step;
+mod sweep;
+pub mod verify;
 
 pub use corpus::{Corpus, CorpusParams, InputFile, Shard};
 pub use error::{Error, Result};
 pub use foreign::ForeignParquet;
-pub use manifest::{Manifest, PartEntry, ShardEntry, StepEntry, TableEntry};
+pub use manifest::{KeptEntry, Manifest, PartEntry, ShardEntry, StepEntry, TableEntry};
+pub use publish::publish_output;
 pub use reduce::ReduceProgress;
 pub use run::{RunBuilder, RunFile};
 pub use snapshot::{Rows, Snapshot};

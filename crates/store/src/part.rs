@@ -1,7 +1,7 @@
 //! One Parquet file: written once, with its checksum and the digest of its rows; read in batches.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -15,8 +15,9 @@ use populi_model::table::{BatchBuilder, Row};
 use populi_model::{Class, RowHasher, TableDigest};
 
 use crate::error::{Result, arrow, io as io_error, parquet as parquet_error};
+use crate::failpoint::{self, PART};
 use crate::manifest::PartEntry;
-use crate::publish::{aside, publish_file};
+use crate::publish::{aside, create_aside, create_folder, publish_file};
 
 /// Rows that are turned into Arrow at a time: enough to amortise a batch, small beside a row group.
 const BATCH_ROWS: usize = 8 * 1024;
@@ -53,9 +54,9 @@ impl PartWriter {
         scope: &str,
     ) -> Result<Self> {
         let table_folder = folder.join(table);
-        fs::create_dir_all(&table_folder).map_err(io_error("create the folder", &table_folder))?;
+        create_folder(&table_folder)?;
         let unpublished = aside(&table_folder.join(scope));
-        let file = File::create(&unpublished).map_err(io_error("create", &unpublished))?;
+        let file = create_aside(&unpublished, &PART)?;
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(
                 ZstdLevel::try_new(ZSTD_LEVEL).map_err(parquet_error(&unpublished))?,
@@ -115,7 +116,7 @@ impl PartWriter {
             Some(bucket) => format!("{}/{bucket:04}-{}.parquet", self.table, &hex[..16]),
             None => format!("{}/{}.parquet", self.table, &hex[..16]),
         };
-        publish_file(&file, &path, &self.folder.join(&name))?;
+        publish_file(&file, &path, &self.folder.join(&name), &PART)?;
         Ok(PartEntry {
             file: name,
             bucket: self.bucket,
@@ -131,6 +132,7 @@ impl PartWriter {
         if self.batch.n_rows() == 0 {
             return Ok(());
         }
+        failpoint::pass(PART.write).map_err(io_error("write", &self.unpublished))?;
         let batch = self.batch.finish().map_err(arrow(&self.unpublished))?;
         self.writer.write(&batch).map_err(parquet_error(&self.unpublished))
     }
