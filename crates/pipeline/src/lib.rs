@@ -12,7 +12,8 @@
 //! | [`personas`] | posts, accounts, attributes, languages, vectors/… | clusters, maps, labels, personas |
 //! | [`report`] | all of them | report.html, map.png, map.svg beside the corpus |
 //!
-//! [`run`] does them all from a [`recipe::Recipe`], [`demo`] on a simulated world; [`status`] tells what a corpus holds.
+//! [`run`] does them all from a [`recipe::Recipe`], [`demo`] on a simulated world; [`status`] tells what a corpus holds,
+//! [`verify`] whether it is as it was written.
 //! A stage whose parameters and inputs are those of its last run is skipped.
 
 pub mod demo;
@@ -27,6 +28,7 @@ pub mod report;
 pub mod run;
 pub mod status;
 pub mod threads;
+pub mod verify;
 mod visible;
 
 pub use error::{Error, Result};

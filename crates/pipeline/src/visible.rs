@@ -7,7 +7,7 @@ use populi_model::table::{AccountStanding, PostText, Row};
 use populi_store::Snapshot;
 
 use crate::Result;
-use crate::progress::Progress;
+use crate::progress::{Progress, stop_if_asked};
 
 /// Posts that are held in memory at a time.
 pub(crate) const CHUNK_POSTS: usize = 8 * 1024;
@@ -69,6 +69,7 @@ pub(crate) fn rows_by_chunk<R>(
     let mut posts = visible_posts::<PostText<'static>>(snapshot)?;
     let chunks = std::iter::from_fn(move || {
         let rows = posts.by_ref().take(CHUNK_POSTS).collect::<Result<Vec<_>>>().and_then(|chunk| {
+            stop_if_asked(progress)?;
             progress.advance(chunk.len() as u64);
             if chunk.is_empty() { Ok(None) } else { each(&chunk).map(Some) }
         });

@@ -12,7 +12,7 @@ use populi_store::{Corpus, RunBuilder, RunFile, Shard};
 use super::batches::{Batch, cut};
 use super::sink::RunSink;
 use super::{IngestSummary, Prepared};
-use crate::progress::Progress;
+use crate::progress::{Progress, stop_if_asked};
 use crate::{Error, Result};
 
 /// Bytes of finished units after which the manifest is committed. An interruption costs at most these and the units that
@@ -61,7 +61,9 @@ pub(super) fn map(
         let send_failure = send_mapped.clone();
         let inputs = &inputs;
         scope.spawn(move || {
-            if let Err(error) = cut(inputs, |batch| send_batch.send(batch).is_ok()) {
+            // Where the user asked to stop, what is under way is finished and committed.
+            if let Err(error) = cut(inputs, |batch| !progress.is_stopped() && send_batch.send(batch).is_ok())
+            {
                 // Nobody listens only where another error came first.
                 let _ = send_failure.send(Err(error));
             }
@@ -76,7 +78,7 @@ pub(super) fn map(
         let outcome = collect(corpus, &mapped, inputs, summary);
         // Ends the threads that still want to send.
         drop(mapped);
-        outcome
+        outcome.and_then(|()| stop_if_asked(progress))
     })
 }
 

@@ -14,7 +14,7 @@ use populi_model::Tally;
 use populi_store::{Corpus, InputFile, Shard, ShardEntry};
 use rayon::prelude::*;
 
-use crate::progress::{Progress, Unit};
+use crate::progress::{Progress, Unit, stop_if_asked};
 use crate::status::{self, Account};
 use crate::{Error, Result};
 
@@ -236,6 +236,7 @@ fn prepare(
     let n_bytes = inputs.iter().map(size_of_input).sum();
     progress.begin("checksums", Some(n_bytes), Unit::Bytes);
     let prepare = |input: Input| -> Result<Prepared> {
+        stop_if_asked(progress)?;
         let (input, file) = match &input.place {
             Place::File(path) => {
                 let file = InputFile {

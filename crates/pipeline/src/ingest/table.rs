@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use super::{IngestSummary, Prepared};
 use crate::error::io;
-use crate::progress::Progress;
+use crate::progress::{Progress, stop_if_asked};
 use crate::{Error, Result};
 
 /// Bytes of events after which a file's run is closed and the next one begun.
@@ -63,6 +63,7 @@ pub(super) fn map(
     summary: &mut IngestSummary,
 ) -> Result<()> {
     for inputs in inputs.chunks(FILES_PER_COMMIT) {
+        stop_if_asked(progress)?;
         let (folder, n_buckets) = (corpus.folder().to_owned(), corpus.manifest().n_buckets);
         let mapped: Vec<MappedFile> = inputs
             .par_iter()

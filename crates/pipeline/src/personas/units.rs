@@ -8,7 +8,7 @@ use populi_persona::{AuthorVectors, UnitVectors, majority_label};
 use populi_store::{Rows, Snapshot};
 
 use super::PersonaParams;
-use crate::progress::Progress;
+use crate::progress::{Progress, stop_if_asked};
 use crate::visible::visible_posts;
 use crate::{Error, Result};
 
@@ -131,6 +131,7 @@ pub(super) fn for_each_embedded(
     for post in visible_posts::<PostCard<'static>>(snapshot)? {
         let post = post?;
         progress.advance(1);
+        stop_if_asked(progress)?;
         let language = next_of(&mut languages, "languages", "personas", post.post_key, |row| row.post_key)?;
         let vector = next_of(&mut vectors, params.model.table(), "embed", post.post_key, |row| row.post_key)?;
         let lang = language.lang.map(|lang| lang.into_owned());

@@ -5,17 +5,24 @@ mod activity;
 mod conversations;
 mod map;
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use populi_plot::{Agreement, Report, Size, map_png, map_svg, page};
-use populi_store::Snapshot;
+use populi_store::{Snapshot, publish_output};
 use serde::Serialize;
 
 use crate::error::io;
 use crate::languages::LanguageSummary;
 use crate::personas::PersonaSummary;
 use crate::progress::{Progress, Unit};
-use crate::{Result, summary_of};
+use crate::{Error, Result, summary_of};
+
+/// What every page of ours says in its head.
+const MARK: &[u8] = b"<meta name=\"generator\" content=\"populi ";
+/// Bytes within which it stands.
+const MARK_WITHIN: u64 = 16 << 10;
 
 /// What a report is made with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,28 +51,50 @@ pub struct ReportFiles {
 /// It shows posts verbatim and is for the owner of the corpus. Time: a pass over posts, actions and conversations;
 /// memory: about 200 bytes a conversation.
 ///
+/// Each file is replaced as a whole. Files of these names that somebody else made are not replaced.
+///
 /// # Errors
-/// When the corpus cannot be read or the folder cannot be written.
+/// When the corpus cannot be read, the folder cannot be written, or a file of somebody else is in the way.
 pub fn report(
     snapshot: &Snapshot,
     folder: &Path,
     params: &ReportParams,
     progress: &dyn Progress,
 ) -> Result<ReportFiles> {
-    progress.begin("report", None, Unit::Steps);
-    let report = gather(snapshot, params)?;
     let files = ReportFiles {
         page: folder.join("report.html"),
         png: folder.join("map.png"),
         svg: folder.join("map.svg"),
     };
-    std::fs::create_dir_all(folder).map_err(io("create the folder", folder))?;
-    let write = |path: &Path, bytes: &[u8]| std::fs::write(path, bytes).map_err(io("write", path));
-    write(&files.page, page(&report)?.as_bytes())?;
-    write(&files.png, &map_png(&report, Size::default())?)?;
-    write(&files.svg, map_svg(&report, Size::default())?.as_bytes())?;
+    refuse_to_replace(&files)?;
+    progress.begin("report", None, Unit::Steps);
+    let report = gather(snapshot, params)?;
+    // The page first: it is what says that the pictures beside it are ours.
+    publish_output(&files.page, page(&report)?.as_bytes())?;
+    publish_output(&files.png, &map_png(&report, Size::default())?)?;
+    publish_output(&files.svg, map_svg(&report, Size::default())?.as_bytes())?;
     progress.end();
     Ok(files)
+}
+
+/// Refuses to replace files that an earlier report did not write. A page says what made it; pictures are ours where
+/// the page beside them is.
+fn refuse_to_replace(files: &ReportFiles) -> Result<()> {
+    match File::open(&files.page) {
+        Ok(page) => {
+            let mut head = Vec::new();
+            page.take(MARK_WITHIN).read_to_end(&mut head).map_err(io("read", &files.page))?;
+            let is_ours = head.windows(MARK.len()).any(|bytes| bytes == MARK);
+            if is_ours { Ok(()) } else { Err(Error::NotOurs { path: files.page.clone() }) }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            match [&files.png, &files.svg].into_iter().find(|path| path.exists()) {
+                Some(path) => Err(Error::NotOurs { path: path.clone() }),
+                None => Ok(()),
+            }
+        }
+        Err(error) => Err(io("read", &files.page)(error)),
+    }
 }
 
 /// Everything that the page says, as plain data.
