@@ -10,10 +10,13 @@ mod simulate;
 mod sql;
 mod status;
 mod threads;
+mod verify;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::signals::Stopped;
 
 /// From social-media dumps to conversations, personas, labelled maps and a page.
 ///
@@ -21,7 +24,8 @@ use clap::{Parser, Subcommand};
 /// does all of it from one recipe. Every step can be interrupted and started again, and the same input and seed give
 /// the same bytes, at any number of threads.
 ///
-/// Exit codes: 0 done, 1 done with findings (such as more quarantined than allowed), 2 failed.
+/// Exit codes: 0 done, 1 done with findings (such as more quarantined than allowed), 2 failed, 130 and 143 interrupted
+/// (SIGINT, SIGTERM).
 #[derive(Parser, Debug)]
 #[command(
     name = "populi",
@@ -46,9 +50,25 @@ enum Verb {
     Personas(personas::Personas),
     Report(report::Report),
     Run(run::Run),
+    Verify(verify::Verify),
 }
 
 impl Cli {
+    /// What an interruption of the verb leaves.
+    pub fn stopped(&self) -> Stopped {
+        match self.verb {
+            Verb::Demo(_)
+            | Verb::Ingest(_)
+            | Verb::Threads(_)
+            | Verb::Embed(_)
+            | Verb::Personas(_)
+            | Verb::Run(_) => Stopped::Continues,
+            Verb::Simulate(_) | Verb::Status(_) | Verb::Sql(_) | Verb::Report(_) | Verb::Verify(_) => {
+                Stopped::EndsAtOnce
+            }
+        }
+    }
+
     /// Does what was asked.
     ///
     /// # Errors
@@ -65,6 +85,7 @@ impl Cli {
             Verb::Personas(verb) => verb.run(),
             Verb::Report(verb) => verb.run(),
             Verb::Run(verb) => verb.run(),
+            Verb::Verify(verb) => return verb.run(),
         }?;
         Ok(ExitCode::SUCCESS)
     }

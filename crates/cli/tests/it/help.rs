@@ -3,7 +3,7 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 15] = [
     "",
     "demo",
     "simulate",
@@ -18,6 +18,7 @@ const VERBS: [&str; 14] = [
     "personas",
     "report",
     "run",
+    "verify",
 ];
 
 #[test]
