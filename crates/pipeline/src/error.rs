@@ -172,6 +172,23 @@ pub enum Error {
         /// What is wrong and what is expected.
         reason: String,
     },
+    /// The user asked to stop.
+    #[error("stopped. What was finished is kept: the same command continues")]
+    Stopped,
+    /// A page would replace a file of somebody else.
+    #[error(
+        "{path} was not written by populi report, so it is left as it is: move it, or name another folder with --out"
+    )]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The demo runs already.
+    #[error("a demo runs in {path} already: wait until it has ended, or choose another folder with --out")]
+    DemoRuns {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The demo was pointed at somebody's folder.
     #[error("{path} is not a folder of the demo: choose an empty or new one with --out")]
     NotADemo {

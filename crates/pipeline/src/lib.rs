@@ -15,7 +15,8 @@
 //!
 //! [`forget`] removes every trace of an account or record from all of them.
 //!
-//! [`run`] does them all from a [`recipe::Recipe`], [`demo`] on a simulated world; [`status`] tells what a corpus holds.
+//! [`run`] does them all from a [`recipe::Recipe`], [`demo`] on a simulated world; [`status`] tells what a corpus holds,
+//! [`verify`] whether it is as it was written.
 //! Which posts a stage sees is decided by a [`select::Selection`], on ingest and later.
 //! A stage whose parameters and inputs are those of its last run is skipped.
 
@@ -34,6 +35,7 @@ pub mod run;
 pub mod select;
 pub mod status;
 pub mod threads;
+pub mod verify;
 mod visible;
 
 pub use error::{Error, Result};

@@ -9,7 +9,7 @@ use crate::embed::{EmbedParams, EmbedSummary, embed};
 use crate::ingest::{IngestSummary, Source, check_quarantine, check_selection, ingest};
 use crate::languages::{LanguageSummary, languages};
 use crate::personas::{PersonaParams, PersonaSummary, personas};
-use crate::progress::Progress;
+use crate::progress::{Progress, stop_if_asked};
 use crate::recipe::{From, Recipe};
 use crate::report::{ReportFiles, ReportParams, report};
 use crate::select::Selection;
@@ -55,6 +55,7 @@ pub fn run(recipe: &Recipe, progress: &dyn Progress) -> Result<RunSummary> {
     let embed_params = EmbedParams { model: recipe.embed.model, seed: recipe.seed };
     let embed = embed(&mut corpus, embed_params, &selections.embed, progress)?;
     let personas = personas(&mut corpus, &persona_params(recipe), &selections.personas, progress)?;
+    stop_if_asked(progress)?;
     let used = recipe.to_toml_without_paths()?;
     corpus.keep_file("populi.toml", used.as_bytes())?;
     let report_params = ReportParams { title: recipe.report.title.clone(), recipe: used, seed: recipe.seed };

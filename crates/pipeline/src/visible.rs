@@ -8,7 +8,7 @@ use populi_model::table::{AccountStanding, PostLink, PostText, Row};
 use populi_store::Snapshot;
 
 use crate::Result;
-use crate::progress::Progress;
+use crate::progress::{Progress, stop_if_asked};
 use crate::select::Chosen;
 
 /// Posts that are held in memory at a time.
@@ -86,6 +86,7 @@ pub(crate) fn rows_by_chunk<R>(
     let mut posts = visible_posts::<PostText<'static>>(snapshot, chosen);
     let chunks = std::iter::from_fn(move || {
         let rows = posts.by_ref().take(CHUNK_POSTS).collect::<Result<Vec<_>>>().and_then(|chunk| {
+            stop_if_asked(progress)?;
             progress.advance(chunk.len() as u64);
             if chunk.is_empty() { Ok(None) } else { each(&chunk).map(Some) }
         });

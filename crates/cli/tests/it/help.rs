@@ -3,7 +3,7 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 20] = [
     "",
     "demo",
     "simulate",
@@ -23,6 +23,7 @@ const VERBS: [&str; 19] = [
     "report",
     "run",
     "forget",
+    "verify",
 ];
 
 #[test]

@@ -19,7 +19,7 @@ use super::select::Selecting;
 use super::sink::SplitRuns;
 use super::{IngestSummary, Prepared, Source};
 use crate::error::io;
-use crate::progress::Progress;
+use crate::progress::{Progress, stop_if_asked};
 use crate::select::Selection;
 use crate::{Error, Result};
 
@@ -76,7 +76,9 @@ pub(super) fn map(
         let send_failure = send_mapped.clone();
         let inputs = &inputs;
         scope.spawn(move || {
-            if let Err(error) = cut(inputs, |batch| send_batch.send(batch).is_ok()) {
+            // Where the user asked to stop, what is under way is finished and committed.
+            if let Err(error) = cut(inputs, |batch| !progress.is_stopped() && send_batch.send(batch).is_ok())
+            {
                 // Nobody listens only where another error came first.
                 let _ = send_failure.send(Err(error));
             }
@@ -91,7 +93,7 @@ pub(super) fn map(
         let outcome = collect(corpus, &mapped, inputs, summary);
         // Ends the threads that still want to send.
         drop(mapped);
-        outcome
+        outcome.and_then(|()| stop_if_asked(progress))
     })
 }
 

@@ -17,7 +17,7 @@ use populi_store::{Corpus, InputFile, Shard, ShardEntry};
 use populi_text::language;
 use rayon::prelude::*;
 
-use crate::progress::{Progress, Unit};
+use crate::progress::{Progress, Unit, stop_if_asked};
 use crate::select::Selection;
 use crate::status::{self, Account};
 use crate::{Error, Result};
@@ -283,6 +283,7 @@ fn prepare(
     let n_bytes = inputs.iter().map(size_of_input).sum();
     progress.begin("checksums", Some(n_bytes), Unit::Bytes);
     let prepare = |input: Input| -> Result<Prepared> {
+        stop_if_asked(progress)?;
         let (input, file) = match &input.place {
             Place::File(path) => {
                 let file = InputFile {

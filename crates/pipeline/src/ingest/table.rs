@@ -18,7 +18,7 @@ use super::select::Selecting;
 use super::sink::SplitRuns;
 use super::{IngestSummary, Prepared};
 use crate::error::io;
-use crate::progress::Progress;
+use crate::progress::{Progress, stop_if_asked};
 use crate::select::Selection;
 use crate::{Error, Result};
 
@@ -67,6 +67,7 @@ pub(super) fn map(
     summary: &mut IngestSummary,
 ) -> Result<()> {
     for inputs in inputs.chunks(FILES_PER_COMMIT) {
+        stop_if_asked(progress)?;
         let (folder, n_buckets) = (corpus.folder().to_owned(), corpus.manifest().n_buckets);
         let forgotten = corpus.manifest().forgotten.clone();
         let mapped: Vec<MappedFile> = inputs

@@ -9,7 +9,7 @@ use populi_store::{Rows, Snapshot};
 
 use super::PersonaParams;
 use crate::embed::Model;
-use crate::progress::Progress;
+use crate::progress::{Progress, stop_if_asked};
 use crate::select::Chosen;
 use crate::visible::visible_posts;
 use crate::{Error, Result};
@@ -134,6 +134,7 @@ pub(super) fn for_each_embedded(
     for post in visible_posts::<PostCard<'static>>(snapshot, chosen) {
         let post = post?;
         progress.advance(1);
+        stop_if_asked(progress)?;
         let stale = Error::Stale { table: "languages".to_owned(), verb: "personas" };
         let language = row_of(&mut languages, post.post_key, |row| row.post_key)?.ok_or(stale)?;
         let not_embedded = Error::NotEmbedded { table: model.table().to_owned() };

@@ -7,12 +7,14 @@ mod map;
 mod quality;
 
 use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use populi_model::Key;
 use populi_model::table::LanguageRow;
 use populi_plot::{Agreement, Report, Size, curve_svg, map_png, map_svg, page};
-use populi_store::Snapshot;
+use populi_store::{Snapshot, publish_output};
 use serde::Serialize;
 
 use crate::error::io;
@@ -20,7 +22,16 @@ use crate::languages::LanguageSummary;
 use crate::personas::PersonaSummary;
 use crate::progress::{Progress, Unit};
 use crate::select::{Chosen, Selection, in_words};
-use crate::{Result, summary_of};
+use crate::{Error, Result, summary_of};
+
+/// The page's name.
+const PAGE: &str = "report.html";
+/// The names of the pictures beside it: the map as pixels and as a drawing, and the choice of k.
+const PICTURES: [&str; 3] = ["map.png", "map.svg", "choice-of-k.svg"];
+/// What every page of ours says in its head.
+const MARK: &[u8] = b"<meta name=\"generator\" content=\"populi ";
+/// Bytes within which it stands.
+const MARK_WITHIN: u64 = 16 << 10;
 
 /// What a report is made with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,8 +84,11 @@ impl Shown<'_> {
 /// With a selection the page is about the posts that it admits, the acts that it admits, and the units of the map that
 /// have such a post; the accounting is that of the whole corpus.
 ///
+/// Each file is replaced as a whole. Files of these names that somebody else made are not replaced.
+///
 /// # Errors
-/// When the corpus cannot be read, the selection leaves nothing, or the folder cannot be written.
+/// When the corpus cannot be read, the selection leaves nothing, the folder cannot be written, or a file of somebody else is in the
+/// way.
 pub fn report(
     snapshot: &Snapshot,
     folder: &Path,
@@ -82,6 +96,7 @@ pub fn report(
     selection: &Selection,
     progress: &dyn Progress,
 ) -> Result<ReportFiles> {
+    refuse_to_replace(folder)?;
     let selection = selection.resolved(snapshot)?;
     let chosen = Chosen::of(snapshot, &selection, progress)?;
     progress.begin("report", None, Unit::Steps);
@@ -89,21 +104,20 @@ pub fn report(
     let shown = Shown { snapshot, selection: &selection, chosen, keys };
     let report = gather(&shown, params)?;
     let curve = curve_svg(&report, Size { width_px: 1200, height_px: 825 })?;
-    let curve_path = folder.join("choice-of-k.svg");
+    let curve_path = folder.join(PICTURES[2]);
     let files = ReportFiles {
-        page: folder.join("report.html"),
-        png: folder.join("map.png"),
-        svg: folder.join("map.svg"),
+        page: folder.join(PAGE),
+        png: folder.join(PICTURES[0]),
+        svg: folder.join(PICTURES[1]),
         curve: curve.is_some().then(|| curve_path.clone()),
         left_out: shown.chosen.left_out(),
     };
-    std::fs::create_dir_all(folder).map_err(io("create the folder", folder))?;
-    let write = |path: &Path, bytes: &[u8]| std::fs::write(path, bytes).map_err(io("write", path));
-    write(&files.page, page(&report)?.as_bytes())?;
-    write(&files.png, &map_png(&report, Size::default())?)?;
-    write(&files.svg, map_svg(&report, Size::default())?.as_bytes())?;
+    // The page first: it is what says that the pictures beside it are ours.
+    publish_output(&files.page, page(&report)?.as_bytes())?;
+    publish_output(&files.png, &map_png(&report, Size::default())?)?;
+    publish_output(&files.svg, map_svg(&report, Size::default())?.as_bytes())?;
     match curve {
-        Some(curve) => write(&curve_path, curve.as_bytes())?,
+        Some(curve) => publish_output(&curve_path, curve.as_bytes())?,
         // One of an earlier choice would be of other clusters.
         None => remove_if_there(&curve_path)?,
     }
@@ -115,6 +129,27 @@ fn remove_if_there(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io("remove", path)(error)),
         _ => Ok(()),
+    }
+}
+
+/// Refuses to replace files that an earlier report did not write. A page says what made it; pictures are ours where
+/// the page beside them is.
+fn refuse_to_replace(folder: &Path) -> Result<()> {
+    let page = folder.join(PAGE);
+    match File::open(&page) {
+        Ok(content) => {
+            let mut head = Vec::new();
+            content.take(MARK_WITHIN).read_to_end(&mut head).map_err(io("read", &page))?;
+            let is_ours = head.windows(MARK.len()).any(|bytes| bytes == MARK);
+            if is_ours { Ok(()) } else { Err(Error::NotOurs { path: page }) }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            match PICTURES.map(|name| folder.join(name)).into_iter().find(|path| path.exists()) {
+                Some(path) => Err(Error::NotOurs { path }),
+                None => Ok(()),
+            }
+        }
+        Err(error) => Err(io("read", &page)(error)),
     }
 }
 
