@@ -124,7 +124,7 @@ fn the_published_style_tells_the_cluster_and_fills_up_with_null() {
 fn pairs_are_acts_and_what_takes_an_act_back_names_it() {
     let pair = |flag: &str, time: i64, text: &str| {
         format!(
-            r#"[{{"user_id":"a","text":"one","unix_epoch":5}},{{"user_id":"b","actions":{{"{flag}":true,"ignore":false}},"unix_epoch":{time}{text}}}]"#
+            r#"[{{"user_id":"a","text":"one","unix_epoch":5}},{{"user_id":"b","actions":{{"{flag}":true,"other":false}},"unix_epoch":{time}{text}}}]"#
         )
     };
     let a5 = id("a", 5);
