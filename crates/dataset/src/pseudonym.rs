@@ -305,7 +305,7 @@ mod tests {
         ];
         for (i, text) in texts.iter().enumerate() {
             let path = folder.path().join(format!("{i}"));
-            let mut file = OpenOptions::new().write(true).create(true).mode(0o600).open(&path).unwrap();
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).unwrap();
             file.write_all(text.as_bytes()).unwrap();
             let error = PseudonymKey::read(&path).unwrap_err().to_string();
             assert!(error.contains("export key") && !error.contains("secret"), "{error}");

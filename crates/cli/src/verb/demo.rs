@@ -34,7 +34,8 @@ impl Demo {
         self.manner.print(&summary, |summary| {
             format!(
                 "{}\nWhere to look:\n  {}  the page: open it in a browser\n  {out}/world/truth/  what is really so in \
-                 the simulated world\n  {out}/personas/  what each cluster's authors did, under the published test key\n  populi status --corpus {out}/corpus\n  populi sql --corpus {out}/corpus \
+                 the simulated world\n  {out}/personas/  what each cluster's authors did, under the published test \
+                 key\n  populi status --corpus {out}/corpus\n  populi sql --corpus {out}/corpus \
                  \"SELECT handle, n_posts FROM authors ORDER BY n_posts DESC LIMIT 5\"\n",
                 describe(&summary.run),
                 summary.run.report.page.display(),

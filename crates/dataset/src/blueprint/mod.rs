@@ -49,7 +49,7 @@ pub struct Message<'a> {
     pub user: Pseudonym,
     /// Its text; empty where there is none.
     pub text: &'a str,
-    /// Microseconds since 1970 in the raw style; its place in the order of times in the released one.
+    /// Microseconds since 1970 in the raw style; its place in the order of times, from 1, in the released one.
     pub time: i64,
 }
 

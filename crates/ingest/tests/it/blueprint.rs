@@ -124,7 +124,7 @@ fn the_published_style_tells_the_cluster_and_fills_up_with_null() {
 fn pairs_are_acts_and_what_takes_an_act_back_names_it() {
     let pair = |flag: &str, time: i64, text: &str| {
         format!(
-            r#"[{{"user_id":"a","text":"one","unix_epoch":5}},{{"user_id":"b","actions":{{"{flag}":true,"ignore":false}},"unix_epoch":{time}{text}}}]"#
+            r#"[{{"user_id":"a","text":"one","unix_epoch":5}},{{"user_id":"b","actions":{{"{flag}":true,"other":false}},"unix_epoch":{time}{text}}}]"#
         )
     };
     let a5 = id("a", 5);
@@ -263,5 +263,26 @@ fn blocks_may_be_cut_anywhere() {
     assert_eq!((whole.0.len(), whole.1.len()), (24, 13));
     for block_bytes in [1, 10, 100, 700] {
         assert_eq!(read_in_blocks(&lines, block_bytes), whole, "{block_bytes}");
+    }
+}
+
+#[test]
+fn a_line_that_is_cut_or_changed_anywhere_has_one_outcome() {
+    let line = r#"{"thread":[{"user_id":"a","relative_integer_time":5,"text":"\u00e9né"},{"user_id":"b","relative_integer_time":6,"actions":{"like":true,"post":false}}],"cluster_id":3}"#;
+    let n_taken = read(line).len();
+    for end in (1..line.len()).filter(|end| line.is_char_boundary(*end)) {
+        let (seen, aside, _) = read_in_blocks(&line[..end], BLOCK_BYTES);
+        assert_eq!((seen.len(), aside[0].reason), (0, Reason::BadJson), "{end}");
+    }
+    let places = line.char_indices().filter(|(_, letter)| letter.is_ascii()).map(|(place, _)| place);
+    for (place, with) in
+        places.flat_map(|place| ["\"", "{", "]", "0", "\\", "\0", ","].map(|with| (place, with)))
+    {
+        let changed = [&line[..place], with, &line[place + 1..]].concat();
+        let (seen, aside, _) = read_in_blocks(&changed, BLOCK_BYTES);
+        assert!(
+            (seen.len(), aside.len()) == (n_taken, 0) || (seen.len(), aside.len()) == (0, 1),
+            "{changed}"
+        );
     }
 }

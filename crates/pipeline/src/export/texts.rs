@@ -82,7 +82,7 @@ mod tests {
         for (i, text) in all.iter().enumerate().rev() {
             let (read, end) = texts.read(places[i]).unwrap();
             assert!(read == *text, "text {i}");
-            assert_eq!(places.get(i + 1).is_none_or(|next| *next == end), true, "text {i}");
+            assert!(places.get(i + 1).is_none_or(|next| *next == end), "text {i}");
         }
     }
 }

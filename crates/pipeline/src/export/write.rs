@@ -140,7 +140,8 @@ impl Renderer<'_> {
     fn message<'t>(&self, author: u32, text: &'t str, at: i64) -> Message<'t> {
         let time = match &self.times {
             None => at,
-            Some(times) => times.partition_point(|time| *time < at) as i64,
+            // From 1: BluePrint has used 0 for times that it lost.
+            Some(times) => times.partition_point(|time| *time <= at) as i64,
         };
         Message { user: self.gathered.authors.name(author), text, time }
     }
