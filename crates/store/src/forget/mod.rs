@@ -44,7 +44,7 @@ pub struct Forgetting {
     pub dropped_tables: Vec<String>,
     /// Later steps to be run again.
     pub steps: Vec<String>,
-    /// Pages, pictures and recipes inside the corpus that go, as paths in it.
+    /// Pages, pictures, exports and recipes inside the corpus that go, as paths in it.
     pub removed_files: Vec<String>,
     /// Files inside the corpus that are not Populi's and stay, as paths in it.
     pub left_files: Vec<LeftFile>,
