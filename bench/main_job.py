@@ -7,7 +7,7 @@ Questions: ingest, memory, threads, run, sql (all of them unless named). Each pr
 repeats, the smallest and the largest. CPU seconds are user and system time of the process, peak memory its largest
 resident set, both as the kernel counts them (wait4). What is compared with a peer is run in turns with it.
 
-`sql` needs the Python package duckdb, and is passed over without it. `memory` needs 12 GB of disk, `threads` 3 GB.
+`sql` needs the command `duckdb` (`--duckdb PATH`), and is passed over without it. `memory` needs 12 GB of disk, `threads` 3 GB.
 """
 
 import argparse
@@ -38,15 +38,6 @@ QUERIES = {
         "WHERE a.kind = 'like' AND length(p.text) > 80 GROUP BY p.author_id ORDER BY n DESC, p.author_id LIMIT 20",
     ),
 }
-
-DUCKDB = """
-import sys, duckdb
-connection = duckdb.connect()
-connection.execute("SET threads = 2")
-for row in connection.execute(sys.argv[1]).fetchall():
-    print(*row, sep=",")
-"""
-
 
 def measure(command, **options):
     """Runs a command; wall seconds, CPU seconds, peak MB."""
@@ -155,8 +146,8 @@ def run(populi, work, repeats):
 
 def sql(populi, work, repeats):
     corpus = work / "run-corpus"
-    if subprocess.run([sys.executable, "-c", "import duckdb"], capture_output=True).returncode:
-        print("sql: passed over, because the Python package duckdb is not installed")
+    if shutil.which(DUCKDB) is None:
+        print(f"sql: passed over, because there is no command {DUCKDB}")
         return
     if not corpus.exists():
         run(populi, work, 1)
@@ -167,12 +158,12 @@ def sql(populi, work, repeats):
         walls = {"populi": [], "duckdb": []}
         answers = {}
         for turn in range(repeats + 1):
-            for who, command in (("populi", [populi, "sql", ours, "--corpus", corpus, "--format", "csv"]), ("duckdb", [sys.executable, "-c", DUCKDB, theirs])):
+            for who, command in (("populi", [populi, "sql", ours, "--corpus", corpus, "--format", "csv"]), ("duckdb", [DUCKDB, "-csv", "-c", "SET threads = 2", "-c", theirs])):
                 wall, _, _, out = measure(command)
                 answers[who] = out
                 if turn:  # the first only warms the page cache
                     walls[who].append(wall)
-        if answers["populi"].splitlines()[1:] != answers["duckdb"].splitlines():
+        if answers["populi"].splitlines() != answers["duckdb"].splitlines():
             print(f"  answers differ:\n{answers['populi'][:300]}\n{answers['duckdb'][:300]}")
         ratio = statistics.median(walls["populi"]) / statistics.median(walls["duckdb"])
         print(f"sql, {name}: populi {spread(walls['populi'], 's')}, DuckDB {spread(walls['duckdb'], 's')}, ratio {ratio:.2f}")
@@ -183,8 +174,11 @@ def main():
     parser.add_argument("--populi", required=True, type=Path)
     parser.add_argument("--work", required=True, type=Path)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--duckdb", default="duckdb")
     parser.add_argument("questions", nargs="*", default=["ingest", "memory", "threads", "run", "sql"])
     asked = parser.parse_args()
+    global DUCKDB
+    DUCKDB = asked.duckdb
     asked.work.mkdir(parents=True, exist_ok=True)
     print(f"{platform.machine()}, {os.cpu_count()} cores")
     for question in asked.questions:

@@ -15,8 +15,8 @@ use crate::options::{CorpusOption, Manner};
 /// Of an account go its posts, profile, handle, acts, follows in both directions, deleted posts, media, attributes and
 /// originals, and what was put aside of it; of a record, all of that record. In other people's rows the id becomes null and
 /// its key stays, so conversations keep their shape. What other people wrote is theirs and stays, even where they
-/// quote. Tables of later steps that were made of what changed are dropped, and so are pages and pictures inside the
-/// corpus; the steps to run again are listed.
+/// quote. Tables of later steps that were made of what changed are dropped, and so are pages, pictures and exports inside
+/// the corpus; the steps to run again are listed.
 ///
 /// The manifest remembers digests of the ids, so a later ingest leaves the same people out, of whatever file, and counts
 /// their records as ignored (`forgotten`). There is no way back but a new corpus.

@@ -403,17 +403,25 @@ fn tables_forget_in_any_order_too() {
 fn files_of_others_are_named_and_not_touched() {
     let folder = whole_corpus();
     folder.write("corpus/export/of.csv", format!("author,text\n{ANN},hello\n"));
+    folder.write("corpus/lines/train.jsonl", "{\"text\":\"under a pseudonym\"}\n");
+    folder
+        .write("corpus/lines/card.json", r#"{"made_by":"populi export personas","files":{"train.jsonl":1}}"#);
+    folder.write("corpus/lines/own.txt", "put there by hand");
+    folder.write("corpus/cards/card.json", r#"{"made_by":"hand","files":{}}"#);
     folder.write("corpus/notes.txt", "nothing about her");
     folder.write("report.html", "made before");
     folder.write("corpus/populi.toml", format!("[report]\ntitle = \"What {ANN} says\"\n"));
     let answer = folder.run(["forget", "--author", ANN, "--json"]);
     assert_eq!(answer.code, FINDINGS, "{answer:?}");
     let expected = json!([
+        { "file": "cards/card.json", "names_them": false },
         { "file": "export/of.csv", "names_them": true },
+        { "file": "lines/own.txt", "names_them": false },
         { "file": "notes.txt", "names_them": false },
     ]);
     assert_eq!(answer.json()["left_files"], expected);
-    assert_eq!(answer.json()["removed_files"], json!(["populi.toml"]), "the recipe is Populi's own");
+    let removed = json!(["lines/card.json", "lines/train.jsonl", "populi.toml"]);
+    assert_eq!(answer.json()["removed_files"], removed, "an export and the recipe are Populi's own");
     assert!(folder.path("corpus/export/of.csv").exists() && folder.path("report.html").exists());
     fs::remove_dir_all(folder.path("corpus/export")).unwrap();
     let answer = folder.run(["forget", "--author", ANN]);

@@ -1,11 +1,12 @@
-//! Files in a corpus's folder that no table consists of: pages and pictures that Populi made, and what others put there.
+//! Files in a corpus's folder that no table consists of: pages and exports that Populi made, and what others put there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use serde::Serialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
 use super::list::Forgotten;
 use crate::corpus::OWN_FILES;
@@ -17,6 +18,12 @@ use crate::sweep::is_ours;
 const PAGES: [&str; 4] = ["report.html", "map.png", "map.svg", "choice-of-k.svg"];
 /// The recipe of the last run, which Populi keeps for people.
 const RECIPE: &str = "populi.toml";
+/// The file by which an export is known: it says what made it, and which files belong to it.
+const CARD: &str = "card.json";
+/// What stands beside a card, for people.
+const CARD_IN_WORDS: &str = "README.md";
+/// The file by which an export is known that was not finished.
+const UNFINISHED_EXPORT: &str = "an-unfinished-export-of-populi";
 
 /// A file in the folder of a corpus that Populi did not make or does not know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -44,15 +51,18 @@ pub(super) fn loose_files(
     texts: &BTreeSet<String>,
 ) -> Result<Loose> {
     let known: BTreeSet<&str> = manifest.files().chain(OWN_FILES).collect();
+    let files = files_under(folder)?;
+    let exported = exported(&files)?;
     let mut loose = Loose::default();
-    for path in files_under(folder)? {
+    for path in files {
         let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
         let file_name = path.file_name().unwrap_or_default().to_string_lossy();
         // What nothing names and the program wrote is swept after the commit.
         if known.contains(name.as_str()) || is_ours(&name) {
             continue;
         }
-        if PAGES.contains(&&*file_name) || (name == RECIPE && holds_name(&path, list)?) {
+        let is_made_of_posts = PAGES.contains(&&*file_name) || exported.contains(&path);
+        if is_made_of_posts || (name == RECIPE && holds_name(&path, list)?) {
             loose.made.push(name);
         } else if name != RECIPE {
             let names_them = list.shown(&name) != name || holds_any(&path, texts)?;
@@ -78,6 +88,33 @@ fn files_under(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
+}
+
+/// The files of exports: who wrote a line of one cannot be seen, so all of it goes.
+fn exported(files: &[PathBuf]) -> Result<BTreeSet<PathBuf>> {
+    #[derive(Deserialize)]
+    struct Card {
+        made_by: String,
+        files: BTreeMap<String, IgnoredAny>,
+    }
+    let mut exported = BTreeSet::new();
+    for path in files {
+        let Some(folder) = path.parent() else { continue };
+        if path.ends_with(UNFINISHED_EXPORT) {
+            exported.extend(files.iter().filter(|file| file.starts_with(folder)).cloned());
+        } else if path.ends_with(CARD) {
+            let bytes = fs::read(path).map_err(io("read", path))?;
+            match serde_json::from_slice::<Card>(&bytes) {
+                Ok(card) if card.made_by.starts_with("populi ") => {
+                    let names = card.files.keys().map(String::as_str).chain([CARD, CARD_IN_WORDS]);
+                    exported.extend(names.map(|name| folder.join(name)));
+                }
+                // Somebody else's.
+                _ => {}
+            }
+        }
+    }
+    Ok(exported)
 }
 
 fn holds_name(path: &Path, list: &Forgotten) -> Result<bool> {

@@ -22,8 +22,9 @@ use serde::Serialize;
 
 use crate::corpus::Corpus;
 use crate::error::{Result, io};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, StepEntry};
 use crate::reduce::TABLES;
+use crate::snapshot::Snapshot;
 
 pub use bucket::ForgottenRows;
 use bucket::{Mode, Owned, Sifted, sift_bucket};
@@ -44,7 +45,7 @@ pub struct Forgetting {
     pub dropped_tables: Vec<String>,
     /// Later steps to be run again.
     pub steps: Vec<String>,
-    /// Pages, pictures and recipes inside the corpus that go, as paths in it.
+    /// Pages, pictures, exports and recipes inside the corpus that go, as paths in it.
     pub removed_files: Vec<String>,
     /// Files inside the corpus that are not Populi's and stay, as paths in it.
     pub left_files: Vec<LeftFile>,
@@ -96,44 +97,32 @@ impl Corpus {
     }
 
     fn plan(&self, ids: &BTreeSet<String>, mode: Mode, progress: &(dyn Fn() + Sync)) -> Result<Plan> {
-        let snapshot = self.snapshot();
-        let mut manifest = self.manifest.clone();
-        let asked: BTreeSet<Key> = ids.iter().map(|id| Key::of(id)).collect();
-        let known = ids.iter().filter(|id| manifest.forgotten.holds(Key::of(id))).cloned().collect();
-        if manifest.forgotten.is_empty() {
-            manifest.forgotten = Forgotten::salted(salt_of(&manifest));
+        let known = ids.iter().filter(|id| self.manifest.forgotten.holds(Key::of(id))).cloned().collect();
+        let mut plan = Plan {
+            manifest: self.manifest.clone(),
+            forgetting: Forgetting { known, ..Forgetting::default() },
+        };
+        if plan.manifest.forgotten.is_empty() {
+            plan.manifest.forgotten = Forgotten::salted(salt_of(&self.manifest));
         }
-        manifest.forgotten.add(asked.iter().copied());
+        let asked: BTreeSet<Key> = ids.iter().map(|id| Key::of(id)).collect();
+        plan.manifest.forgotten.add(asked.iter().copied());
+        plan.manifest.forgotten.set_owed(false);
 
-        let buckets: Vec<u16> = (0..manifest.n_buckets).collect();
-        let owned: Vec<Owned> = buckets
-            .par_iter()
-            .map(|&bucket| {
-                let owned = Owned::of(&snapshot, bucket, &manifest.forgotten, &asked);
-                progress();
-                owned
-            })
-            .collect::<Result<_>>()?;
-        manifest.forgotten.add(owned.iter().flat_map(|owned| &owned.names).copied());
-        let sifted: Vec<Sifted> = buckets
-            .par_iter()
-            .zip(&owned)
-            .map(|(&bucket, owned)| {
-                let sifted = sift_bucket(&snapshot, bucket, &manifest.forgotten, &owned.keys, mode);
-                progress();
-                sifted
-            })
-            .collect::<Result<_>>()?;
-        manifest.forgotten.set_owed(false);
+        let snapshot = self.snapshot();
+        let owned = each_bucket(&snapshot, progress, |bucket| {
+            Owned::of(&snapshot, bucket, &plan.manifest.forgotten, &asked)
+        })?;
+        plan.manifest.forgotten.add(owned.iter().flat_map(|owned| &owned.names).copied());
+        let sifted = each_bucket(&snapshot, progress, |bucket| {
+            let keys = &owned[usize::from(bucket)].keys;
+            sift_bucket(&snapshot, bucket, &plan.manifest.forgotten, keys, mode)
+        })?;
 
         let seen: BTreeSet<Key> = owned.iter().flat_map(|owned| &owned.seen).copied().collect();
-        let mut plan = Plan { manifest, forgetting: Forgetting { known, ..Forgetting::default() } };
-        plan.forgetting.unseen = ids
-            .iter()
-            .filter(|id| !seen.contains(&Key::of(id)) && !plan.forgetting.known.contains(id))
-            .cloned()
-            .collect();
-        for (bucket, sifted) in buckets.into_iter().zip(sifted) {
+        let is_unseen = |id: &&String| !seen.contains(&Key::of(id)) && !plan.forgetting.known.contains(*id);
+        plan.forgetting.unseen = ids.iter().filter(is_unseen).cloned().collect();
+        for (bucket, sifted) in (0..).zip(sifted) {
             plan.take_bucket(bucket, sifted, mode);
         }
         plan.rename_inputs();
@@ -221,31 +210,9 @@ impl Plan {
     /// Drops what was made of tables that are no longer what they were, what names the forgotten in its parameters, and
     /// what no step answers for.
     fn drop_later_steps(&mut self, mode: Mode) {
-        let changed = &self.forgetting.tables;
         let mut dropped: BTreeSet<String> = BTreeSet::new();
         loop {
-            let gone: BTreeSet<&String> = dropped
-                .iter()
-                .filter_map(|step| self.manifest.steps.get(step))
-                .flat_map(|step| &step.outputs)
-                .collect();
-            let stale: BTreeSet<&str> = self.manifest.stale_steps().collect();
-            let more: Vec<String> = self
-                .manifest
-                .steps
-                .iter()
-                .filter(|(name, step)| {
-                    let lost_input = |table: &String| {
-                        gone.contains(table) || (mode == Mode::Count && changed.contains_key(table))
-                    };
-                    let says = serde_json::json!([step.parameters, step.summary]).to_string();
-                    !dropped.contains(*name)
-                        && (stale.contains(name.as_str())
-                            || step.inputs.keys().any(lost_input)
-                            || self.manifest.forgotten.is_named_in(says.as_bytes()))
-                })
-                .map(|(name, _)| name.clone())
-                .collect();
+            let more = self.steps_to_drop(&dropped, mode);
             if more.is_empty() {
                 break;
             }
@@ -260,6 +227,34 @@ impl Plan {
         self.forgetting.dropped_tables = tables;
         self.forgetting.steps = dropped.into_iter().collect();
     }
+
+    /// The steps that have to go, too, once those in `dropped` go.
+    fn steps_to_drop(&self, dropped: &BTreeSet<String>, mode: Mode) -> Vec<String> {
+        let steps = &self.manifest.steps;
+        let outputs = dropped.iter().filter_map(|step| steps.get(step)).flat_map(|step| &step.outputs);
+        let gone: BTreeSet<&String> = outputs.collect();
+        let stale: BTreeSet<&str> = self.manifest.stale_steps().collect();
+        // Where parts are only counted, tables still have their old digests.
+        let will_change = |table: &String| mode == Mode::Count && self.forgetting.tables.contains_key(table);
+        let goes = |(name, step): &(&String, &StepEntry)| {
+            let says = serde_json::json!([step.parameters, step.summary]).to_string();
+            stale.contains(name.as_str())
+                || step.inputs.keys().any(|table| gone.contains(table) || will_change(table))
+                || self.manifest.forgotten.is_named_in(says.as_bytes())
+        };
+        let more = steps.iter().filter(|(name, _)| !dropped.contains(*name)).filter(goes);
+        more.map(|(name, _)| name.clone()).collect()
+    }
+}
+
+/// Does the same to every bucket, in parallel; the outcomes in their order.
+fn each_bucket<T: Send>(
+    snapshot: &Snapshot,
+    progress: &(dyn Fn() + Sync),
+    work: impl Fn(u16) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let buckets = 0..snapshot.manifest().n_buckets;
+    buckets.into_par_iter().map(|bucket| work(bucket).inspect(|_| progress())).collect()
 }
 
 /// What makes the list of a corpus its own, decided by what the corpus is when something is forgotten first.

@@ -288,6 +288,29 @@ fn everything(snapshot: &Snapshot) -> String {
     .concat()
 }
 
+/// A corpus that took everything in and then forgot.
+fn forget_at_the_end(folder: &Path, specs: &[Spec], ids: &BTreeSet<String>) -> Corpus {
+    let mut corpus = open(folder);
+    ingest(&mut corpus, specs, &(0..N_FILES).collect::<Vec<_>>());
+    corpus.forget(ids, &|| {}).unwrap();
+    corpus
+}
+
+/// A corpus that forgot between one ingest and the others.
+fn forget_on_the_way(
+    folder: &Path,
+    specs: &[Spec],
+    ids: &BTreeSet<String>,
+    first: &[usize],
+    rest: &[&[usize]],
+) -> Corpus {
+    let mut corpus = open(folder);
+    ingest(&mut corpus, specs, first);
+    corpus.forget(ids, &|| {}).unwrap();
+    rest.iter().for_each(|files| ingest(&mut corpus, specs, files));
+    corpus
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -304,20 +327,11 @@ proptest! {
             ids.extend([uri(1, 0), "table:post1".to_owned()]);
         }
         let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
-
-        let mut at_the_end = open(folders[0].path());
-        ingest(&mut at_the_end, &specs, &(0..N_FILES).collect::<Vec<_>>());
-        at_the_end.forget(&ids, &|| {}).unwrap();
-
-        let mut on_the_way = open(folders[1].path());
+        let at_the_end = forget_at_the_end(folders[0].path(), &specs, &ids);
         let (first, rest) = order.split_at(after);
-        ingest(&mut on_the_way, &specs, first);
-        on_the_way.forget(&ids, &|| {}).unwrap();
         let rest: Vec<&[usize]> =
             if cuts_between_files { rest.iter().map(std::slice::from_ref).collect() } else { vec![rest] };
-        for files in rest {
-            ingest(&mut on_the_way, &specs, files);
-        }
+        let on_the_way = forget_on_the_way(folders[1].path(), &specs, &ids, first, &rest);
 
         let left = everything(&on_the_way.snapshot());
         let tells_the_handle = |spec: &Spec| spec.what == 0 && spec.actor == 0 && !spec.is_of_a_table;
@@ -336,6 +350,34 @@ proptest! {
         prop_assert_eq!(on_the_way.snapshot().n_rows("sources"), n_taken, "every record is accounted for");
         let n_aside: u64 = on_the_way.manifest().shards.iter().map(|shard| shard.tally.n_quarantined()).sum();
         prop_assert_eq!(on_the_way.snapshot().n_rows("quarantine"), n_aside);
+    }
+}
+
+#[test]
+fn a_deleted_answer_keeps_its_place_below_what_is_forgotten() {
+    let answer = Spec {
+        file: 0,
+        is_of_a_table: false,
+        what: 6,
+        actor: 1,
+        record: 0,
+        target_actor: 0,
+        target_record: 0,
+        operation: Operation::Create,
+        revision: 1,
+    };
+    let specs = [answer, Spec { file: 1, operation: Operation::Delete, revision: 2, ..answer }];
+    let ids = BTreeSet::from([did(0)]);
+    let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    for corpus in [
+        forget_at_the_end(folders[0].path(), &specs, &ids),
+        forget_on_the_way(folders[1].path(), &specs, &ids, &[0], &[&[1, 2]]),
+    ] {
+        let tombstones: Vec<TombstoneRow<'_>> = corpus.snapshot().rows().map(Result::unwrap).collect();
+        let [tombstone] = &tombstones[..] else { panic!("{tombstones:?}") };
+        let parent = Some(Key::of(&uri(0, 0)));
+        assert_eq!((&tombstone.reply_to, tombstone.reply_to_key), (&None, parent));
+        assert_eq!((&tombstone.root, tombstone.root_key), (&None, parent));
     }
 }
 
