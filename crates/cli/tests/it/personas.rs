@@ -117,7 +117,7 @@ fn baseline(documents: &[String], k: usize) -> Vec<usize> {
     let idf: Vec<f64> =
         n_documents.values().map(|&n| (documents.len() as f64 / n as f64).ln() + 1.0).collect();
     let vector = |document: &String| {
-        let mut vector = vec![0.0; idf.len()];
+        let mut vector = vec![0.0_f64; idf.len()];
         words(document).iter().for_each(|word| vector[columns[word]] += 1.0);
         vector
             .iter_mut()
