@@ -169,8 +169,8 @@ impl Discriminant {
 /// ```
 /// use populi_geometry::{DiscriminantParams, Matrix, Scatter, discriminant};
 ///
-/// // 40 groups of 2 rows. Groups differ in the second column; the first is ten times larger and says nothing.
-/// let row = |i: usize| [[10.0, -10.0][i % 2], [1.0f32, -1.0][i / 2 % 2] + [0.1, -0.1][i / 4 % 2]];
+/// // 40 groups of 2 rows. Groups differ in the second column; the first is larger and says nothing.
+/// let row = |i: usize| [[2.0, -2.0][i % 2], [1.0f32, -1.0][i / 2 % 2] + [0.1, -0.1][i / 4 % 2]];
 /// let rows = Matrix::from_vec(80, 2, (0..80).flat_map(row).collect())?;
 /// let means: Vec<f32> = (0..40).flat_map(|g| [0.0, (row(2 * g)[1] + row(2 * g + 1)[1]) / 2.0]).collect();
 /// let (mut of_rows, mut of_groups) = (Scatter::new(2), Scatter::new(2));

@@ -378,6 +378,18 @@ mod tests {
     }
 
     #[test]
+    fn k_is_a_number_or_auto() {
+        let of =
+            |k: &str| load(&format!("[ingest]\nfrom = 'bluesky'\npaths = ['dump']\n[personas]\nk = {k}\n"));
+        assert_eq!(of("\"auto\"").unwrap().personas.k, K::Auto);
+        assert_eq!(of("7").unwrap().personas.k, K::Fixed(7));
+        for wrong in ["0", "-1", "\"many\"", "2.5"] {
+            let error = of(wrong).unwrap_err().to_string();
+            assert!(error.contains("auto"), "{wrong}: {error}");
+        }
+    }
+
+    #[test]
     fn what_is_written_reads_back_the_same() {
         let mut recipe = Recipe::of_bluesky("c".into(), vec!["d".into()]);
         recipe.personas.k = K::Fixed(4);

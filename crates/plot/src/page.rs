@@ -28,10 +28,11 @@ pub fn page(report: &Report) -> Result<String, Error> {
     report.check()?;
     let chosen = sample(report.points.len(), MAX_POINTS, report.seed);
     let activity = ActivityData::new(&report.activity);
-    let has_plots = !chosen.is_empty() || !activity.start_ms.is_empty();
+    let curve = quality::curve(report);
+    let has_plots = !(chosen.is_empty() && activity.start_ms.is_empty() && curve.is_empty());
     let plotting = if has_plots { script::plotly()? } else { String::new() };
     let scripts = if has_plots { vec![plotting.as_str(), script::PAGE] } else { vec![script::PAGE] };
-    let data = Data { map: MapData::new(report, &chosen), activity, curve: quality::curve(report) };
+    let data = Data { map: MapData::new(report, &chosen), activity, curve };
     let view = View {
         policy: script::policy(scripts),
         plotting: &plotting,

@@ -44,6 +44,13 @@ pub(crate) struct CurveData {
     chosen: Option<u64>,
 }
 
+impl CurveData {
+    /// Whether there is nothing to draw.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.k.is_empty()
+    }
+}
+
 /// The choice as the page tells it; `None` where k was given.
 pub(crate) fn choice(report: &Report) -> Option<ChoiceView> {
     let choice = report.choice.as_ref()?;

@@ -31,9 +31,17 @@
   // Plotly reads a little HTML in its texts.
   const plain = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
+  // Style that all charts with axes share.
+  const chartStyle = () => ({
+    font: { family: "inherit", size: 12, color: variable("--quiet") },
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    hoverlabel: { bgcolor: variable("--card"), bordercolor: variable("--line"), font: { color: variable("--ink"), size: 12 } },
+  });
+
   if (data.x.length > 0 && byId("plot")) drawMap();
   if (activity.start_ms.length > 0 && byId("activity-plot")) drawActivity();
-  if (curve.k.length > 0 && byId("curve-plot") && window.Plotly) drawCurve();
+  if (curve.k.length > 0 && byId("curve-plot")) drawCurve();
 
   function drawMap() {
     const plot = byId("plot");
@@ -342,14 +350,6 @@
       if (rows.length > 0) lookAt(rows);
     });
   }
-
-  // Style that all charts with axes share.
-  const chartStyle = () => ({
-    font: { family: "inherit", size: 12, color: variable("--quiet") },
-    paper_bgcolor: "rgba(0,0,0,0)",
-    plot_bgcolor: "rgba(0,0,0,0)",
-    hoverlabel: { bgcolor: variable("--card"), bordercolor: variable("--line"), font: { color: variable("--ink"), size: 12 } },
-  });
 
   // The score of every number of clusters; the chosen one larger and in another colour, those out of question hollow.
   function drawCurve() {

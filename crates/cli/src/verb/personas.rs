@@ -16,7 +16,8 @@ use crate::selection::{SelectOptions, describe_left_out};
 /// that set it apart and shown by the three posts nearest its centre. In a corpus without authors, posts are clustered.
 ///
 /// How many clusters there are is found where --k does not say it: k-means is run for every k from 2 to 64 (on at most
-/// 8,192 authors), and the smallest k stands whose simplified silhouette is within one standard error of the best. How
+/// 8,192 authors), and the smallest k stands whose simplified silhouette is within one standard error of the best. (In a
+/// corpus without authors that is a rough guess: short posts have no number of clusters that stands out.) How
 /// stable they are is measured on resamples of the authors: the adjusted Rand index of the clusters of a resample and
 /// those that stand, and for each cluster the Jaccard index of the most similar one (0.75 or more is stable, below 0.6
 /// do not rely on it), beside what shuffled labels give. The curve and both figures are on the page and in --json.

@@ -73,8 +73,8 @@ impl From<&Choice> for ChoiceSummary {
     fn from(choice: &Choice) -> Self {
         let point = |score: &Score| CurvePoint {
             k: score.k as u64,
-            silhouette: score.silhouette,
-            standard_error: score.standard_error,
+            silhouette: rounded(score.silhouette),
+            standard_error: rounded(score.standard_error),
             eligible: score.is_eligible,
         };
         Self {
@@ -90,8 +90,8 @@ impl From<&Stability> for StabilitySummary {
     fn from(stability: &Stability) -> Self {
         let cluster = |(cluster, of): (u32, &ClusterStability)| ClusterStabilitySummary {
             cluster,
-            jaccard: of.jaccard,
-            shuffled_jaccard: of.shuffled_jaccard,
+            jaccard: of.jaccard.map(rounded),
+            shuffled_jaccard: of.shuffled_jaccard.map(rounded),
         };
         Self {
             n_bootstraps: stability.n_bootstraps as u64,
@@ -105,6 +105,12 @@ impl From<&Stability> for StabilitySummary {
 
 impl From<Spread> for SpreadSummary {
     fn from(spread: Spread) -> Self {
-        Self { mean: spread.mean, p5: spread.low, p95: spread.high }
+        Self { mean: rounded(spread.mean), p5: rounded(spread.low), p95: rounded(spread.high) }
     }
+}
+
+/// To six decimals, which is more than is known: a short number is the same when it was written and read again, to the
+/// last bit.
+fn rounded(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
 }

@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use populi_plot::{
-    Accounting, Activity, ActivityCount, Bin, Cluster, Conversations, Error, Exemplar, LargeConversation,
-    MAX_POINTS, NamedTally, Point, Report, Size, Tally, map_png, map_svg, page,
+    Accounting, Activity, ActivityCount, Bin, Choice, Cluster, ClusterStability, Conversations, CurvePoint,
+    Error, Exemplar, LargeConversation, MAX_POINTS, NamedTally, Point, Report, Size, Spread, Stability,
+    Tally, map_png, map_svg, page,
 };
 
 /// Texts that break out of HTML, JSON, scripts, attributes, templates or XML where they are not escaped.
@@ -52,6 +53,22 @@ fn report_of(text: &str, n_points: usize) -> Report {
             terms: vec![(text(), 0.5)],
             exemplars: vec![Exemplar { author: text(), text: text() }; 2],
         }],
+        choice: Some(Choice {
+            k: 3,
+            n_units: 1_234,
+            at_the_end: true,
+            curve: vec![
+                CurvePoint { k: 2, silhouette: 0.25, eligible: false },
+                CurvePoint { k: 3, silhouette: 0.5, eligible: true },
+            ],
+        }),
+        stability: Some(Stability {
+            n_bootstraps: 20,
+            n_drawn: 1_234,
+            ari: Spread { mean: 0.8125, low: 0.75, high: 0.9 },
+            shuffled_ari: Spread { mean: 0.001, low: -0.01, high: 0.01 },
+            clusters: vec![ClusterStability { id: 8, jaccard: Some(0.7), shuffled_jaccard: Some(0.125) }],
+        }),
         activity: Activity { bin: Bin::Day, counts: vec![ActivityCount { start_us: 0, kind: text(), n: 1 }] },
         languages: vec![(text(), 1)],
         actions: vec![(text(), 1)],
@@ -132,6 +149,19 @@ fn an_empty_report_gives_a_page_that_says_why() {
         .collect();
     assert!(drawn.contains(&why.to_owned()), "{drawn:?}");
     assert!(page(&Report::default()).unwrap().contains("There is nothing to map."));
+}
+
+#[test]
+fn the_choice_of_k_and_the_stability_are_told_and_drawn() {
+    let html = page(&report_of("x", 3)).unwrap();
+    let curve = &data(&html)["curve"];
+    assert_eq!((curve["k"].to_string(), curve["chosen"].to_string()), ("[2,3]".into(), "3".into()));
+    assert_eq!(curve["silhouette"].to_string(), "[0.25,0.5]");
+    for said in ["0.812", "0.70", "0.12", "doubtful", "still rises at its end", "a cluster is too small"] {
+        assert!(html.contains(said), "{said}");
+    }
+    let without = Report { choice: None, stability: None, ..report_of("x", 3) };
+    assert!(!page(&without).unwrap().contains("id=\"stability\""));
 }
 
 #[test]
