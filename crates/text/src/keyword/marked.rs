@@ -24,6 +24,11 @@ pub fn fold(text: &str) -> Cow<'_, str> {
             Cow::Borrowed(text)
         };
     }
+    if text.chars().all(is_simple) {
+        let mut folded = String::with_capacity(text.len() + 8);
+        text.chars().for_each(|c| push_caseless(c, &mut folded));
+        return Cow::Owned(folded);
+    }
     let plain = undecorated(text);
     let is_composed = |text: &str| is_nfkc_quick(text.chars()) == IsNormalized::Yes;
     let mut folded = String::with_capacity(plain.len() + plain.len() / 8);
@@ -35,11 +40,32 @@ pub fn fold(text: &str) -> Cow<'_, str> {
     Cow::Owned(if is_composed(&folded) { folded } else { folded.nfkc().collect() })
 }
 
+/// Whether a character is no mark and no decoration, is composed, and stays so in whatever company: true of most characters of
+/// most posts, and quickly told. Texts of such characters need no normalisation.
+fn is_simple(c: char) -> bool {
+    matches!(
+        u32::from(c),
+        0x00..=0x7F
+            // Latin, without what NFKC takes apart.
+            | 0xC0..=0x131 | 0x134..=0x13E | 0x141..=0x148 | 0x14A..=0x17E
+            // Greek and Cyrillic, Hebrew, Arabic, Devanagari: letters only.
+            | 0x391..=0x3A1 | 0x3A3..=0x3A9 | 0x3B1..=0x3C9 | 0x400..=0x481 | 0x48A..=0x52F
+            | 0x5D0..=0x5EA | 0x621..=0x64A | 0x905..=0x939
+            // Dashes and quotation marks; kana, Han, Hangul; emoji.
+            | 0x2013 | 0x2014 | 0x2018..=0x201E | 0x3001 | 0x3002 | 0x3041..=0x3096 | 0x30A1..=0x30FC
+            | 0x4E00..=0x9FFF | 0xAC00..=0xD7A3 | 0x1F300..=0x1F64F | 0x1F680..=0x1F6FF | 0x1F900..=0x1F9FF
+    )
+}
+
 fn push_caseless(c: char, out: &mut String) {
     match c {
         '’' => out.push('\''),
         'ı' => out.push(c),
         c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
+        // Scripts without case, and small letters that stay what they are.
+        'а'..='џ' | 'א'..='ת' | 'ء'..='ي' | 'अ'..='ह' | 'ぁ'..='ー' | '一'..='\u{9FFF}' | '가'..='힣' => {
+            out.push(c)
+        }
         c => out.extend(c.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase)),
     }
 }
@@ -127,12 +153,21 @@ fn class_of(c: char) -> Class {
         0x00..=0x20 => Class::Space,
         0x21..=0x7E => Class::Single,
         0x200C | 0x200D => Class::Joiner,
+        // What most posts are written in, so as not to ask the tables: Latin, Greek, Cyrillic; kana, Han, Hangul.
+        0xC0..=0xD6
+        | 0xD8..=0xF6
+        | 0xF8..=0x2AF
+        | 0x391..=0x3A1
+        | 0x3A3..=0x3A9
+        | 0x3B1..=0x3C9
+        | 0x400..=0x481
+        | 0x48A..=0x52F => Class::Word,
+        0x3041..=0x3096 | 0x30A1..=0x30FA | 0x4E00..=0x9FFF | 0xAC00..=0xD7A3 => Class::Single,
         // Han with its signs, kana, Hangul, Thai and Lao, Burmese, Khmer.
         0x3005..=0x3007
         | 0x3041..=0x30FF
         | 0x31F0..=0x31FF
         | 0x3400..=0x4DBF
-        | 0x4E00..=0x9FFF
         | 0xF900..=0xFAFF
         | 0x20000..=0x3FFFF
         | 0x1100..=0x11FF
@@ -164,7 +199,11 @@ fn is_handle_byte(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{fold, push_marked};
+    use unicode_normalization::UnicodeNormalization;
+    use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
+
+    use super::{Class, class_of, fold, is_simple, push_marked};
+    use crate::words::undecorated;
 
     fn marked(text: &str) -> String {
         let mut out = String::new();
@@ -187,6 +226,45 @@ mod tests {
             ("\u{301}a", "|\u{301}|a|"),
         ] {
             assert_eq!(marked(text), expected, "of {text:?}");
+        }
+    }
+
+    /// Every character.
+    fn chars() -> impl Iterator<Item = char> {
+        '\0'..=char::MAX
+    }
+
+    #[test]
+    fn simple_characters_need_no_normalisation() {
+        let caseless = |c: char| -> String {
+            c.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkc().collect()
+        };
+        for c in chars().filter(|c| is_simple(*c)) {
+            let text = String::from(c);
+            assert!(
+                text.chars().nfkc().eq([c]) && undecorated(&text) == text,
+                "{c:?} is composed and no decoration"
+            );
+            assert!(canonical_combining_class(c) == 0 && !is_combining_mark(c), "{c:?} goes with nothing");
+            // What comes of it is composed too, and goes with nothing that comes before it.
+            let folded = fold(&text).into_owned();
+            assert!(folded.nfkc().eq(folded.chars()), "{c:?}");
+            assert!(!is_combining_mark(folded.chars().next().unwrap_or('a')), "{c:?}");
+            if !matches!(c, 'ı' | '’') {
+                assert_eq!(folded, caseless(c), "{c:?}");
+            }
+        }
+        // A simple character and a mark are composed as ever.
+        assert_eq!(fold("И\u{306} e\u{301}"), "й é");
+    }
+
+    #[test]
+    fn the_classes_are_those_of_the_tables() {
+        for c in chars().filter(|c| class_of(*c) == Class::Word && *c != '_') {
+            assert!(c.is_alphanumeric() && !is_combining_mark(c), "{c:?}");
+        }
+        for c in chars().filter(|c| is_combining_mark(*c)) {
+            assert!(class_of(c) == Class::Mark, "{c:?}");
         }
     }
 
