@@ -50,6 +50,8 @@ pub(crate) struct Known<'a> {
     /// Sightings that show it again.
     pub(super) folded: Vec<Self>,
     copies: Vec<Copied>,
+    /// Which of them counts: kept, so that a million copies of one line cost no more than a million lines.
+    counting: usize,
 }
 
 /// One copy of an event.
@@ -182,7 +184,7 @@ impl<'a> Known<'a> {
 
     /// The copy that counts, and its place.
     fn counting(&self) -> Option<(usize, &Copied)> {
-        self.copies.iter().enumerate().max_by_key(|(_, copy)| copy.rank())
+        self.copies.get(self.counting).map(|copy| (self.counting, copy))
     }
 
     /// Whether another copy counts more than all of these.
@@ -191,6 +193,9 @@ impl<'a> Known<'a> {
     }
 
     fn add_copy(&mut self, copy: Copied) {
+        if self.counts_less_than(&copy) {
+            self.counting = self.copies.len();
+        }
         self.copies.push(copy);
         self.version.content = self.version.content.max(copy.content);
     }
@@ -223,6 +228,7 @@ pub(crate) fn gather<'a>(
                 seen_at: None,
                 folded: Vec::new(),
                 copies: Vec::new(),
+                counting: 0,
             })
             .add_copy(Copied {
                 content: source.content,
@@ -276,6 +282,7 @@ fn add_event<'a>(known: &mut BTreeMap<Ident, Known<'a>>, event: Event<'a>) {
                     version: event.version,
                     at,
                     copies: vec![copy],
+                    counting: 0,
                     acts: Vec::new(),
                     acts_as_seen: Vec::new(),
                     seen_at: None,
