@@ -11,7 +11,7 @@ use crate::languages::{LanguageSummary, languages};
 use crate::personas::{PersonaParams, PersonaSummary, personas};
 use crate::progress::{Progress, stop_if_asked};
 use crate::recipe::{From, Recipe};
-use crate::report::{ReportFiles, ReportParams, report};
+use crate::report::{ReportFiles, ReportParams, refuse_to_replace, report};
 use crate::status::Account;
 use crate::threads::{ThreadSummary, threads};
 use crate::{Outcome, Result};
@@ -39,6 +39,7 @@ pub struct RunSummary {
 /// # Errors
 /// When a stage fails, or more of the input was quarantined than the recipe allows.
 pub fn run(recipe: &Recipe, progress: &dyn Progress) -> Result<RunSummary> {
+    refuse_to_replace(&beside(&recipe.corpus))?;
     let params =
         CorpusParams { n_buckets: recipe.ingest.buckets, keeps_originals: Some(recipe.ingest.originals) };
     let mut corpus = Corpus::open_or_create(&recipe.corpus, params)?;

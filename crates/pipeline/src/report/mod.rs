@@ -46,6 +46,12 @@ pub struct ReportFiles {
     pub svg: PathBuf,
 }
 
+impl ReportFiles {
+    fn in_folder(folder: &Path) -> Self {
+        Self { page: folder.join("report.html"), png: folder.join("map.png"), svg: folder.join("map.svg") }
+    }
+}
+
 /// Writes `report.html`, `map.png` and `map.svg` into `folder`, usually the one that the corpus lies in.
 ///
 /// It shows posts verbatim and is for the owner of the corpus. Time: a pass over posts, actions and conversations;
@@ -61,12 +67,8 @@ pub fn report(
     params: &ReportParams,
     progress: &dyn Progress,
 ) -> Result<ReportFiles> {
-    let files = ReportFiles {
-        page: folder.join("report.html"),
-        png: folder.join("map.png"),
-        svg: folder.join("map.svg"),
-    };
-    refuse_to_replace(&files)?;
+    refuse_to_replace(folder)?;
+    let files = ReportFiles::in_folder(folder);
     progress.begin("report", None, Unit::Steps);
     let report = gather(snapshot, params)?;
     // The page first: it is what says that the pictures beside it are ours.
@@ -78,8 +80,12 @@ pub fn report(
 }
 
 /// Refuses to replace files that an earlier report did not write. A page says what made it; pictures are ours where
-/// the page beside them is.
-fn refuse_to_replace(files: &ReportFiles) -> Result<()> {
+/// the page beside them is. [`report`] asks this itself; whoever works long before that asks first.
+///
+/// # Errors
+/// When a file of somebody else is in the way, or a page cannot be read.
+pub fn refuse_to_replace(folder: &Path) -> Result<()> {
+    let files = ReportFiles::in_folder(folder);
     match File::open(&files.page) {
         Ok(page) => {
             let mut head = Vec::new();
