@@ -11,7 +11,7 @@ use crate::languages::{LanguageSummary, languages};
 use crate::personas::{PersonaParams, PersonaSummary, personas};
 use crate::progress::{Progress, stop_if_asked};
 use crate::recipe::{From, Recipe};
-use crate::report::{ReportFiles, ReportParams, report};
+use crate::report::{ReportFiles, ReportParams, refuse_to_replace, report};
 use crate::select::Selection;
 use crate::status::Account;
 use crate::threads::{ThreadSummary, threads};
@@ -44,6 +44,7 @@ pub fn run(recipe: &Recipe, progress: &dyn Progress) -> Result<RunSummary> {
     let selections = Selections::of(recipe)?;
     let source = source_of(recipe);
     check_selection(&source, &selections.ingest)?;
+    refuse_to_replace(&beside(&recipe.corpus))?;
     let params =
         CorpusParams { n_buckets: recipe.ingest.buckets, keeps_originals: Some(recipe.ingest.originals) };
     let mut corpus = Corpus::open_or_create(&recipe.corpus, params)?;

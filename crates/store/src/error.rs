@@ -111,7 +111,7 @@ pub enum Error {
     },
     /// A run is cut or damaged.
     #[error(
-        "{path}: the run is damaged at byte {offset} ({reason}): delete this file and run the same ingest again: it reads these inputs anew"
+        "{path}: the run is damaged at byte {offset} ({reason}): run the same ingest again: it reads these inputs anew"
     )]
     DamagedRun {
         /// The run.

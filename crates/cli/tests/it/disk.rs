@@ -232,4 +232,11 @@ fn a_report_replaces_its_own_files_and_nobody_elses() {
         assert_eq!(folder.path(&place).read_dir().unwrap().count(), 1, "nothing is beside it");
     }
     check_whole(&folder, "reports");
+
+    // A run asks before it works for hours, not after.
+    let other = World::small().begin();
+    other.write("map.png", "my own work");
+    let answer = other.run(["run", "populi.toml"]);
+    assert_eq!(answer.code, FAILED, "{answer:?}");
+    assert!(answer.stderr.contains("map.png") && !other.path("corpus").exists(), "{answer:?}");
 }

@@ -133,8 +133,11 @@ fn remove_if_there(path: &Path) -> Result<()> {
 }
 
 /// Refuses to replace files that an earlier report did not write. A page says what made it; pictures are ours where
-/// the page beside them is.
-fn refuse_to_replace(folder: &Path) -> Result<()> {
+/// the page beside them is. [`report`] asks this itself; whoever works long before that asks first.
+///
+/// # Errors
+/// When a file of somebody else is in the way, or a page cannot be read.
+pub fn refuse_to_replace(folder: &Path) -> Result<()> {
     let page = folder.join(PAGE);
     match File::open(&page) {
         Ok(content) => {
