@@ -3,6 +3,7 @@
 
 mod architecture;
 mod bluesky_shapes;
+mod containers;
 mod demo;
 mod help;
 mod interruption;
