@@ -3,6 +3,7 @@
 
 mod architecture;
 mod bluesky_shapes;
+mod containers;
 mod demo;
 mod export;
 mod forget;

@@ -5,6 +5,7 @@
 
 mod archive;
 mod bluesky;
+mod containers;
 mod discover;
 mod json_suite;
 mod outcome;

@@ -1,7 +1,10 @@
 //! The stage that takes dumps in: every input becomes runs, in parallel; then the runs are merged.
 
 mod batches;
-mod bluesky;
+mod map;
+mod opened;
+mod passed_over;
+mod pipe;
 mod sink;
 mod table;
 
@@ -19,6 +22,9 @@ use crate::status::{self, Account};
 use crate::{Error, Result};
 
 pub use populi_ingest::table::{ColumnRef, Header, TableParams};
+
+/// What reading an input comes to.
+type ReadResult<T> = std::result::Result<T, populi_ingest::Error>;
 
 /// What the inputs are.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +58,13 @@ impl Source {
     }
 }
 
+/// What an ingest may cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of content without packing that all inputs that are read may have together; `None` for no limit.
+    pub max_bytes: Option<u64>,
+}
+
 /// What an ingest did.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct IngestSummary {
@@ -71,6 +84,8 @@ pub struct IngestSummary {
     pub mappings: Vec<(String, Mapping)>,
     /// What was passed over inside folders, by name and reason.
     pub skipped: Vec<(String, &'static str)>,
+    /// What was passed over inside archives: the input, what, and how many of them.
+    pub passed_over: Vec<(String, &'static str, u64)>,
 }
 
 impl IngestSummary {
@@ -83,6 +98,9 @@ impl IngestSummary {
         }
         for (name, why) in &self.skipped {
             notes.push(format!("{name} was passed over ({why})"));
+        }
+        for (name, what, n) in &self.passed_over {
+            notes.push(format!("{name}: {n} {what} passed over"));
         }
         if self.n_equal > 0 {
             notes.push(format!(
@@ -112,17 +130,29 @@ struct Prepared {
     shard: Shard,
 }
 
+impl Prepared {
+    /// Where its bytes are: those of standard input were put into a file.
+    fn path(&self) -> &Path {
+        match &self.input.place {
+            Place::File(path) => path,
+            Place::StandardInput => Path::new("-"),
+        }
+    }
+}
+
 /// Takes every file under `paths` into the corpus. Inputs that it holds already are passed over.
 ///
-/// Time: that of decoding, in parallel over blocks and files, and of writing; memory: a few blocks a thread and the
-/// buffers of the merge, whatever the size of the input. Interrupted, it continues with the inputs that are left.
+/// Time: that of decoding, in parallel over blocks, files and members of archives, and of writing; memory: a few blocks a
+/// thread, 64 MiB of packed members, the windows of the codecs and the buffers of the merge, whatever the size of the
+/// input. Interrupted, it continues with the inputs that are left.
 ///
 /// # Errors
-/// When a path cannot be read, or the disk refuses. A bad record is no error.
+/// When a path cannot be read, the disk refuses, or the limits are passed. A bad record is no error.
 pub fn ingest(
     corpus: &mut Corpus,
     source: &Source,
     paths: &[PathBuf],
+    limits: Limits,
     progress: &dyn Progress,
 ) -> Result<IngestSummary> {
     let n_superseded_before = status::total(&corpus.snapshot()).superseded;
@@ -148,10 +178,7 @@ pub fn ingest(
     if !todo.is_empty() {
         let n_bytes = todo.iter().map(|prepared| prepared.shard.input().n_bytes).sum();
         progress.begin("read", Some(n_bytes), Unit::Bytes);
-        match source {
-            Source::Bluesky => bluesky::map(corpus, todo, progress, &mut summary)?,
-            Source::Table(params) => table::map(corpus, params, todo, progress, &mut summary)?,
-        }
+        map::map(corpus, source, todo, limits, progress, &mut summary)?;
         progress.end();
     }
     if corpus.has_pending_runs() {
