@@ -11,6 +11,9 @@ use super::make::{bz2, gz, streamed_zip, tar, zip, zst};
 use super::{damages, lines, read_each};
 use crate::outcome::{Outcome, read};
 
+type Pack = fn(&[u8]) -> Vec<u8>;
+type PackMany = fn(&[(&str, &[u8])]) -> Vec<u8>;
+
 fn names(outcome: &Outcome) -> Vec<&str> {
     outcome.contents.iter().map(|(name, _)| name.as_str()).collect()
 }
@@ -18,8 +21,8 @@ fn names(outcome: &Outcome) -> Vec<&str> {
 #[test]
 fn every_nesting_of_two_gives_every_record_once() {
     let (a, b) = (lines(0, 20), lines(20, 30));
-    let of_one: [fn(&[u8]) -> Vec<u8>; 3] = [gz, bz2, zst];
-    let of_many: [fn(&[(&str, &[u8])]) -> Vec<u8>; 3] = [tar, zip, streamed_zip];
+    let of_one: [Pack; 3] = [gz, bz2, zst];
+    let of_many: [PackMany; 3] = [tar, zip, streamed_zip];
     let whole = [a.clone(), b.clone()].concat();
     for many in of_many {
         let archive = many(&[("a", &a), ("b", &b)]);
@@ -61,7 +64,6 @@ fn records_of_one_file_have_distinct_offsets_and_a_single_content_counts_from_ze
 
 #[test]
 fn five_layers_are_taken_off_and_not_a_sixth() {
-    type Pack = fn(&[u8]) -> Vec<u8>;
     let orders: [[Pack; 3]; 3] = [
         [|bytes| tar(&[("t", bytes)]), |bytes| zip(&[("z", bytes)]), gz],
         [|bytes| zip(&[("z", bytes)]), bz2, |bytes| streamed_zip(&[("s", bytes)])],
