@@ -7,6 +7,18 @@ use std::sync::{Mutex, PoisonError};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use populi_pipeline::{Progress, Unit};
 
+use crate::signals;
+
+/// The bar that is on the terminal, for whoever has to take it away.
+static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// Takes the bar off the terminal, so that what is written next stands on a clean line.
+pub fn clear() {
+    if let Some(bar) = SHOWN.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        bar.finish_and_clear();
+    }
+}
+
 /// Shows the stage that runs now.
 pub struct Bars {
     quiet: bool,
@@ -48,6 +60,7 @@ impl Progress for Bars {
             .with_style(style)
             .with_prefix(stage.to_owned());
         bar.enable_steady_tick(std::time::Duration::from_millis(200));
+        *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
         *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = bar;
     }
 
@@ -59,6 +72,7 @@ impl Progress for Bars {
 
     fn end(&self) {
         self.bar().finish();
+        SHOWN.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     fn note(&self, line: &str) {
@@ -68,5 +82,9 @@ impl Progress for Bars {
                 let _ = writeln!(std::io::stderr(), "{line}");
             });
         }
+    }
+
+    fn is_stopped(&self) -> bool {
+        signals::has_come()
     }
 }

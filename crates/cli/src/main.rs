@@ -4,6 +4,8 @@
 
 mod bars;
 mod options;
+mod selection;
+mod signals;
 mod verb;
 
 use std::io::Write;
@@ -17,7 +19,9 @@ pub(crate) const FINDINGS: u8 = 1;
 const FAILED: u8 = 2;
 
 fn main() -> ExitCode {
-    match verb::Cli::parse().run() {
+    let cli = verb::Cli::parse();
+    let watched = signals::watch(cli.stopped()).map_err(anyhow::Error::from);
+    match watched.and_then(|()| cli.run()) {
         Ok(outcome) => outcome,
         Err(error) => report(&error),
     }
@@ -29,10 +33,18 @@ fn report(error: &anyhow::Error) -> ExitCode {
         // Whoever read our output had enough of it.
         return ExitCode::SUCCESS;
     }
+    if let Some(populi_pipeline::Error::Stopped) = error.downcast_ref() {
+        signals::tell(signals::Stopped::Continues);
+        return ExitCode::from(signals::exit_code());
+    }
+    bars::clear();
     // Where even this cannot be written, the exit code has to do.
     let _ = writeln!(std::io::stderr(), "populi: {}", in_words(error));
     match error.downcast_ref::<populi_pipeline::Error>() {
-        Some(populi_pipeline::Error::TooMuchQuarantined { .. }) => ExitCode::from(FINDINGS),
+        Some(
+            populi_pipeline::Error::TooMuchQuarantined { .. }
+            | populi_pipeline::Error::NothingSelected { .. },
+        ) => ExitCode::from(FINDINGS),
         _ => ExitCode::from(FAILED),
     }
 }

@@ -6,7 +6,10 @@
 //! |---|---|
 //! | which directions hold the variance of dense rows? | [`pca()`] |
 //! | which directions hold the most of sparse rows? | [`randomised_svd`] |
+//! | in which directions do groups of rows differ? | [`discriminant()`] |
 //! | which rows belong together, when k is given? | [`kmeans()`] |
+//! | how well apart are clusters? | [`simplified_silhouette`] |
+//! | how many clusters? | [`choose_k`] |
 //! | how well do two partitions agree? | [`adjusted_rand_index`], [`adjusted_mutual_information`] |
 //!
 //! # Determinism
@@ -15,6 +18,8 @@
 //! work is cut into blocks of a fixed size, block results are added in block order, sums that matter are `f64`, random
 //! numbers are counted (ChaCha8, one stream per use) and every tie has a rule.
 
+mod choice;
+mod discriminant;
 mod eigen;
 mod error;
 mod kmeans;
@@ -23,14 +28,20 @@ mod metrics;
 mod orthonormal;
 mod pca;
 mod product;
+mod sample;
+mod silhouette;
 mod sparse;
 mod svd;
 
+pub use choice::{Choice, ChoiceParams, Score, choose_k};
+pub use discriminant::{Discriminant, DiscriminantParams, Scatter, Within, discriminant};
 pub use error::{Error, Result};
-pub use kmeans::{KMeans, KMeansParams, kmeans, nearest_centres};
+pub use kmeans::{KMeans, KMeansParams, kmeans, kmeans_from, kmeans_range, nearest_centres};
 pub use matrix::Matrix;
 pub use metrics::{Contingency, adjusted_mutual_information, adjusted_rand_index};
 pub use pca::{Pca, PcaParams, pca};
 pub use product::{multiply, multiply_transposed};
+pub use sample::sample_rows;
+pub use silhouette::{Silhouette, simplified_silhouette};
 pub use sparse::SparseMatrix;
 pub use svd::{Svd, SvdParams, randomised_svd};

@@ -4,6 +4,7 @@
 //! - [`archive`]: takes off their packing, known by content, and finds the members of archives;
 //! - [`lines`]: splits the content into blocks of whole lines, to be read in parallel;
 //! - [`bluesky`]: from lines of Jetstream to events;
+//! - [`blueprint`]: from threads under pseudonyms to events;
 //! - [`table`]: from tables of posts to events;
 //! - [`Sink`]: where events and quarantined records go.
 //!
@@ -36,6 +37,7 @@
 //! ```
 
 pub mod archive;
+pub mod blueprint;
 pub mod bluesky;
 pub mod discover;
 mod error;

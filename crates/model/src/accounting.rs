@@ -2,7 +2,8 @@
 //!
 //! `in = stored + superseded + deletes + notices + duplicates + ignored + quarantined + blank`, in sum and for
 //! every file. The first five are [`Class`]es and counted over the table `sources`; the others are counted while a
-//! file is read, in a [`Tally`].
+//! file is read, in a [`Tally`]. Of what a selection leaves out, updates of posts alone have a row in `sources`, because
+//! they take an earlier version away; they too count as ignored.
 
 use std::collections::BTreeMap;
 
@@ -22,12 +23,14 @@ pub enum Class {
     Notices,
     /// The same event again.
     Duplicates,
+    /// An update of a post that a selection left out; in the equation it is ignored.
+    LeftOut,
 }
 
 impl Class {
     /// Every class, in the order of the equation.
-    pub const ALL: [Self; 5] =
-        [Self::Stored, Self::Superseded, Self::Deletes, Self::Notices, Self::Duplicates];
+    pub const ALL: [Self; 6] =
+        [Self::Stored, Self::Superseded, Self::Deletes, Self::Notices, Self::Duplicates, Self::LeftOut];
 
     /// The name in the `class` column.
     #[must_use]
@@ -38,6 +41,7 @@ impl Class {
             Self::Deletes => "deletes",
             Self::Notices => "notices",
             Self::Duplicates => "duplicates",
+            Self::LeftOut => "left_out",
         }
     }
 

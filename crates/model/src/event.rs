@@ -49,11 +49,13 @@ pub enum Platform {
     Bluesky,
     /// Any table of posts.
     Table,
+    /// An export of threads under pseudonyms, of whatever network.
+    Blueprint,
 }
 
 impl Platform {
     /// Every platform.
-    pub const ALL: [Self; 2] = [Self::Bluesky, Self::Table];
+    pub const ALL: [Self; 3] = [Self::Bluesky, Self::Table, Self::Blueprint];
 
     /// The platform of a name, as a corpus holds it.
     #[must_use]
@@ -67,15 +69,23 @@ impl Platform {
         match self {
             Self::Bluesky => "bluesky",
             Self::Table => "table",
+            Self::Blueprint => "blueprint",
         }
     }
 
     /// Whether two events of one record with the same operation and revision are one event whatever they say.
     ///
-    /// A network's revision names a commit; a table's time does not, so there the content decides.
+    /// A network's revision names a commit; a table's time does not, so there the content decides. In an export of threads
+    /// one message stands in many of them, and tells more in some than in others.
     #[must_use]
     pub fn revision_names_the_event(self) -> bool {
-        matches!(self, Self::Bluesky)
+        matches!(self, Self::Bluesky | Self::Blueprint)
+    }
+
+    /// Whether an update of a post says nothing of what it answers and quotes, so that what its create said holds.
+    #[must_use]
+    pub fn updates_tell_text_only(self) -> bool {
+        matches!(self, Self::Blueprint)
     }
 
     /// When a revision was, on the network's clock, where the revision tells it.
@@ -84,7 +94,7 @@ impl Platform {
         match self {
             // Microseconds, above 10 bits that tell apart what happened in the same one; so it always fits.
             Self::Bluesky => i64::try_from(revision >> 10).ok().map(Timestamp),
-            Self::Table => None,
+            Self::Table | Self::Blueprint => None,
         }
     }
 }
@@ -193,6 +203,8 @@ impl RecordKind {
 pub enum Body<'a> {
     /// A version of a post.
     Post(#[serde(borrow)] Box<Post<'a>>),
+    /// A later version of a post that a selection leaves out: only that there is one, so that no earlier one stands.
+    LeftOut,
     /// A like.
     Like(Subject<'a>),
     /// A repost.
@@ -216,7 +228,7 @@ impl Body<'_> {
     #[must_use]
     pub fn kind(&self) -> RecordKind {
         match self {
-            Self::Post(_) => RecordKind::Post,
+            Self::Post(_) | Self::LeftOut => RecordKind::Post,
             Self::Like(_) => RecordKind::Like,
             Self::Repost(_) => RecordKind::Repost,
             Self::Follow(_) => RecordKind::Follow,

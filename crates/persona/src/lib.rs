@@ -1,7 +1,8 @@
 //! Which authors write alike?
 //!
-//! - [`AuthorVectors`]: an author is the normalised mean of the normalised vectors of their posts;
-//! - [`cluster`]: persona clusters of such vectors, the largest first;
+//! - [`AuthorVectors`]: an author is what the vectors of their posts have in common and those of others have not;
+//! - [`cluster`]: persona clusters of such vectors, the largest first, and how many there are;
+//! - [`stability`]: whether other authors would give the same clusters;
 //! - [`agreement`]: how far clusters agree with labels that were known before.
 //!
 //! Knows vectors and labels only: neither where posts are kept nor how texts became vectors.
@@ -9,10 +10,14 @@
 mod agreement;
 mod author_vectors;
 mod cluster;
+mod k;
+mod stability;
 
 pub use agreement::{Agreement, agreement, majority_label};
 pub use author_vectors::{AuthorVectors, UnitVectors};
-pub use cluster::{ClusterParams, Personas, cluster, cosine, default_k};
+pub use cluster::{ClusterParams, Dissolved, Personas, cluster, cosine};
+pub use k::{K, NotAK};
+pub use stability::{ClusterStability, Spread, Stability, StabilityParams, stability};
 
 /// Why there are no persona clusters.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +30,18 @@ pub enum Error {
     TooManyClusters {
         /// Clusters asked for.
         k: usize,
+        /// Authors or posts that qualify.
+        n_units: usize,
+        /// What they are.
+        unit: &'static str,
+    },
+    /// There are fewer authors than one cluster needs.
+    #[error(
+        "a cluster of at least {min_size} of {n_units} {unit}: choose a --min-size of at most {n_units}, or lower --min-posts so that more qualify"
+    )]
+    TooFewForACluster {
+        /// The least size of a cluster.
+        min_size: usize,
         /// Authors or posts that qualify.
         n_units: usize,
         /// What they are.

@@ -1,6 +1,6 @@
-//! The stage that turns the text of every visible post into a vector.
+//! The stage that turns the text of every visible post, or of a selection of them, into a vector.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use populi_embed::{Embedder, Lexical, LexicalParams, TextKey, TextSample, VectorCache, embed_cached};
 use populi_geometry::Matrix;
@@ -10,6 +10,7 @@ use populi_store::{Corpus, Snapshot, StepOutput, StepSpec};
 use serde::{Deserialize, Serialize};
 
 use crate::progress::{Progress, Unit};
+use crate::select::{Chosen, Selection};
 use crate::visible::{CHUNK_POSTS, rows_by_chunk, visible_posts};
 use crate::{Outcome, Result, summary_of, unless_done};
 
@@ -57,29 +58,41 @@ pub struct EmbedSummary {
     pub n_posts: u64,
     /// Posts whose vector is zero: texts in which the model found nothing.
     pub n_empty: u64,
+    /// Visible posts that the selection left out, by clause.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left_out: BTreeMap<String, u64>,
 }
 
-/// Embeds every visible post. Time linear in the text, after fitting on at most 20,000 of the texts; memory a few
+/// Embeds every visible post that the selection admits. Time linear in the text, after fitting on at most 20,000 of the texts; memory a few
 /// thousand posts, the fitted model, and at most 1 GiB of vectors to reuse.
 ///
 /// # Errors
-/// When the corpus cannot be read or written, or the model fails.
+/// When the corpus cannot be read or written, the selection leaves nothing or asks for languages that were not told yet, or
+/// the model fails.
 pub fn embed(
     corpus: &mut Corpus,
     params: EmbedParams,
+    selection: &Selection,
     progress: &dyn Progress,
 ) -> Result<Outcome<EmbedSummary>> {
+    let mut inputs = vec!["posts", "accounts"];
+    inputs.extend(selection.asks_for_languages().then_some("languages"));
     let spec = StepSpec {
         step: "embed",
         step_version: 1,
-        parameters: serde_json::json!({ "model": params.model, "seed": params.seed }),
-        inputs: ["posts", "accounts"].map(str::to_owned).to_vec(),
+        parameters: serde_json::json!({
+            "model": params.model,
+            "seed": params.seed,
+            "select": selection.parameters(),
+        }),
+        inputs: inputs.into_iter().map(str::to_owned).collect(),
     };
     unless_done(corpus, &spec, |corpus| {
         let snapshot = corpus.snapshot();
-        let n_posts = snapshot.n_rows("posts");
+        let chosen = Chosen::of(&snapshot, selection, progress)?;
+        let n_posts = chosen.n_posts().unwrap_or_else(|| snapshot.n_rows("posts"));
         progress.begin("fit the embedder", Some(n_posts), Unit::Rows);
-        let model = fit_lexical(&snapshot, params.seed, progress)?;
+        let model = fit_lexical(&snapshot, &chosen, params.seed, progress)?;
         progress.end();
 
         progress.begin("embed", Some(n_posts), Unit::Rows);
@@ -88,15 +101,16 @@ pub fn embed(
             table: params.model.table().to_owned(),
             fingerprint: model.fingerprint().to_string(),
             n_dims: model.n_dims(),
+            left_out: chosen.left_out(),
             ..EmbedSummary::default()
         };
-        let rows = rows_by_chunk(&snapshot, progress, |posts| {
+        let rows = rows_by_chunk(&snapshot, &chosen, progress, |posts| {
             let rows = embed_chunk(&model, &cache, posts)?;
             summary.n_posts += rows.len() as u64;
             summary.n_empty +=
                 rows.iter().filter(|row| row.vector.iter().all(|&value| value == 0.0)).count() as u64;
             Ok(rows)
-        })?;
+        });
         let mut output = StepOutput::new(&snapshot);
         output.write_as(params.model.table(), rows)?;
         output.publish(corpus, &spec, serde_json::json!(summary))?;
@@ -106,10 +120,10 @@ pub fn embed(
 }
 
 /// Fits the lexical model on a sample of the texts that depends on their set only.
-fn fit_lexical(snapshot: &Snapshot, seed: u64, progress: &dyn Progress) -> Result<Lexical> {
+fn fit_lexical(snapshot: &Snapshot, chosen: &Chosen, seed: u64, progress: &dyn Progress) -> Result<Lexical> {
     let params = LexicalParams { seed, ..LexicalParams::default() };
     let mut sample = TextSample::new(&params);
-    let mut posts = visible_posts::<PostText<'_>>(snapshot)?;
+    let mut posts = visible_posts::<PostText<'_>>(snapshot, chosen);
     loop {
         let chunk: Vec<PostText<'_>> = posts.by_ref().take(CHUNK_POSTS).collect::<Result<_>>()?;
         if chunk.is_empty() {

@@ -39,6 +39,43 @@ pub enum Error {
     /// The world could not be made.
     #[error(transparent)]
     Simulate(#[from] populi_simulate::Error),
+    /// The key of the pseudonyms cannot be used.
+    #[error(transparent)]
+    Dataset(#[from] populi_dataset::Error),
+    /// There is nothing that could be exported.
+    #[error("nothing can be exported: {reason}")]
+    Export {
+        /// Why.
+        reason: String,
+    },
+    /// An earlier export is in the way.
+    #[error("{path} holds an export already: choose another folder, or replace it with --overwrite")]
+    ExportExists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Something that is no export is in the way.
+    #[error("{path} holds what is no part of an export ({what}): choose a new or empty folder with --out")]
+    NotAnExport {
+        /// The folder.
+        path: PathBuf,
+        /// What is there.
+        what: String,
+    },
+    /// Nobody said with which key pseudonyms are to be made.
+    #[error(
+        "an export needs a key for its pseudonyms: make one with `populi export key --out FILE`, keep it, and name it with \
+         --key-file FILE"
+    )]
+    NoPseudonymKey,
+    /// The key lies where it would be handed on with what it hides.
+    #[error("the key {path} lies inside {folder}, and would be handed on with it: move it elsewhere")]
+    KeyInside {
+        /// The key.
+        path: PathBuf,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A file beside the corpus could not be read or written.
     #[error("cannot {action} {path}: {source}")]
     Io {
@@ -56,6 +93,34 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong and what is expected.
         reason: String,
+    },
+    /// A selection cannot be made of what was given.
+    #[error("{what} {got}: {reason}")]
+    Selection {
+        /// The flag.
+        what: &'static str,
+        /// What was given.
+        got: String,
+        /// What is wrong and what is expected.
+        reason: String,
+    },
+    /// A selection leaves nothing to work on.
+    #[error(
+        "the selection leaves no post (left out: {left_out}): nothing was changed. `populi sql \"SELECT lang, count(*) FROM \
+         languages GROUP BY lang\"` tells the languages, `populi sql \"SELECT min(created_at), max(created_at) FROM posts\"` the times"
+    )]
+    NothingSelected {
+        /// How many posts, by clause.
+        left_out: String,
+    },
+    /// Vectors are asked of posts that were not embedded.
+    #[error(
+        "the table {table} has no vector of some of the selected posts: `populi embed` ran with a narrower selection; run it \
+         again without one, or with the same as here"
+    )]
+    NotEmbedded {
+        /// The table.
+        table: String,
     },
     /// An earlier stage did not run, or ran on other posts.
     #[error("the table {table} is not there, or not of the posts as they are now: run `populi {verb}` first")]
@@ -106,6 +171,23 @@ pub enum Error {
         id: String,
         /// What is wrong and what is expected.
         reason: String,
+    },
+    /// The user asked to stop.
+    #[error("stopped. What was finished is kept: the same command continues")]
+    Stopped,
+    /// A page would replace a file of somebody else.
+    #[error(
+        "{path} was not written by populi report, so it is left as it is: move it, or name another folder with --out"
+    )]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The demo runs already.
+    #[error("a demo runs in {path} already: wait until it has ended, or choose another folder with --out")]
+    DemoRuns {
+        /// The folder.
+        path: PathBuf,
     },
     /// The demo was pointed at somebody's folder.
     #[error("{path} is not a folder of the demo: choose an empty or new one with --out")]

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::progress::{Progress, Unit};
+use crate::select::Chosen;
 use crate::visible::rows_by_chunk;
 use crate::{Outcome, Result, unless_done};
 
@@ -35,14 +36,16 @@ pub fn languages(corpus: &mut Corpus, progress: &dyn Progress) -> Result<Outcome
         let snapshot = corpus.snapshot();
         progress.begin("languages", Some(snapshot.n_rows("posts")), Unit::Rows);
         let mut summary = LanguageSummary::default();
-        let rows = rows_by_chunk(&snapshot, progress, |posts| {
+        // Of every visible post: what a selection is made by cannot depend on one.
+        let chosen = Chosen::all(&snapshot)?;
+        let rows = rows_by_chunk(&snapshot, &chosen, progress, |posts| {
             let rows: Vec<LanguageRow<'static>> = posts.par_iter().map(detect).collect();
             for row in &rows {
                 let lang = row.lang.as_deref().unwrap_or("unknown");
                 *summary.n_posts.entry(lang.to_owned()).or_default() += 1;
             }
             Ok(rows)
-        })?;
+        });
         let mut output = StepOutput::new(&snapshot);
         output.write(rows)?;
         output.publish(corpus, &spec, serde_json::json!(summary))?;

@@ -10,16 +10,20 @@
 //! | [`languages`] | posts, accounts | languages |
 //! | [`embed`] | posts, accounts | vectors/… |
 //! | [`personas`] | posts, accounts, attributes, languages, vectors/… | clusters, maps, labels, personas |
+//! | [`export`] | posts, accounts, actions, conversations, clusters, labels | a folder of JSON lines under pseudonyms |
 //! | [`report`] | all of them | report.html, map.png, map.svg beside the corpus |
 //!
 //! [`forget`] removes every trace of an account or record from all of them.
 //!
-//! [`run`] does them all from a [`recipe::Recipe`], [`demo`] on a simulated world; [`status`] tells what a corpus holds.
+//! [`run`] does them all from a [`recipe::Recipe`], [`demo`] on a simulated world; [`status`] tells what a corpus holds,
+//! [`verify`] whether it is as it was written.
+//! Which posts a stage sees is decided by a [`select::Selection`], on ingest and later.
 //! A stage whose parameters and inputs are those of its last run is skipped.
 
 pub mod demo;
 pub mod embed;
 mod error;
+pub mod export;
 pub mod forget;
 pub mod ingest;
 pub mod languages;
@@ -28,8 +32,10 @@ pub mod progress;
 pub mod recipe;
 pub mod report;
 pub mod run;
+pub mod select;
 pub mod status;
 pub mod threads;
+pub mod verify;
 mod visible;
 
 pub use error::{Error, Result};

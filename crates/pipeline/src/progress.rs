@@ -1,5 +1,7 @@
 //! How a stage tells how far it is, to whoever shows it.
 
+use crate::{Error, Result};
+
 /// What a stage counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -21,6 +23,18 @@ pub trait Progress: Sync {
     fn end(&self);
     /// Something that the user should know, in one line.
     fn note(&self, line: &str);
+    /// Whether the user asked to stop. Stages look between pieces of work; what is committed by then is kept.
+    fn is_stopped(&self) -> bool {
+        false
+    }
+}
+
+/// Ends a stage between two pieces of work where the user asked to stop.
+///
+/// # Errors
+/// [`Error::Stopped`] where that is so.
+pub(crate) fn stop_if_asked(progress: &dyn Progress) -> Result<()> {
+    if progress.is_stopped() { Err(Error::Stopped) } else { Ok(()) }
 }
 
 /// Shows nothing.

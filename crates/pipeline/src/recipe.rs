@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::embed::Model;
 use crate::ingest::{ColumnRef, Header, TableParams};
+use crate::personas::K;
+use crate::select::SelectParams;
 use crate::{Error, Result};
 
 /// The settings of a run.
@@ -22,6 +24,9 @@ pub struct Recipe {
     /// Decides everything that is drawn at random. Default 1.
     #[serde(default = "default_seed")]
     pub seed: u64,
+    /// Which posts the steps after ingest see, where they do not say so themselves. Default: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub select: Option<SelectParams>,
     /// What to read.
     pub ingest: IngestRecipe,
     /// How texts become vectors.
@@ -39,7 +44,7 @@ pub struct Recipe {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IngestRecipe {
-    /// What the files are: `bluesky` or `text`.
+    /// What the files are: `bluesky`, `blueprint` or `text`.
     pub from: From,
     /// Files and folders.
     pub paths: Vec<PathBuf>,
@@ -63,7 +68,7 @@ pub struct IngestRecipe {
     pub id: Option<Column>,
     /// For `text`: the column of the author.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub author: Option<Column>,
+    pub author_column: Option<Column>,
     /// For `text`: the column of the time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<Column>,
@@ -72,7 +77,7 @@ pub struct IngestRecipe {
     pub reply_to: Option<Column>,
     /// For `text`: the column of the language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lang: Option<Column>,
+    pub lang_column: Option<Column>,
     /// For `text`: the column of a known label.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<Column>,
@@ -85,6 +90,9 @@ pub struct IngestRecipe {
     /// For `text`: the IANA time zone of times that name none. Default `UTC`.
     #[serde(default = "default_tz")]
     pub tz: String,
+    /// What is taken in at all. Default: everything. `select` of the whole recipe has no part in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub select: Option<SelectParams>,
 }
 
 /// What input files are.
@@ -93,6 +101,8 @@ pub struct IngestRecipe {
 pub enum From {
     /// Jetstream events.
     Bluesky,
+    /// Threads under pseudonyms, in either style of BluePrint.
+    Blueprint,
     /// Any table of posts.
     Text,
 }
@@ -108,11 +118,14 @@ pub enum Column {
 }
 
 /// How texts become vectors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EmbedRecipe {
     /// The model. Default `lexical`.
     pub model: Model,
+    /// Which posts get a vector. Default: `select` of the whole recipe.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub select: Option<SelectParams>,
 }
 
 /// How authors are clustered.
@@ -121,19 +134,22 @@ pub struct EmbedRecipe {
 pub struct PersonaRecipe {
     /// Posts with text that an author must have. Default 2.
     pub min_posts: u32,
-    /// Only posts in this language count. Default: all.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub lang: Option<String>,
-    /// Clusters. Default min(25, max(2, sqrt(n / 2))).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub k: Option<usize>,
+    /// Clusters: a number, or `"auto"` for the number from 2 to 64 at which they are best apart. Default `"auto"`.
+    pub k: K,
+    /// Authors that every cluster has at least; smaller ones are dissolved. Default 1.
+    pub min_size: usize,
+    /// Resamples that the stability of the clusters is measured on; 0 for none. Default 20.
+    pub bootstraps: usize,
     /// Seeded restarts of k-means. Default 5.
     pub n_init: usize,
+    /// Which posts count. Default: `select` of the whole recipe.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub select: Option<SelectParams>,
 }
 
 impl Default for PersonaRecipe {
     fn default() -> Self {
-        Self { min_posts: 2, lang: None, k: None, n_init: 5 }
+        Self { min_posts: 2, k: K::Auto, min_size: 1, bootstraps: 20, n_init: 5, select: None }
     }
 }
 
@@ -144,6 +160,9 @@ pub struct ReportRecipe {
     /// Its title. Default: the name of the corpus's folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// Which posts it is about. Default: `select` of the whole recipe.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub select: Option<SelectParams>,
 }
 
 fn default_corpus() -> PathBuf {
@@ -169,6 +188,7 @@ impl Recipe {
         Self {
             corpus,
             seed: default_seed(),
+            select: None,
             ingest: IngestRecipe {
                 from: From::Bluesky,
                 paths,
@@ -178,14 +198,15 @@ impl Recipe {
                 buckets: None,
                 text: None,
                 id: None,
-                author: None,
+                author_column: None,
                 time: None,
                 reply_to: None,
-                lang: None,
+                lang_column: None,
                 label: None,
                 header: None,
                 time_format: None,
                 tz: default_tz(),
+                select: None,
             },
             embed: EmbedRecipe::default(),
             personas: PersonaRecipe::default(),
@@ -196,7 +217,7 @@ impl Recipe {
     /// Reads a recipe.
     ///
     /// # Errors
-    /// When it cannot be read, is no TOML, has an unknown name, or a value of the wrong type.
+    /// When it cannot be read, is no TOML, has an unknown name, a value of the wrong type, or a setting of another source.
     pub fn load(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(crate::error::io("read the recipe", path))?;
         let mut recipe: Self = toml::from_str(&text)
@@ -206,7 +227,27 @@ impl Recipe {
         for input in &mut recipe.ingest.paths {
             *input = folder.join(&*input);
         }
-        Ok(recipe)
+        for list in recipe.selections_mut().flat_map(SelectParams::paths_mut) {
+            *list = folder.join(&*list);
+        }
+        match recipe.ingest.setting_of_another_source() {
+            None => Ok(recipe),
+            Some((name, source)) => {
+                let reason = format!("[ingest] {name} is for from = \"{source}\" only: take it out");
+                Err(Error::Recipe { path: path.to_owned(), reason })
+            }
+        }
+    }
+
+    /// What a stage after ingest selects: its own `select`, else that of the whole recipe, else everything.
+    #[must_use]
+    pub fn select_of<'a>(&'a self, own: &'a Option<SelectParams>) -> SelectParams {
+        own.as_ref().or(self.select.as_ref()).cloned().unwrap_or_default()
+    }
+
+    fn selections_mut(&mut self) -> impl Iterator<Item = &mut SelectParams> {
+        let stages = [&mut self.ingest.select, &mut self.embed.select, &mut self.personas.select];
+        stages.into_iter().chain([&mut self.report.select, &mut self.select]).flatten()
     }
 
     /// The recipe as TOML, with every setting that has a value.
@@ -227,11 +268,36 @@ impl Recipe {
         let mut recipe = self.clone();
         recipe.corpus = name(&recipe.corpus);
         recipe.ingest.paths = recipe.ingest.paths.iter().map(name).collect();
+        for list in recipe.selections_mut().flat_map(SelectParams::paths_mut) {
+            *list = name(list);
+        }
         recipe.to_toml()
     }
 }
 
 impl IngestRecipe {
+    /// A setting that is given and means nothing to the source, and the source that it is for.
+    fn setting_of_another_source(&self) -> Option<(&'static str, &'static str)> {
+        let of_text = [
+            ("text", self.text.is_some()),
+            ("id", self.id.is_some()),
+            ("author_column", self.author_column.is_some()),
+            ("time", self.time.is_some()),
+            ("reply_to", self.reply_to.is_some()),
+            ("lang_column", self.lang_column.is_some()),
+            ("label", self.label.is_some()),
+            ("header", self.header.is_some()),
+            ("time_format", self.time_format.is_some()),
+            ("tz", self.tz != default_tz()),
+        ];
+        let given =
+            |settings: &[(&'static str, bool)]| settings.iter().find(|(_, is_given)| *is_given).copied();
+        match self.from {
+            From::Bluesky | From::Blueprint => given(&of_text).map(|(name, _)| (name, "text")),
+            From::Text => given(&[("originals", self.originals)]).map(|(name, _)| (name, "bluesky")),
+        }
+    }
+
     /// How to read a table.
     #[must_use]
     pub fn table_params(&self) -> TableParams {
@@ -244,10 +310,10 @@ impl IngestRecipe {
         TableParams {
             text: column(&self.text),
             id: column(&self.id),
-            author: column(&self.author),
+            author: column(&self.author_column),
             time: column(&self.time),
             reply_to: column(&self.reply_to),
-            lang: column(&self.lang),
+            lang: column(&self.lang_column),
             label: column(&self.label),
             header: match self.header {
                 None => Header::Guess,
@@ -290,9 +356,38 @@ mod tests {
     }
 
     #[test]
+    fn settings_of_another_source_are_refused_by_name() {
+        let error = load("[ingest]\nfrom = 'bluesky'\npaths = ['d']\nlabel = 'x'\n").unwrap_err().to_string();
+        assert!(error.contains("label") && error.contains("text"), "{error}");
+        let error =
+            load("[ingest]\nfrom = 'text'\npaths = ['d']\noriginals = true\n").unwrap_err().to_string();
+        assert!(error.contains("originals") && error.contains("bluesky"), "{error}");
+    }
+
+    #[test]
+    fn a_stage_selects_by_its_own_table_else_by_that_of_the_recipe() {
+        let recipe = load(
+            "[select]\nsince = '2026-03-01'\nkeyword = 'words.txt'\n[ingest]\nfrom = 'bluesky'\npaths = ['d']\n\
+             [personas.select]\nlang = 'en'\n",
+        )
+        .unwrap();
+        assert_eq!(recipe.select_of(&recipe.personas.select).lang, ["en"]);
+        assert_eq!(recipe.select_of(&recipe.personas.select).since, None);
+        let of_report = recipe.select_of(&recipe.report.select);
+        assert_eq!(of_report.since.as_deref(), Some("2026-03-01"));
+        assert_eq!(of_report.keyword, Some(recipe.corpus.parent().unwrap().join("words.txt")));
+        assert_eq!(recipe.ingest.select, None);
+        let quoted = recipe.to_toml_without_paths().unwrap();
+        assert!(quoted.contains("\"words.txt\""), "{quoted}");
+    }
+
+    #[test]
     fn what_is_written_reads_back_the_same() {
         let mut recipe = Recipe::of_bluesky("c".into(), vec!["d".into()]);
-        recipe.personas.k = Some(4);
+        recipe.personas.k = K::Fixed(4);
+        recipe.personas.select =
+            Some(SelectParams { lang: vec!["en".to_owned()], ..SelectParams::default() });
+        recipe.ingest.select = Some(SelectParams { author: Some("a".into()), ..SelectParams::default() });
         recipe.ingest.label = Some(Column::Number(2));
         let back: Recipe = toml::from_str(&recipe.to_toml().unwrap()).unwrap();
         assert_eq!(back, recipe);

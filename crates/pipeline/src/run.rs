@@ -6,12 +6,13 @@ use populi_store::{Corpus, CorpusParams};
 use serde::Serialize;
 
 use crate::embed::{EmbedParams, EmbedSummary, embed};
-use crate::ingest::{IngestSummary, Limits, Source, check_quarantine, ingest};
+use crate::ingest::{IngestSummary, Limits, Source, check_quarantine, check_selection, ingest};
 use crate::languages::{LanguageSummary, languages};
 use crate::personas::{PersonaParams, PersonaSummary, personas};
-use crate::progress::Progress;
+use crate::progress::{Progress, stop_if_asked};
 use crate::recipe::{From, Recipe};
 use crate::report::{ReportFiles, ReportParams, report};
+use crate::select::Selection;
 use crate::status::Account;
 use crate::threads::{ThreadSummary, threads};
 use crate::{Outcome, Result};
@@ -39,23 +40,28 @@ pub struct RunSummary {
 /// # Errors
 /// When a stage fails, or more of the input was quarantined than the recipe allows.
 pub fn run(recipe: &Recipe, progress: &dyn Progress) -> Result<RunSummary> {
+    // Before anything is done: a list that cannot be read stops the run at once.
+    let selections = Selections::of(recipe)?;
+    let source = source_of(recipe);
+    check_selection(&source, &selections.ingest)?;
     let params =
         CorpusParams { n_buckets: recipe.ingest.buckets, keeps_originals: Some(recipe.ingest.originals) };
     let mut corpus = Corpus::open_or_create(&recipe.corpus, params)?;
-    let source = source_of(recipe);
     let limits = Limits { max_bytes: recipe.ingest.max_bytes };
-    let ingested = ingest(&mut corpus, &source, &recipe.ingest.paths, limits, progress)?;
+    let ingested = ingest(&mut corpus, &source, &selections.ingest, &recipe.ingest.paths, limits, progress)?;
     tell(&ingested, progress);
     check_quarantine(&ingested.total, recipe.ingest.max_quarantine)?;
     let threads = threads(&mut corpus, progress)?;
     let languages = languages(&mut corpus, progress)?;
     let embed_params = EmbedParams { model: recipe.embed.model, seed: recipe.seed };
-    let embed = embed(&mut corpus, embed_params, progress)?;
-    let personas = personas(&mut corpus, &persona_params(recipe), progress)?;
+    let embed = embed(&mut corpus, embed_params, &selections.embed, progress)?;
+    let personas = personas(&mut corpus, &persona_params(recipe), &selections.personas, progress)?;
+    stop_if_asked(progress)?;
     let used = recipe.to_toml_without_paths()?;
     corpus.keep_file("populi.toml", used.as_bytes())?;
     let report_params = ReportParams { title: recipe.report.title.clone(), recipe: used, seed: recipe.seed };
-    let report = report(&corpus.snapshot(), &beside(&recipe.corpus), &report_params, progress)?;
+    let folder = beside(&recipe.corpus);
+    let report = report(&corpus.snapshot(), &folder, &report_params, &selections.report, progress)?;
     Ok(RunSummary { accounting: ingested.total, threads, languages, embed, personas, report })
 }
 
@@ -71,6 +77,7 @@ pub fn beside(corpus: &Path) -> PathBuf {
 fn source_of(recipe: &Recipe) -> Source {
     match recipe.ingest.from {
         From::Bluesky => Source::Bluesky,
+        From::Blueprint => Source::Blueprint,
         From::Text => Source::Table(Box::new(recipe.ingest.table_params())),
     }
 }
@@ -78,11 +85,31 @@ fn source_of(recipe: &Recipe) -> Source {
 fn persona_params(recipe: &Recipe) -> PersonaParams {
     PersonaParams {
         min_posts: recipe.personas.min_posts,
-        lang: recipe.personas.lang.clone(),
         k: recipe.personas.k,
+        min_size: recipe.personas.min_size,
+        bootstraps: recipe.personas.bootstraps,
         n_init: recipe.personas.n_init,
         model: recipe.embed.model,
         seed: recipe.seed,
+    }
+}
+
+/// What each stage selects.
+struct Selections {
+    ingest: Selection,
+    embed: Selection,
+    personas: Selection,
+    report: Selection,
+}
+
+impl Selections {
+    fn of(recipe: &Recipe) -> Result<Self> {
+        Ok(Self {
+            ingest: recipe.ingest.select.clone().unwrap_or_default().load()?,
+            embed: recipe.select_of(&recipe.embed.select).load()?,
+            personas: recipe.select_of(&recipe.personas.select).load()?,
+            report: recipe.select_of(&recipe.report.select).load()?,
+        })
     }
 }
 

@@ -36,6 +36,9 @@ pub struct Account {
     pub warnings: BTreeMap<String, u64>,
 }
 
+/// The kind of ignored record that an update of a post is whose new version a selection left out.
+const LEFT_OUT_UPDATE: &str = "filter:update";
+
 /// The account of one input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FileAccount {
@@ -126,6 +129,7 @@ impl Account {
             Class::Deletes => &mut self.deletes,
             Class::Notices => &mut self.notices,
             Class::Duplicates => &mut self.duplicates,
+            Class::LeftOut => self.ignored.entry(LEFT_OUT_UPDATE.to_owned()).or_default(),
         } += n;
     }
 }

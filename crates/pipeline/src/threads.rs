@@ -6,7 +6,7 @@ use populi_store::{Corpus, Snapshot, StepOutput, StepSpec};
 use populi_thread::{Placed, Records, Reply, State, place};
 use serde::{Deserialize, Serialize};
 
-use crate::progress::{Progress, Unit};
+use crate::progress::{Progress, Unit, stop_if_asked};
 use crate::visible::HiddenAccounts;
 use crate::{Outcome, Result, unless_done};
 
@@ -68,6 +68,7 @@ fn records(snapshot: &Snapshot, progress: &dyn Progress) -> Result<Records<u128>
             state: if hidden.hides(post.author_key) { State::Hidden } else { State::Standing },
         });
         progress.advance(1);
+        stop_if_asked(progress)?;
     }
     for tombstone in snapshot.rows::<TombstoneLink>() {
         let tombstone = tombstone?;

@@ -1,13 +1,15 @@
-//! The posts that later steps see: those that stand, of accounts that are there.
+//! The posts that later steps see: those that stand, of accounts that are there, and that a selection admits.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use populi_model::Key;
-use populi_model::table::{AccountStanding, PostText, Row};
+use populi_model::table::{AccountStanding, PostLink, PostText, Row};
 use populi_store::Snapshot;
 
 use crate::Result;
-use crate::progress::Progress;
+use crate::progress::{Progress, stop_if_asked};
+use crate::select::Chosen;
 
 /// Posts that are held in memory at a time.
 pub(crate) const CHUNK_POSTS: usize = 8 * 1024;
@@ -43,42 +45,58 @@ impl Authored for PostText<'_> {
     }
 }
 
+impl Authored for PostLink {
+    fn author(&self) -> Option<Key> {
+        self.author_key
+    }
+}
+
 impl Authored for populi_model::table::PostCard<'_> {
     fn author(&self) -> Option<Key> {
         self.author_key
     }
 }
 
-/// The visible posts, in the order of the table: every step sees the same ones in the same order.
-pub(crate) fn visible_posts<R: Row + Authored>(
-    snapshot: &Snapshot,
-) -> Result<impl Iterator<Item = Result<R>> + use<R>> {
-    let hidden = HiddenAccounts::of(snapshot)?;
-    Ok(snapshot.rows::<R>().filter_map(move |row| match row {
-        Ok(row) if hidden.hides(row.author()) => None,
-        row => Some(row.map_err(Into::into)),
-    }))
+impl Authored for populi_model::table::PostMessage<'_> {
+    fn author(&self) -> Option<Key> {
+        self.author_key
+    }
 }
 
-/// The texts of the visible posts, some thousands at a time, for work in parallel. `each` makes the rows of a chunk.
+/// The visible posts that are chosen, in the order of the table: every step sees the same ones in the same order.
+pub(crate) fn visible_posts<R: Row + Authored>(
+    snapshot: &Snapshot,
+    chosen: &Chosen,
+) -> impl Iterator<Item = Result<R>> + use<R> {
+    let (hidden, bits) = (Arc::clone(&chosen.hidden), chosen.bits.clone());
+    let is_chosen = move |row: usize| bits.as_ref().is_none_or(|bits| bits[row / 64] >> (row % 64) & 1 == 1);
+    snapshot.rows::<R>().enumerate().filter_map(move |(i, row)| match row {
+        Ok(row) if hidden.hides(row.author()) || !is_chosen(i) => None,
+        row => Some(row.map_err(Into::into)),
+    })
+}
+
+/// The texts of the chosen posts, some thousands at a time, for work in parallel. `each` makes the rows of a chunk.
 pub(crate) fn rows_by_chunk<R>(
     snapshot: &Snapshot,
+    chosen: &Chosen,
     progress: &dyn Progress,
     mut each: impl FnMut(&[PostText<'static>]) -> Result<Vec<R>>,
-) -> Result<impl Iterator<Item = Result<R>>> {
-    let mut posts = visible_posts::<PostText<'static>>(snapshot)?;
+) -> impl Iterator<Item = Result<R>> {
+    let mut posts = visible_posts::<PostText<'static>>(snapshot, chosen);
     let chunks = std::iter::from_fn(move || {
         let rows = posts.by_ref().take(CHUNK_POSTS).collect::<Result<Vec<_>>>().and_then(|chunk| {
+            stop_if_asked(progress)?;
             progress.advance(chunk.len() as u64);
             if chunk.is_empty() { Ok(None) } else { each(&chunk).map(Some) }
         });
         rows.transpose()
     });
-    Ok(chunks.flat_map(|chunk| {
+    chunks.flat_map(|chunk| {
         let (rows, error) = match chunk {
             Ok(rows) => (rows, None),
             Err(error) => (Vec::new(), Some(Err(error))),
         };
         rows.into_iter().map(Ok).chain(error)
-    }))
+    })
 }

@@ -20,6 +20,8 @@ pub(crate) enum Item {
     Panel { x: f32, y: f32, width: f32, height: f32, colour: [u8; 3] },
     /// A point of the map or the legend; `radius` is half its width.
     Mark { x: f32, y: f32, radius: f32, shape: Shape, colour: [u8; 3], opacity: f32 },
+    /// A line through points, straight between them.
+    Stroke { points: Vec<(f32, f32)>, width: f32, colour: [u8; 3] },
     /// One line of text; `x` is its start or middle, `y` its baseline.
     Text(Line),
 }

@@ -6,10 +6,10 @@ use crate::palette::{NOISE, Shape, mark, rgb};
 use crate::tables::thousands;
 use crate::{Error, MAX_POINTS, Report, png, sample, svg};
 
-const INK: [u8; 3] = [27, 32, 40];
-const QUIET: [u8; 3] = [91, 100, 114];
-const GROUND: [u8; 3] = [255; 3];
-const PANEL: [u8; 3] = [247, 248, 250];
+pub(crate) const INK: [u8; 3] = [27, 32, 40];
+pub(crate) const QUIET: [u8; 3] = [91, 100, 114];
+pub(crate) const GROUND: [u8; 3] = [255; 3];
+pub(crate) const PANEL: [u8; 3] = [247, 248, 250];
 const MIN_PX: u32 = 200;
 const MAX_PX: u32 = 10_000;
 
@@ -108,7 +108,7 @@ fn draw(report: &Report, size: Size, fonts: &Fonts) -> Result<Drawing, Error> {
 }
 
 /// A plain line of text that starts at `x`.
-fn line(x: f32, y: f32, size: f32, colour: [u8; 3], text: String) -> Line {
+pub(crate) fn line(x: f32, y: f32, size: f32, colour: [u8; 3], text: String) -> Line {
     Line { x, y, size, weight: Weight::Regular, anchor: Anchor::Start, colour, halo: 0.0, text }
 }
 

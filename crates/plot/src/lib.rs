@@ -1,8 +1,9 @@
 //! Figures and the report page.
 //!
-//! The crate turns a [`Report`] (plain data, filled by the pipeline) into three things:
+//! The crate turns a [`Report`] (plain data, filled by the pipeline) into these:
 //! - [`page`]: one HTML file that asks nothing of the network, for a browser;
-//! - [`map_svg`] and [`map_png`]: the map alone, for a paper or a slide.
+//! - [`map_svg`] and [`map_png`]: the map alone, for a paper or a slide;
+//! - [`curve_svg`]: how the number of clusters was chosen.
 //!
 //! # Hostile text
 //! Handles, posts, terms, languages and file names come from strangers. In HTML the template engine escapes them. Data for
@@ -15,6 +16,7 @@
 //! Same report, same bytes: nothing reads a clock, the environment or the order of a hash map. Where there are more than
 //! [`MAX_POINTS`] points, [`Report::seed`] chooses.
 
+mod curve;
 mod drawing;
 mod error;
 mod figure;
@@ -22,18 +24,20 @@ mod font;
 mod page;
 mod palette;
 mod png;
+mod quality;
 mod report;
 mod sample;
 mod script;
 mod svg;
 mod tables;
 
+pub use curve::curve_svg;
 pub use error::Error;
 pub use figure::{Size, map_png, map_svg};
 pub use page::page;
 pub use report::{
-    Accounting, Activity, ActivityCount, Agreement, Bin, Cluster, Conversations, Exemplar, LargeConversation,
-    NamedTally, Point, Report, Tally, Unit,
+    Accounting, Activity, ActivityCount, Agreement, Bin, Choice, Cluster, ClusterStability, Conversations,
+    CurvePoint, Exemplar, LargeConversation, NamedTally, Point, Report, Spread, Stability, Tally, Unit,
 };
 pub use sample::sample;
 

@@ -9,8 +9,8 @@ use serde::Serialize;
 use crate::palette::{Colour, NOISE, Shape, mark};
 use crate::report::total;
 use crate::{
-    Activity, Agreement, Error, HOVER_CHARS, LargeConversation, MAX_POINTS, Report, Unit, sample, script,
-    tables,
+    Activity, Agreement, Error, HOVER_CHARS, LargeConversation, MAX_POINTS, Report, Stability, Unit, quality,
+    sample, script, tables,
 };
 
 /// Kinds of act that the activity chart tells apart; rarer ones are summed as `other`.
@@ -31,7 +31,7 @@ pub fn page(report: &Report) -> Result<String, Error> {
     let has_plots = !chosen.is_empty() || !activity.start_ms.is_empty();
     let plotting = if has_plots { script::plotly()? } else { String::new() };
     let scripts = if has_plots { vec![plotting.as_str(), script::PAGE] } else { vec![script::PAGE] };
-    let data = Data { map: MapData::new(report, &chosen), activity };
+    let data = Data { map: MapData::new(report, &chosen), activity, curve: quality::curve(report) };
     let view = View {
         policy: script::policy(scripts),
         plotting: &plotting,
@@ -64,6 +64,9 @@ struct View<'a> {
     agreement: Option<&'a Agreement>,
     clusters: Vec<tables::ClusterRow<'a>>,
     why_no_clusters: Option<&'a str>,
+    choice: Option<quality::ChoiceView>,
+    stability: Option<&'a Stability>,
+    stability_rows: Vec<quality::StabilityRow<'a>>,
     has_activity: bool,
     bin: &'static str,
     languages: Vec<tables::Bar>,
@@ -106,6 +109,9 @@ impl<'a> View<'a> {
             agreement: report.agreement.as_ref(),
             clusters: tables::clusters(report),
             why_no_clusters: report.why_no_clusters.as_deref(),
+            choice: quality::choice(report),
+            stability: report.stability.as_ref(),
+            stability_rows: quality::stability(report),
             bin: report.activity.bin.noun(),
             languages: tables::bars(&report.languages),
             actions: tables::bars(&report.actions),
@@ -132,6 +138,7 @@ fn environment() -> Result<Environment<'static>, Error> {
     templates.add_template("report.html", include_str!("../templates/report.html"))?;
     templates.add_template("map.html", include_str!("../templates/map.html"))?;
     templates.add_template("clusters.html", include_str!("../templates/clusters.html"))?;
+    templates.add_template("stability.html", include_str!("../templates/stability.html"))?;
     templates.add_template("conversations.html", include_str!("../templates/conversations.html"))?;
     templates.add_template("accounting.html", include_str!("../templates/accounting.html"))?;
     templates.add_template("parts.html", include_str!("../templates/parts.html"))?;
@@ -144,6 +151,7 @@ fn environment() -> Result<Environment<'static>, Error> {
 struct Data<'a> {
     map: MapData<'a>,
     activity: ActivityData,
+    curve: quality::CurveData,
 }
 
 /// The points as columns: shorter than one object for each.

@@ -37,6 +37,10 @@ pub struct Report {
     pub why_no_clusters: Option<String>,
     /// How well the clusters agree with a column of labels, where the corpus has one.
     pub agreement: Option<Agreement>,
+    /// How the number of clusters was chosen, where it was.
+    pub choice: Option<Choice>,
+    /// How stable the clusters are, where it was measured.
+    pub stability: Option<Stability>,
     /// Acts over time.
     pub activity: Activity,
     /// Posts by language, largest first; the language is `unknown` where none was found.
@@ -127,6 +131,69 @@ pub struct Agreement {
     pub ami: f64,
     /// Column that holds the given labels.
     pub label_column: String,
+}
+
+/// How the number of clusters was chosen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Choice {
+    /// The k that was chosen.
+    pub k: u64,
+    /// Authors or posts that were looked at.
+    pub n_units: u64,
+    /// Whether k is the largest that was tried, because the scores have no peak before.
+    pub at_the_end: bool,
+    /// The score of every k, rising by k.
+    pub curve: Vec<CurvePoint>,
+}
+
+/// The score of one k.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// Clusters.
+    pub k: u64,
+    /// Mean simplified silhouette, from -1 to 1.
+    pub silhouette: f64,
+    /// Whether this k could be chosen: no cluster was too small.
+    pub eligible: bool,
+}
+
+/// How stable the clusters are when authors (or posts) are drawn anew.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Stability {
+    /// Resamples.
+    pub n_bootstraps: u64,
+    /// Authors or posts drawn for each.
+    pub n_drawn: u64,
+    /// Adjusted Rand index of the clusters of a resample and those that stand.
+    pub ari: Spread,
+    /// The same for shuffled labels.
+    pub shuffled_ari: Spread,
+    /// The clusters, each by its id.
+    pub clusters: Vec<ClusterStability>,
+}
+
+/// A mean, and between which values nine tenths lie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// The mean.
+    pub mean: f64,
+    /// The 5th percentile.
+    pub low: f64,
+    /// The 95th percentile.
+    pub high: f64,
+}
+
+/// How stable one cluster is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ClusterStability {
+    /// [`Cluster::id`].
+    pub id: u32,
+    /// Mean Jaccard index of the cluster and the most similar one of a resample.
+    pub jaccard: Option<f64>,
+    /// The same for shuffled labels.
+    pub shuffled_jaccard: Option<f64>,
 }
 
 /// Counts of acts by kind over time.

@@ -36,6 +36,17 @@ pub(crate) fn write(drawing: &Drawing) -> String {
                 mark(&mut out, (*x, *y), *radius, *shape);
                 let _ = writeln!(out, " fill=\"{}\" fill-opacity=\"{}\"/>", hex(*colour), Short(*opacity));
             }
+            Item::Stroke { points, width, colour } => {
+                let place = |&(x, y): &(f32, f32)| format!("{},{}", Short(x), Short(y));
+                let places: Vec<String> = points.iter().map(place).collect();
+                let _ = writeln!(
+                    out,
+                    "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-linejoin=\"round\"/>",
+                    places.join(" "),
+                    hex(*colour),
+                    Short(*width)
+                );
+            }
             Item::Text(line) => text(&mut out, line, drawing.ground),
         }
     }
@@ -162,6 +173,7 @@ mod tests {
                 mark(Shape::Square),
                 mark(Shape::Diamond),
                 mark(Shape::Cross),
+                Item::Stroke { points: vec![(0.0, 1.0), (2.5, 3.0)], width: 1.0, colour: [0; 3] },
                 Item::Text(line),
             ],
         };
@@ -169,7 +181,7 @@ mod tests {
         let xml = roxmltree::Document::parse(&svg).unwrap();
         let names: Vec<_> =
             xml.root_element().children().filter(|n| n.is_element()).map(|n| n.tag_name().name()).collect();
-        assert_eq!(names, ["title", "rect", "rect", "circle", "rect", "path", "path", "text"]);
+        assert_eq!(names, ["title", "rect", "rect", "circle", "rect", "path", "path", "polyline", "text"]);
         let text = xml.descendants().find(|n| n.has_tag_name("text")).unwrap();
         assert_eq!(text.text().unwrap(), "<script>&\u{fffd}\"'\u{fffd}");
     }

@@ -2,7 +2,7 @@
 // Text from the corpus reaches the page as text nodes only; plotly gets numbers and escaped names.
 (() => {
   "use strict";
-  const { map: data, activity } = JSON.parse(document.getElementById("data").textContent);
+  const { map: data, activity, curve } = JSON.parse(document.getElementById("data").textContent);
   const root = document.documentElement;
   const byId = (id) => document.getElementById(id);
   const groups = (n) => n.toLocaleString("en-US");
@@ -33,6 +33,7 @@
 
   if (data.x.length > 0 && byId("plot")) drawMap();
   if (activity.start_ms.length > 0 && byId("activity-plot")) drawActivity();
+  if (curve.k.length > 0 && byId("curve-plot") && window.Plotly) drawCurve();
 
   function drawMap() {
     const plot = byId("plot");
@@ -342,6 +343,45 @@
     });
   }
 
+  // Style that all charts with axes share.
+  const chartStyle = () => ({
+    font: { family: "inherit", size: 12, color: variable("--quiet") },
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    hoverlabel: { bgcolor: variable("--card"), bordercolor: variable("--line"), font: { color: variable("--ink"), size: 12 } },
+  });
+
+  // The score of every number of clusters; the chosen one larger and in another colour, those out of question hollow.
+  function drawCurve() {
+    const plot = byId("curve-plot");
+    const isChosen = curve.k.map((k) => k === curve.chosen);
+    const colours = () => isChosen.map((chosen) => variable(chosen ? "--mark" : "--fill"));
+    const layout = () => ({
+      ...chartStyle(),
+      margin: { l: 44, r: 8, t: 8, b: 40 },
+      showlegend: false,
+      hovermode: "closest",
+      dragmode: false,
+      xaxis: { title: { text: "k, the number of clusters", font: { size: 12 } }, showgrid: false, zeroline: false, linecolor: variable("--line"), fixedrange: true },
+      yaxis: { gridcolor: variable("--line"), zerolinecolor: variable("--line"), rangemode: "tozero", fixedrange: true, automargin: true, nticks: 6 },
+      shapes: [{ type: "line", x0: curve.chosen, x1: curve.chosen, yref: "paper", y0: 0, y1: 1, layer: "below", line: { color: variable("--mark"), width: 1.5, dash: "dot" } }],
+    });
+    const trace = {
+      type: "scatter",
+      mode: "lines+markers",
+      x: curve.k,
+      y: curve.silhouette,
+      line: { color: variable("--fill"), width: 2 },
+      marker: { size: isChosen.map((chosen) => (chosen ? 12 : 6)), color: colours(), opacity: 1, symbol: curve.eligible.map((yes) => (yes ? "circle" : "circle-open")) },
+      hovertemplate: "k = %{x}: %{y:.3f}<extra></extra>",
+    };
+    Plotly.newPlot(plot, [trace], layout(), { displayModeBar: false, responsive: true });
+    onTheme.push(() => {
+      Plotly.restyle(plot, { "line.color": variable("--fill"), "marker.color": [colours()] });
+      Plotly.relayout(plot, layout());
+    });
+  }
+
   function drawActivity() {
     const plot = byId("activity-plot");
     const traces = activity.kinds.map((kind, row) => ({
@@ -354,18 +394,12 @@
       marker: { color: ground(activity.colours[row]), line: { width: 0 } },
       hovertemplate: "%{y:,}",
     }));
-    const style = () => ({
-      font: { family: "inherit", size: 12, color: variable("--quiet") },
-      paper_bgcolor: "rgba(0,0,0,0)",
-      plot_bgcolor: "rgba(0,0,0,0)",
-      hoverlabel: { bgcolor: variable("--card"), bordercolor: variable("--line"), font: { color: variable("--ink"), size: 12 } },
-    });
     const axes = () => ({
       xaxis: { type: "date", showgrid: false, linecolor: variable("--line"), fixedrange: false },
       yaxis: { gridcolor: variable("--line"), zeroline: false, rangemode: "tozero", fixedrange: true, automargin: true, tickformat: "~s", nticks: 6 },
     });
     const layout = {
-      ...style(),
+      ...chartStyle(),
       ...axes(),
       barmode: "stack",
       margin: { l: 34, r: 6, t: 8, b: 28 },
@@ -388,7 +422,7 @@
       paint();
       Plotly.restyle(plot, { "marker.color": activity.colours.map(ground) });
       const { xaxis, yaxis } = axes();
-      Plotly.relayout(plot, { ...style(), "xaxis.linecolor": xaxis.linecolor, "yaxis.gridcolor": yaxis.gridcolor });
+      Plotly.relayout(plot, { ...chartStyle(), "xaxis.linecolor": xaxis.linecolor, "yaxis.gridcolor": yaxis.gridcolor });
     });
   }
 })();

@@ -4,6 +4,8 @@
 //! with probability [`OWN_WORDS`] and any word of the whole vocabulary otherwise. So no token belongs to one community
 //! alone, and the communities differ in less than a fifth of their token mass: what finds them must look at proportions.
 
+use std::collections::BTreeMap;
+
 use crate::random::{Stream, cumulative};
 use crate::vocabulary::{BIO_PATTERNS, GENERAL, POST_PATTERNS, REPLY_PATTERNS, TOPICS};
 
@@ -40,6 +42,21 @@ impl Taste {
         let own = TOPICS.iter().flat_map(|(_, words)| words.iter());
         let everything = GENERAL.iter().chain(own).copied().collect();
         Self { everything, own_weights: cumulative((0..TOPICS[0].1.len()).map(rank_weight)) }
+    }
+
+    /// How likely each word is in a slot of a community's sentences, by word; the shares sum to 1.
+    pub(crate) fn word_shares(&self, community: usize) -> BTreeMap<&'static str, f64> {
+        let mut shares = BTreeMap::new();
+        for word in &self.everything {
+            *shares.entry(*word).or_default() += (1.0 - OWN_WORDS) / self.everything.len() as f64;
+        }
+        let total = self.own_weights.last().copied().unwrap_or(1.0);
+        let mut before = 0.0;
+        for (word, sum) in TOPICS[community].1.iter().zip(&self.own_weights) {
+            *shares.entry(*word).or_default() += OWN_WORDS * (sum - before) / total;
+            before = *sum;
+        }
+        shares
     }
 
     /// A word to the taste of a community.
@@ -95,7 +112,6 @@ fn capitalise(text: &mut String, start: usize) {
 mod tests {
     use super::*;
     use crate::random::Purpose;
-    use std::collections::BTreeMap;
 
     type Shares = BTreeMap<String, f64>;
 
@@ -139,6 +155,25 @@ mod tests {
                     assert!((0.8..0.95).contains(&shared), "{kind:?}: {shared}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn word_shares_are_what_is_drawn() {
+        let taste = Taste::new();
+        let mut random = Stream::new(4, Purpose::Text, 0);
+        let shares = taste.word_shares(3);
+        assert!((shares.values().sum::<f64>() - 1.0).abs() < 1e-12);
+        let n = 200_000;
+        let mut drawn: BTreeMap<&str, f64> = BTreeMap::new();
+        (0..n).for_each(|_| *drawn.entry(taste.word(3, &mut random)).or_default() += 1.0 / f64::from(n));
+        for (word, share) in shares {
+            let got = drawn.get(word).copied().unwrap_or(0.0);
+            // Five standard deviations of a share, and a little for the rarest.
+            assert!(
+                (got - share).abs() < 5.0 * (share / f64::from(n)).sqrt() + 1e-4,
+                "{word}: {got} is not {share}"
+            );
         }
     }
 

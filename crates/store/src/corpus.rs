@@ -1,6 +1,6 @@
 //! The one writer of a corpus.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::num::NonZeroU16;
@@ -11,16 +11,17 @@ use populi_model::{Key, Tally};
 use rayon::prelude::*;
 
 use crate::error::{Error, Result, io};
-use crate::manifest::{FILE_NAME, Manifest, PartEntry, ShardEntry, TableEntry};
-use crate::part::is_part_name;
-use crate::publish::publish_bytes;
+use crate::failpoint;
+use crate::manifest::{FILE_NAME, KeptEntry, Manifest, PartEntry, ShardEntry, TableEntry};
+use crate::publish::{create_folder, publish_bytes};
 use crate::reduce::{ReduceProgress, TABLES, reduce_bucket};
-use crate::run::{FOLDER as RUNS, RunFile};
+use crate::run::{FOLDER as RUNS, RunFile, SPOOL};
 use crate::snapshot::Snapshot;
 use crate::step::{StepOutput, StepSpec, fingerprint};
+use crate::sweep::sweep;
 
 /// The file that a writer holds locked.
-const LOCK: &str = "lock";
+pub(crate) const LOCK: &str = "lock";
 
 /// The files beside the tables that every corpus has.
 pub(crate) const OWN_FILES: [&str; 2] = [FILE_NAME, LOCK];
@@ -96,6 +97,8 @@ impl Shard {
 pub struct Corpus {
     folder: PathBuf,
     pub(crate) manifest: Manifest,
+    /// Whether a commit failed, so that `manifest` may not be what is on the disk.
+    is_halted: bool,
     /// Held locked; the system frees it when the process ends, however it ends.
     _lock: File,
 }
@@ -108,7 +111,7 @@ impl Corpus {
     /// corpus was made with other parameters.
     pub fn open_or_create(folder: &Path, params: CorpusParams) -> Result<Self> {
         refuse_foreign_folder(folder)?;
-        fs::create_dir_all(folder).map_err(io("create the folder", folder))?;
+        create_folder(folder)?;
         let lock = lock(folder)?;
         let manifest = match Manifest::load(folder)? {
             Some(manifest) => manifest,
@@ -126,7 +129,7 @@ impl Corpus {
         fixed("buckets", manifest.n_buckets.to_string(), params.n_buckets.map(|n| n.to_string()))?;
         let (got, asked) = (manifest.keeps_originals, params.keeps_originals);
         fixed("originals kept:", got.to_string(), asked.map(|asked| asked.to_string()))?;
-        Self { folder: folder.to_owned(), manifest, _lock: lock }.swept()
+        Self { folder: folder.to_owned(), manifest, is_halted: false, _lock: lock }.swept()
     }
 
     /// Opens the corpus in `folder` for writing, whatever it was made with.
@@ -140,7 +143,7 @@ impl Corpus {
         }
         let lock = lock(folder)?;
         let manifest = Manifest::load(folder)?.ok_or_else(no_corpus)?;
-        Self { folder: folder.to_owned(), manifest, _lock: lock }.swept()
+        Self { folder: folder.to_owned(), manifest, is_halted: false, _lock: lock }.swept()
     }
 
     /// The folder.
@@ -177,7 +180,7 @@ impl Corpus {
             .shards
             .extend(shards.into_iter().map(|(shard, tally)| shard.into_entry(tally, is_merged)));
         self.manifest.shards.sort_by(|a, b| (&a.name, &a.spec).cmp(&(&b.name, &b.spec)));
-        self.manifest.commit(&self.folder)
+        self.commit("shards.commit", "shards.committed")
     }
 
     /// Keeps what comes in on a stream in a file of the corpus, so that it can be named by its checksum before it is
@@ -187,9 +190,11 @@ impl Corpus {
     /// When the stream or the disk refuses.
     pub fn spool(&self, mut stream: impl std::io::Read) -> Result<(PathBuf, InputFile)> {
         let folder = self.folder.join(RUNS);
-        fs::create_dir_all(&folder).map_err(io("create the folder", &folder))?;
-        let path = folder.join("standard-input.spool");
-        let mut file = File::create(&path).map_err(io("create", &path))?;
+        create_folder(&folder)?;
+        let path = folder.join(SPOOL);
+        let mut file = failpoint::pass("spool.create")
+            .and_then(|()| File::create(&path))
+            .map_err(io("create", &path))?;
         let mut hasher = blake3::Hasher::new();
         let mut buffer = vec![0; 1 << 20];
         let mut n_bytes = 0;
@@ -199,7 +204,9 @@ impl Corpus {
                 break;
             }
             hasher.update(&buffer[..n]);
-            file.write_all(&buffer[..n]).map_err(io("write", &path))?;
+            failpoint::pass("spool.write")
+                .and_then(|()| file.write_all(&buffer[..n]))
+                .map_err(io("write", &path))?;
             n_bytes += n as u64;
         }
         let file_hash = Key::from_hash(&hasher.finalize());
@@ -233,7 +240,10 @@ impl Corpus {
             let (manifest, n_done) = &mut *shared;
             if let Some(parts) = parts {
                 manifest.staged.insert(bucket, parts);
+                let manifest_path = folder.join(FILE_NAME);
+                failpoint::pass("bucket.commit").map_err(io("commit", &manifest_path))?;
                 manifest.commit(&folder)?;
+                failpoint::pass("bucket.committed").map_err(io("commit", &manifest_path))?;
             }
             *n_done += 1;
             progress(ReduceProgress { n_buckets_done: *n_done, n_buckets });
@@ -259,16 +269,29 @@ impl Corpus {
             self.manifest.tables.insert(table, TableEntry { parts: vec![part] });
         }
         self.manifest.steps.insert(spec.step.to_owned(), entry);
-        self.manifest.commit(&self.folder)?;
+        self.commit("step.commit", "step.committed")?;
         self.sweep()
     }
 
-    /// Keeps a file beside the manifest, for people.
+    /// Keeps a file beside the manifest, for people. The manifest says which bytes it has, and before it is written that
+    /// it may have these.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn keep_file(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        publish_bytes(&self.folder.join(name), bytes)
+    pub fn keep_file(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.folder.join(name);
+        let entry =
+            KeptEntry { n_bytes: bytes.len() as u64, blake3: blake3::hash(bytes).to_hex().to_string() };
+        let is_there = || fs::read(&path).is_ok_and(|there| there == bytes);
+        if self.manifest.keeping.is_none() && self.manifest.kept.get(name) == Some(&entry) && is_there() {
+            return Ok(());
+        }
+        self.manifest.keeping = Some((name.to_owned(), entry.clone()));
+        self.commit("kept.commit", "kept.committed")?;
+        publish_bytes(&path, bytes, &failpoint::KEPT)?;
+        self.manifest.kept.insert(name.to_owned(), entry);
+        self.manifest.keeping = None;
+        self.commit("kept.commit", "kept.committed")
     }
 
     /// Makes the staged buckets part of the tables: the commit of an ingest.
@@ -282,8 +305,25 @@ impl Corpus {
         }
         self.manifest.pending.clear();
         self.manifest.shards.iter_mut().for_each(|shard| shard.is_merged = true);
-        self.manifest.commit(&self.folder)?;
+        self.commit("buckets.commit", "buckets.committed")?;
         self.sweep()
+    }
+
+    /// Makes what this process knows what is on the disk. After a failure nothing more is changed: what is on the disk is
+    /// then known only to who reads it again.
+    pub(crate) fn commit(&mut self, before: &'static str, after: &'static str) -> Result<()> {
+        self.refuse_if_halted()?;
+        let path = self.folder.join(FILE_NAME);
+        let outcome = failpoint::pass(before)
+            .map_err(io("commit", &path))
+            .and_then(|()| self.manifest.commit(&self.folder))
+            .and_then(|()| failpoint::pass(after).map_err(io("commit", &path)));
+        self.is_halted = outcome.is_err();
+        outcome
+    }
+
+    fn refuse_if_halted(&self) -> Result<()> {
+        if self.is_halted { Err(Error::Halted { path: self.folder.clone() }) } else { Ok(()) }
     }
 
     fn swept(mut self) -> Result<Self> {
@@ -292,73 +332,28 @@ impl Corpus {
         Ok(self)
     }
 
-    /// Where a pending run is gone or cut, forgets all pending runs and the shards that they hold, so that the next
+    /// Where a pending run is gone or damaged, forgets all pending runs and the shards that they hold, so that the next
     /// ingest reads these inputs again.
     fn forget_lost_runs(&mut self) -> Result<()> {
-        let is_whole = |run: &RunFile| {
-            fs::metadata(self.folder.join(&run.file)).is_ok_and(|metadata| metadata.len() == run.n_bytes)
-        };
-        if self.manifest.pending.iter().all(is_whole) {
+        let is_whole = |run: &RunFile| run.is_whole(&self.folder);
+        if self.manifest.pending.par_iter().all(is_whole) {
             return Ok(());
         }
         self.manifest.pending.clear();
         self.manifest.staged.clear();
         self.manifest.shards.retain(|shard| shard.is_merged);
-        self.manifest.commit(&self.folder)
+        self.commit("lost_runs.commit", "lost_runs.committed")
     }
 
     /// Removes the files that the manifest does not name: what was replaced, what an interruption left, and what
-    /// [`Corpus::spool`] kept.
+    /// [`Corpus::spool`] kept. Only files whose names have the form that the program gives them go.
     ///
     /// # Errors
     /// When the disk refuses.
     pub fn sweep(&self) -> Result<()> {
-        let named: BTreeSet<&str> = self.manifest.files().collect();
-        let swept = swept_folders(&self.manifest);
-        for folder in folders_in(&self.folder)? {
-            let path = self.folder.join(&folder);
-            for entry in fs::read_dir(&path).map_err(io("list", &path))? {
-                let entry = entry.map_err(io("list", &path))?;
-                let name = entry.file_name();
-                let name = name.to_str().unwrap_or_default();
-                // Of a table that is gone only the parts are known to be ours.
-                let is_ours = swept.contains(folder.as_str()) || is_part_name(name);
-                let is_named = named.contains(format!("{folder}/{name}").as_str());
-                if is_ours && !is_named && entry.file_type().map_err(io("list", &path))?.is_file() {
-                    fs::remove_file(entry.path()).map_err(io("remove", &entry.path()))?;
-                }
-            }
-        }
-        Ok(())
+        self.refuse_if_halted()?;
+        sweep(&self.folder, &self.manifest)
     }
-}
-
-/// The folders in which everything is the corpus's own: those of tables and of runs.
-pub(crate) fn swept_folders(manifest: &Manifest) -> BTreeSet<&str> {
-    manifest.tables.keys().map(String::as_str).chain(TABLES).chain([RUNS]).collect()
-}
-
-/// The folders of a corpus in which tables may lie, as paths in it: `posts`, `vectors`, `vectors/lexical`.
-fn folders_in(corpus: &Path) -> Result<Vec<String>> {
-    let mut folders = Vec::new();
-    let mut list = |parent: &str| -> Result<Vec<String>> {
-        let path = corpus.join(parent);
-        let mut found = Vec::new();
-        for entry in fs::read_dir(&path).map_err(io("list", &path))? {
-            let entry = entry.map_err(io("list", &path))?;
-            if let (Some(name), true) =
-                (entry.file_name().to_str(), entry.file_type().map_err(io("list", &path))?.is_dir())
-            {
-                found.push(if parent.is_empty() { name.to_owned() } else { format!("{parent}/{name}") });
-            }
-        }
-        folders.extend(found.iter().cloned());
-        Ok(found)
-    };
-    for folder in list("")? {
-        list(&folder)?;
-    }
-    Ok(folders)
 }
 
 impl StepOutput<'_> {
@@ -391,8 +386,9 @@ fn refuse_foreign_folder(folder: &Path) -> Result<()> {
 /// Locks the corpus for this process.
 fn lock(folder: &Path) -> Result<File> {
     let path = folder.join(LOCK);
-    let file =
-        File::options().create(true).truncate(false).write(true).open(&path).map_err(io("open", &path))?;
+    let file = failpoint::pass("corpus.lock")
+        .and_then(|()| File::options().create(true).truncate(false).write(true).open(&path))
+        .map_err(io("open", &path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Error::Locked { path: folder.to_owned() }),

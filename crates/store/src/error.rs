@@ -121,6 +121,31 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// A file of the corpus is not as it was published.
+    #[error(
+        "{path} is damaged ({reason}): `populi verify` lists everything that is; bring this file back from a copy, or make \
+         the corpus anew from its inputs"
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What differs.
+        reason: String,
+    },
+    /// A corpus that could not commit is used further.
+    #[error(
+        "a change of the corpus {path} could not be written: open it again to go on from what is on the disk"
+    )]
+    Halted {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The corpus changed while it was verified.
+    #[error("the corpus {path} was changed while it was read: run this again when nobody writes to it")]
+    Changed {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A row stands where the other tables say that there is nothing.
     #[error(
         "the table {table} holds a row of the record {key} that `sources` does not know: the corpus is damaged; make it \
@@ -134,12 +159,18 @@ pub enum Error {
     },
 }
 
+/// The number of "input/output error" on every Unix.
+const EIO: i32 = 5;
+
 /// What helps against the commonest refusals.
 fn remedy(source: &std::io::Error) -> &'static str {
     match source.kind() {
         std::io::ErrorKind::StorageFull => ". Free some space and run the same command again: it continues",
         std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-            ". Check that you may write there, or name another folder with --corpus"
+            ". Check that you may use this folder, or name another one (--corpus, --out)"
+        }
+        _ if source.raw_os_error() == Some(EIO) => {
+            ". The disk or the way to it fails: when that is mended, run the same command again: it continues"
         }
         std::io::ErrorKind::NotFound => ". If the corpus was changed while it was read, run this again",
         _ => "",
@@ -152,10 +183,17 @@ pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Erro
     move |source| Error::Io { action, path, source }
 }
 
-/// Names the file of a Parquet error.
+/// Names the file of a Parquet error. Where the system refused, it says that, and what helps.
 pub(crate) fn parquet(path: &Path) -> impl FnOnce(parquet::errors::ParquetError) -> Error {
+    use parquet::errors::ParquetError;
     let path = path.to_owned();
-    move |source| Error::Parquet { path, source }
+    move |source| match source {
+        ParquetError::External(source) => match source.downcast::<std::io::Error>() {
+            Ok(source) => Error::Io { action: "read or write", path, source: *source },
+            Err(source) => Error::Parquet { path, source: ParquetError::External(source) },
+        },
+        source => Error::Parquet { path, source },
+    }
 }
 
 /// Names the file of an Arrow error.

@@ -9,11 +9,15 @@
 //! - Later steps replace whole tables with [`StepOutput`].
 //! - [`Corpus::forget`] removes every trace of an account or record, and a [`Sieve`] keeps them out of later runs.
 //!
+//! - [`verify`](mod@verify) checks every byte against what the manifest says of it.
+//!
 //! The commit point is in [`publish`](mod@publish): a file is written aside, flushed, renamed, and its folder
 //! flushed; the manifest last and in the same way.
 
+mod checksum;
 mod corpus;
 mod error;
+pub mod failpoint;
 mod foreign;
 mod forget;
 mod manifest;
@@ -24,12 +28,15 @@ mod run;
 mod settle;
 mod snapshot;
 mod step;
+mod sweep;
+pub mod verify;
 
 pub use corpus::{Corpus, CorpusParams, InputFile, Shard};
 pub use error::{Error, Result};
 pub use foreign::ForeignParquet;
 pub use forget::{Forgetting, Forgotten, ForgottenRows, LeftFile, Sieve};
-pub use manifest::{Manifest, PartEntry, ShardEntry, StepEntry, TableEntry};
+pub use manifest::{KeptEntry, Manifest, PartEntry, ShardEntry, StepEntry, TableEntry};
+pub use publish::publish_output;
 pub use reduce::ReduceProgress;
 pub use run::{RunBuilder, RunFile};
 pub use snapshot::{Rows, Snapshot};

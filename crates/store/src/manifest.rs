@@ -10,6 +10,7 @@ use populi_model::{Class, TableDigest, Tally};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result, io};
+use crate::failpoint::MANIFEST;
 use crate::forget::Forgotten;
 use crate::publish::publish_bytes;
 use crate::run::RunFile;
@@ -19,6 +20,11 @@ pub const FORMAT: u32 = 1;
 
 /// The name of the manifest in its folder.
 pub(crate) const FILE_NAME: &str = "manifest.json";
+
+/// How a manifest begins: with its own checksum, which is that of the file with zeros in the checksum's place.
+const CHECKSUM_HEAD: &[u8] = b"{\n  \"checksum\": \"";
+/// The digits of the checksum.
+const CHECKSUM_DIGITS: usize = 2 * blake3::OUT_LEN;
 
 /// Everything that a corpus consists of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +50,22 @@ pub struct Manifest {
     /// The accounts and records that were forgotten and are never taken in again.
     #[serde(default, skip_serializing_if = "Forgotten::is_empty")]
     pub forgotten: Forgotten,
+    /// Files that lie beside the manifest for people, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub kept: BTreeMap<String, KeptEntry>,
+    /// The one of them that is being written: it may be as here already, or as in `kept` still. Left only by an
+    /// interruption.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keeping: Option<(String, KeptEntry)>,
+}
+
+/// A file that lies beside the manifest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptEntry {
+    /// Its bytes.
+    pub n_bytes: u64,
+    /// BLAKE3 of its bytes.
+    pub blake3: String,
 }
 
 /// A table: its parts in order.
@@ -161,6 +183,8 @@ impl Manifest {
             pending: Vec::new(),
             staged: BTreeMap::new(),
             forgotten: Forgotten::default(),
+            kept: BTreeMap::new(),
+            keeping: None,
         }
     }
 
@@ -173,20 +197,29 @@ impl Manifest {
             Err(error) => return Err(io("read", &path)(error)),
         };
         let bad = |reason: String| Error::BadManifest { path: path.clone(), reason };
-        let format =
-            serde_json::from_slice::<FormatOnly>(&bytes).map_err(|error| bad(error.to_string()))?.format;
-        if format > FORMAT {
-            return Err(Error::NewerFormat { path, expected: FORMAT, got: format });
+        let head = serde_json::from_slice::<Head>(&bytes).map_err(|error| bad(error.to_string()))?;
+        // Manifests that were written before there were checksums are read; `verify` tells of them.
+        if head.checksum.is_some() && !is_whole(&bytes) {
+            return Err(bad("its checksum is not that of its bytes: it was changed or damaged".to_owned()));
+        }
+        if head.format > FORMAT {
+            return Err(Error::NewerFormat { path, expected: FORMAT, got: head.format });
         }
         serde_json::from_slice(&bytes).map(Some).map_err(|error| bad(error.to_string()))
+    }
+
+    /// Whether the manifest of a corpus carries the checksum of its bytes.
+    pub(crate) fn is_checked(folder: &Path) -> Result<bool> {
+        let path = folder.join(FILE_NAME);
+        Ok(is_whole(&fs::read(&path).map_err(io("read", &path))?))
     }
 
     /// Makes this the manifest of the corpus: the commit point of every change.
     pub(crate) fn commit(&self, folder: &Path) -> Result<()> {
         let path = folder.join(FILE_NAME);
-        let bytes = serde_json::to_vec_pretty(self)
+        let json = serde_json::to_vec_pretty(self)
             .map_err(|error| Error::BadManifest { path: path.clone(), reason: error.to_string() })?;
-        publish_bytes(&path, &bytes)
+        publish_bytes(&path, &with_checksum(&json), &MANIFEST)
     }
 
     /// The later steps whose inputs have changed since they ran, so that their tables are of other posts.
@@ -196,19 +229,92 @@ impl Manifest {
         self.steps.iter().filter(move |(_, step)| is_stale(step)).map(|(name, _)| name.as_str())
     }
 
-    /// Every file that the manifest names, as paths in the corpus.
+    /// Every file that the manifest names and the program does away with, as paths in the corpus: parts and runs.
     pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
-        let published = self.tables.values().flat_map(|table| &table.parts);
-        let staged = self.staged.values().flat_map(BTreeMap::values);
-        published
-            .chain(staged)
-            .map(|part| part.file.as_str())
+        self.parts()
+            .map(|(_, part)| part.file.as_str())
             .chain(self.pending.iter().map(|run| run.file.as_str()))
+    }
+
+    /// Every part with the name of its table, those that are staged too.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, &PartEntry)> {
+        let published = self
+            .tables
+            .iter()
+            .flat_map(|(name, table)| table.parts.iter().map(move |part| (name.as_str(), part)));
+        let staged = self.staged.values().flatten().map(|(name, part)| (name.as_str(), part));
+        published.chain(staged)
     }
 }
 
-/// The one field that every format has.
+/// What every format has, and the checksum, which the first manifests did not have.
 #[derive(Deserialize)]
-struct FormatOnly {
+struct Head {
     format: u32,
+    checksum: Option<serde::de::IgnoredAny>,
+}
+
+/// A JSON object with its checksum as its first field.
+fn with_checksum(json: &[u8]) -> Vec<u8> {
+    let fields = json.strip_prefix(b"{").unwrap_or(json);
+    let zeros = [b'0'; CHECKSUM_DIGITS];
+    let mut bytes = [CHECKSUM_HEAD, &zeros, b"\",", fields].concat();
+    let checksum = blake3::hash(&bytes).to_hex();
+    bytes[CHECKSUM_HEAD.len()..][..CHECKSUM_DIGITS].copy_from_slice(checksum.as_bytes());
+    bytes
+}
+
+/// Whether a manifest begins with the checksum of its bytes.
+fn is_whole(bytes: &[u8]) -> bool {
+    let digits = CHECKSUM_HEAD.len()..CHECKSUM_HEAD.len() + CHECKSUM_DIGITS;
+    let Some(checksum) = bytes.get(digits.clone()).filter(|_| bytes.starts_with(CHECKSUM_HEAD)) else {
+        return false;
+    };
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(CHECKSUM_HEAD).update(&[b'0'; CHECKSUM_DIGITS]).update(&bytes[digits.end..]);
+    hasher.finalize().to_hex().as_bytes() == checksum
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_of_a_manifest_is_covered_by_its_checksum() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        let manifest = Manifest::new(4, false);
+        manifest.commit(folder.path()).unwrap();
+        assert_eq!(Manifest::load(folder.path()).unwrap(), Some(manifest));
+        let bytes = fs::read(&path).unwrap();
+        assert!(is_whole(&bytes));
+        serde_json::from_slice::<serde_json::Value>(&bytes).unwrap();
+        for place in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut flipped = bytes.clone();
+                flipped[place] ^= 1 << bit;
+                assert!(!is_whole(&flipped), "bit {bit} of byte {place}");
+            }
+        }
+        for length in 0..bytes.len() {
+            assert!(!is_whole(&bytes[..length]), "cut to {length} bytes");
+        }
+    }
+
+    #[test]
+    fn a_manifest_that_was_changed_is_refused_and_one_of_before_there_were_checksums_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        Manifest::new(4, false).commit(folder.path()).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replace("\"n_buckets\": 4", "\"n_buckets\": 5")).unwrap();
+        let error = Manifest::load(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("checksum") && error.contains("manifest.json"), "{error}");
+
+        let without: String = text.lines().filter(|line| !line.contains("checksum")).collect();
+        fs::write(&path, without).unwrap();
+        assert_eq!(Manifest::load(folder.path()).unwrap().unwrap().n_buckets, 4);
+        assert!(!Manifest::is_checked(folder.path()).unwrap());
+    }
 }

@@ -1,7 +1,7 @@
 //! One Parquet file: written once, with its checksum and the digest of its rows; read in batches.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,8 +18,9 @@ use populi_model::table::{BatchBuilder, Row};
 use populi_model::{Class, RowHasher, TableDigest};
 
 use crate::error::{Result, arrow, io as io_error, parquet as parquet_error};
+use crate::failpoint::{self, PART};
 use crate::manifest::PartEntry;
-use crate::publish::{aside, publish_file};
+use crate::publish::{aside, create_aside, create_folder, publish_file};
 
 /// Rows that are turned into Arrow at a time: enough to amortise a batch, small beside a row group.
 const BATCH_ROWS: usize = 8 * 1024;
@@ -80,9 +81,9 @@ impl PartWriter {
         scope: &str,
     ) -> Result<Self> {
         let table_folder = folder.join(table);
-        fs::create_dir_all(&table_folder).map_err(io_error("create the folder", &table_folder))?;
+        create_folder(&table_folder)?;
         let unpublished = aside(&table_folder.join(scope));
-        let file = File::create(&unpublished).map_err(io_error("create", &unpublished))?;
+        let file = create_aside(&unpublished, &PART)?;
         let level = ZstdLevel::try_new(ZSTD_LEVEL).map_err(parquet_error(&unpublished))?;
         let schema = R::schema();
         let writer = ArrowWriter::try_new(
@@ -139,7 +140,7 @@ impl PartWriter {
             Some(bucket) => format!("{}/{bucket:04}-{}.parquet", self.table, &hex[..16]),
             None => format!("{}/{}.parquet", self.table, &hex[..16]),
         };
-        publish_file(&file, &path, &self.folder.join(&name))?;
+        publish_file(&file, &path, &self.folder.join(&name), &PART)?;
         Ok(PartEntry {
             file: name,
             bucket: self.bucket,
@@ -155,6 +156,7 @@ impl PartWriter {
         if self.batch.n_rows() == 0 {
             return Ok(());
         }
+        failpoint::pass(PART.write).map_err(io_error("write", &self.unpublished))?;
         let batch = self.batch.finish().map_err(arrow(&self.unpublished))?;
         self.writer.write(&batch).map_err(parquet_error(&self.unpublished))
     }
@@ -183,17 +185,6 @@ fn properties(schema: &Schema, level: ZstdLevel) -> WriterProperties {
         }
     }
     properties.build()
-}
-
-/// Whether a file of this name is a part: what [`PartWriter::publish`] calls it.
-pub(crate) fn is_part_name(name: &str) -> bool {
-    let Some(stem) = name.strip_suffix(".parquet") else { return false };
-    let is_bucket = |bucket: &str| bucket.len() >= 4 && bucket.bytes().all(|byte| byte.is_ascii_digit());
-    let hash = match stem.split_once('-') {
-        Some((bucket, hash)) if is_bucket(bucket) => hash,
-        _ => stem,
-    };
-    hash.len() == 16 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// A file that hashes what is written to it.

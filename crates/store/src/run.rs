@@ -3,18 +3,24 @@
 //! A run is a private, short-lived file: the events (as postcard) in the order (bucket, section, key, version,
 //! origin), and a footer that tells where each bucket begins. It is never read by another version of the program.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use populi_model::{Event, Key, Origin, Platform, Quarantined, Version};
 use serde::{Deserialize, Serialize};
 
+use crate::checksum::checksum_of;
 use crate::error::{Error, Result, io};
-use crate::publish::{aside, publish_file};
+use crate::failpoint::{self, RUN};
+use crate::publish::{aside, create_aside, create_folder, publish_file};
 
 /// The folder of runs in a corpus.
 pub(crate) const FOLDER: &str = "runs";
+/// The file in it that keeps what comes in on standard input.
+pub(crate) const SPOOL: &str = "standard-input.spool";
+/// What the names of runs end in.
+pub(crate) const EXTENSION: &str = "run";
 /// The last bytes of a whole run: its kind and version.
 const MAGIC: &[u8; 8] = b"populir2";
 /// Bytes that the readers of one bucket hold of all its runs together, about.
@@ -68,6 +74,17 @@ pub struct RunFile {
     pub n_bytes: u64,
     /// Its events and quarantined records.
     pub n_entries: u64,
+    /// BLAKE3 of its bytes.
+    #[serde(default)]
+    pub blake3: String,
+}
+
+impl RunFile {
+    /// Whether the file is there and has the bytes that were written.
+    pub(crate) fn is_whole(&self, corpus: &Path) -> bool {
+        checksum_of(&corpus.join(&self.file))
+            .is_ok_and(|(n_bytes, hash)| n_bytes == self.n_bytes && *hash.to_hex() == *self.blake3)
+    }
 }
 
 /// Gathers the events of one piece of input in memory and writes them as a run.
@@ -149,14 +166,16 @@ impl RunBuilder {
             let order = |e: &IndexEntry| (e.bucket, e.section, e.key, e.version, e.origin);
             order(a).cmp(&order(b))
         });
-        let folder = corpus.join(FOLDER);
-        fs::create_dir_all(&folder).map_err(io("create the folder", &folder))?;
-        let file_name = format!("{FOLDER}/{name}.run");
+        create_folder(&corpus.join(FOLDER))?;
+        let file_name = format!("{FOLDER}/{name}.{EXTENSION}");
         let path = corpus.join(&file_name);
         let unpublished = aside(&path);
-        let (file, n_bytes) = self.write(&unpublished).map_err(io("write", &unpublished))?;
-        publish_file(&file, &unpublished, &path)?;
-        Ok(RunFile { file: file_name, n_bytes, n_entries: self.index.len() as u64 })
+        let file = create_aside(&unpublished, &RUN)?;
+        let (file, n_bytes, hash) =
+            failpoint::pass(RUN.write).and_then(|()| self.write(file)).map_err(io("write", &unpublished))?;
+        publish_file(&file, &unpublished, &path, &RUN)?;
+        let (n_entries, blake3) = (self.index.len() as u64, hash.to_hex().to_string());
+        Ok(RunFile { file: file_name, n_bytes, n_entries, blake3 })
     }
 
     fn push(
@@ -181,8 +200,10 @@ impl RunBuilder {
         self.index.push(IndexEntry { bucket, section, key: key.to_u128(), version, origin, start, end });
     }
 
-    fn write(&self, path: &Path) -> std::io::Result<(File, u64)> {
-        let mut writer = BufWriter::with_capacity(1 << 20, File::create(path)?);
+    fn write(&self, file: File) -> std::io::Result<(File, u64, blake3::Hash)> {
+        // Hashed below the buffer: in large pieces.
+        let mut writer =
+            BufWriter::with_capacity(1 << 20, HashedFile { file, hasher: blake3::Hasher::new() });
         let mut starts = Vec::with_capacity(usize::from(self.n_buckets) + 1);
         let mut offset = 0u64;
         for entry in &self.index {
@@ -197,8 +218,26 @@ impl RunBuilder {
             writer.write_all(&start.to_le_bytes())?;
         }
         writer.write_all(MAGIC)?;
-        let file = writer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-        Ok((file, offset + (starts.len() * 8 + MAGIC.len()) as u64))
+        let HashedFile { file, hasher } = writer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        Ok((file, offset + (starts.len() * 8 + MAGIC.len()) as u64, hasher.finalize()))
+    }
+}
+
+/// A file, and the hash of what was written to it.
+struct HashedFile {
+    file: File,
+    hasher: blake3::Hasher,
+}
+
+impl Write for HashedFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let n = self.file.write(bytes)?;
+        self.hasher.update(&bytes[..n]);
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
     }
 }
 

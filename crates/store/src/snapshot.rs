@@ -8,7 +8,8 @@ use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use populi_model::table::Row;
 
-use crate::error::{Error, Result};
+use crate::checksum::checksum_of;
+use crate::error::{Error, Result, io};
 use crate::manifest::{Manifest, TableEntry};
 use crate::part::read_batches;
 
@@ -70,6 +71,29 @@ impl Snapshot {
     #[must_use]
     pub fn n_rows(&self, table: &str) -> u64 {
         self.manifest.tables.get(table).map_or(0, TableEntry::n_rows)
+    }
+
+    /// Bytes of every file that the manifest names.
+    #[must_use]
+    pub fn n_bytes(&self) -> u64 {
+        let parts = self.manifest.parts().map(|(_, part)| part.n_bytes).sum::<u64>();
+        let runs = self.manifest.pending.iter().map(|run| run.n_bytes).sum::<u64>();
+        parts + runs + self.manifest.kept.values().map(|kept| kept.n_bytes).sum::<u64>()
+    }
+
+    /// Refuses the parts of a bucket that are not as they were published, before their rows are carried over into new
+    /// ones: damage must not get a checksum of its own.
+    pub(crate) fn check_bucket(&self, bucket: u16) -> Result<()> {
+        let parts = self.manifest.tables.values().flat_map(|table| &table.parts);
+        for part in parts.filter(|part| part.bucket == Some(bucket)) {
+            let path = self.folder.join(&part.file);
+            let (n_bytes, hash) = checksum_of(&path).map_err(io("read", &path))?;
+            if n_bytes != part.n_bytes || *hash.to_hex() != *part.blake3 {
+                let reason = "its bytes are not those that were published".to_owned();
+                return Err(Error::Damaged { path, reason });
+            }
+        }
+        Ok(())
     }
 
     /// Reads the rows of a table in order; none where the table is not there. Only the columns of `R` are read, so

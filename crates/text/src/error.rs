@@ -1,4 +1,4 @@
-//! What can go wrong in this room: only parameters; any text is fine.
+//! What can go wrong in this room: only parameters and lists; any text is fine.
 
 /// An error of this room.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,7 +14,19 @@ pub enum Error {
         /// What is allowed.
         expected: &'static str,
     },
+    /// A list of keywords cannot be read.
+    #[error("{}{reason}", place(.line))]
+    KeywordList {
+        /// The line, from 1; 0 where it is the whole list.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
 }
 
 /// The result of this room's fallible functions.
 pub type Result<T> = std::result::Result<T, Error>;
+
+fn place(line: &usize) -> String {
+    if *line > 0 { format!("line {line}: ") } else { String::new() }
+}

@@ -6,6 +6,8 @@
 //! | [`words`] | which words are in it, and where do phrases end? |
 //! | [`stop_words`] | which of them name nothing? |
 //! | [`language`] | which language is it in, and how sure is that? |
+//! | [`language_code`] | which language does a code or tag name? |
+//! | [`keyword`] | does it say one of many words, phrases, hashtags or handles? |
 //! | [`ctfidf`] | which words and pairs set a class of texts apart from the others? |
 //!
 //! Pure functions over `&str`: this room never knows where posts are kept. Every function takes any text (empty, hostile,
@@ -13,7 +15,9 @@
 
 pub mod clean;
 pub mod ctfidf;
+pub mod keyword;
 pub mod language;
+pub mod language_code;
 pub mod stop_words;
 pub mod words;
 

@@ -148,7 +148,7 @@ fn compared_form(text: &str) -> Cow<'_, str> {
 }
 
 /// Drops long stacks of combining marks whole, variation selectors and soft hyphens.
-fn undecorated(text: &str) -> String {
+pub(crate) fn undecorated(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let (mut stack_start, mut n_marks) = (0, 0);
     for c in text.chars() {

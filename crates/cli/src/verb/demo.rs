@@ -10,7 +10,8 @@ use crate::options::Manner;
 /// Try everything on a simulated world.
 ///
 /// Simulates 500 Bluesky users over three days as real Jetstream files, takes them in, finds conversations, languages,
-/// vectors and persona clusters, and writes a page with a map. Needs no network and no other files.
+/// vectors and persona clusters, writes a page with a map, and exports the clusters under the published test key, which
+/// hides nobody. Needs no network and no other files.
 ///
 /// Time: some seconds. Memory: about 200 MB. Disk: about 40 MB.
 ///
@@ -33,10 +34,11 @@ impl Demo {
         self.manner.print(&summary, |summary| {
             format!(
                 "{}\nWhere to look:\n  {}  the page: open it in a browser\n  {out}/world/truth/  what is really so in \
-                 the simulated world\n  populi status --corpus {out}/corpus\n  populi sql --corpus {out}/corpus \
+                 the simulated world\n  {out}/personas/  what each cluster's authors did, under the published test \
+                 key\n  populi status --corpus {out}/corpus\n  populi sql --corpus {out}/corpus \
                  \"SELECT handle, n_posts FROM authors ORDER BY n_posts DESC LIMIT 5\"\n",
-                describe(summary),
-                summary.report.page.display(),
+                describe(&summary.run),
+                summary.run.report.page.display(),
             )
         })
     }

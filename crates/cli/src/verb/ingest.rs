@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use populi_pipeline::ingest::{
-    ColumnRef, Header, Limits, Source, TableParams, check_paths, check_quarantine, ingest,
+    ColumnRef, Header, Limits, Source, TableParams, check_paths, check_quarantine, check_selection, ingest,
 };
 use populi_store::{Corpus, CorpusParams};
 
 use super::status::account_table;
 use crate::options::{CorpusOption, Manner};
+use crate::selection::SelectOptions;
 
 /// Take dumps into the corpus.
 ///
@@ -26,6 +27,7 @@ pub struct Ingest {
 #[derive(Subcommand, Debug)]
 enum From {
     Bluesky(Bluesky),
+    Blueprint(Blueprint),
     Text(Box<Text>),
 }
 
@@ -42,12 +44,18 @@ enum From {
 /// may unpack to at most 200 times its size once it has given 10 MB. Links, devices and hidden files in folders and
 /// archives are passed over and told.
 ///
+/// The options of selection say what is taken at all; the rest is counted as ignored, by the first option that it does not
+/// pass (filter:author, no_time, since, until, keyword, lang). All of them select posts. Likes, reposts, follows and blocks have
+/// no words: --author, --since and --until select them, by the network's clock, and those of posts that were left out stay
+/// as acts. Deletes, undos, profiles, handles and account states of the authors that are taken always are, whatever their
+/// time, because they tell what became of the rest. Authors have to be named by DID here.
+///
 /// Time: linear, on all threads (bzip2: 40 MB/s of content a thread, so many files or members are read fastest; an export
 /// on one thread). Memory: bounded by buffers, not by the data; of an export 80 bytes a block, and all of it where it is
 /// packed, at most 1 GiB.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  populi ingest bluesky 2025-03/ --corpus ./march\n  populi ingest bluesky ann.car ben.car --corpus ./march\n  zstdcat dump.zst | populi ingest bluesky -"
+    after_help = "Example:\n  populi ingest bluesky 2025-03/ --corpus ./march\n  populi ingest bluesky ann.car ben.car --corpus ./march\n  populi ingest bluesky dump/ --since 2026-03-01 --lang de,nl --keyword flood.txt\n  zstdcat dump.zst | populi ingest bluesky -"
 )]
 struct Bluesky {
     /// Files, folders, or - for standard input
@@ -58,6 +66,26 @@ struct Bluesky {
     /// Keep the untouched records too, in the table `originals`
     #[arg(long)]
     originals: bool,
+}
+
+/// Take in threads under pseudonyms: what `populi export personas` writes, and BluePrint's data sets.
+///
+/// Both styles are known by their content: lists of messages, and objects with a thread and a cluster_id. In a folder only
+/// *.jsonl is read, plain, gzip (every member) or zstd. The formats have no ids, so posts are named by author and time: the
+/// same message in many threads is one post. The cluster_id is kept as the attribute `label`.
+///
+/// Messages of the published style have no date: `received_at` then is their place in the order of times, as
+/// microseconds since 1970.
+///
+/// Time: linear, on all threads. Memory: bounded by buffers, not by the data.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  populi ingest blueprint ./march-personas --corpus ./again")]
+struct Blueprint {
+    /// Files, folders, or - for standard input
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    into: Into,
 }
 
 /// Take in any table of posts: CSV, TSV, JSON lines, a JSON array, Parquet, or lines of text.
@@ -72,10 +100,13 @@ struct Bluesky {
 /// Without --id a post is named by its file and row. With it, a repeated id with the same content is a duplicate, and
 /// otherwise the row with the later --time stands. Without an author column every later step treats each post by itself.
 ///
+/// The options of selection say which posts are taken at all; the rest is counted as ignored, by the first option that it does
+/// not pass (filter:author, no_time, since, until, keyword, lang).
+///
 /// Time: linear, a file a thread. Memory: bounded by buffers.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  populi ingest text reviews.csv --text body --author user --time created --label stars\n  populi ingest text labelled.tsv --no-header --label 1 --text 2"
+    after_help = "Example:\n  populi ingest text reviews.csv --text body --author-column user --time created --label stars\n  populi ingest text reviews.csv --since 2026-03-01 --keyword flood.txt\n  populi ingest text labelled.tsv --no-header --label 1 --text 2"
 )]
 struct Text {
     /// Files, folders, or - for standard input
@@ -89,18 +120,18 @@ struct Text {
     /// The column of the post's id
     #[arg(long, value_name = "COLUMN")]
     id: Option<ColumnRef>,
-    /// The column of the author
+    /// The column of the author (--author is a list of those to take)
     #[arg(long, value_name = "COLUMN")]
-    author: Option<ColumnRef>,
+    author_column: Option<ColumnRef>,
     /// The column of the time
     #[arg(long, value_name = "COLUMN")]
     time: Option<ColumnRef>,
     /// The column of the id of the answered post
     #[arg(long, value_name = "COLUMN")]
     reply_to: Option<ColumnRef>,
-    /// The column of the language
+    /// The column of the language (--lang are those to take)
     #[arg(long, value_name = "COLUMN")]
-    lang: Option<ColumnRef>,
+    lang_column: Option<ColumnRef>,
     /// The column of a known label, to compare clusters with
     #[arg(long, value_name = "COLUMN")]
     label: Option<ColumnRef>,
@@ -132,6 +163,8 @@ struct Into {
     #[arg(long, value_name = "N")]
     buckets: Option<NonZeroU16>,
     #[command(flatten)]
+    select: SelectOptions,
+    #[command(flatten)]
     manner: Manner,
 }
 
@@ -139,6 +172,7 @@ impl Ingest {
     pub fn run(self) -> anyhow::Result<()> {
         match self.from {
             From::Bluesky(from) => take(&from.into, &Source::Bluesky, &from.paths, from.originals),
+            From::Blueprint(from) => take(&from.into, &Source::Blueprint, &from.paths, false),
             From::Text(from) => {
                 let params = from.table_params();
                 take(&from.into, &Source::Table(Box::new(params)), &from.paths, false)
@@ -152,10 +186,10 @@ impl Text {
         TableParams {
             text: self.text.clone(),
             id: self.id.clone(),
-            author: self.author.clone(),
+            author: self.author_column.clone(),
             time: self.time.clone(),
             reply_to: self.reply_to.clone(),
-            lang: self.lang.clone(),
+            lang: self.lang_column.clone(),
             label: self.label.clone(),
             header: match (self.header, self.no_header) {
                 (true, _) => Header::Present,
@@ -172,13 +206,15 @@ impl Text {
 fn take(into: &Into, source: &Source, paths: &[PathBuf], originals: bool) -> anyhow::Result<()> {
     use populi_pipeline::Progress;
     let bars = into.manner.start()?;
+    let selection = into.select.load(&bars)?;
+    check_selection(source, &selection)?;
     // Not asked for means: as the corpus is.
     let params = CorpusParams { n_buckets: into.buckets, keeps_originals: originals.then_some(true) };
     // Before a corpus is made for nothing.
     check_paths(paths)?;
     let mut corpus = Corpus::open_or_create(&into.corpus.corpus, params)?;
     let limits = Limits { max_bytes: into.max_bytes };
-    let summary = ingest(&mut corpus, source, paths, limits, &bars)?;
+    let summary = ingest(&mut corpus, source, &selection, paths, limits, &bars)?;
     summary.notes().iter().for_each(|note| bars.note(note));
     into.manner.print(&summary.total, |total| {
         format!("{} inputs read. The corpus now:\n{}", summary.n_read, account_table(total))

@@ -2,6 +2,7 @@
 
 mod demo;
 mod embed;
+mod export;
 mod forget;
 mod ingest;
 mod personas;
@@ -11,10 +12,13 @@ mod simulate;
 mod sql;
 mod status;
 mod threads;
+mod verify;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::signals::Stopped;
 
 /// From social-media dumps to conversations, personas, labelled maps and a page.
 ///
@@ -22,7 +26,8 @@ use clap::{Parser, Subcommand};
 /// does all of it from one recipe. Every step can be interrupted and started again, and the same input and seed give
 /// the same bytes, at any number of threads.
 ///
-/// Exit codes: 0 done, 1 done with findings (such as more quarantined than allowed), 2 failed.
+/// Exit codes: 0 done, 1 done with findings (such as more quarantined than allowed), 2 failed, 130 and 143 interrupted
+/// (SIGINT, SIGTERM).
 #[derive(Parser, Debug)]
 #[command(
     name = "populi",
@@ -45,20 +50,42 @@ enum Verb {
     Threads(threads::Threads),
     Embed(embed::Embed),
     Personas(personas::Personas),
+    Export(export::Export),
     Report(report::Report),
     Run(run::Run),
     Forget(forget::Forget),
+    Verify(verify::Verify),
 }
 
 impl Cli {
+    /// What an interruption of the verb leaves.
+    pub fn stopped(&self) -> Stopped {
+        match self.verb {
+            Verb::Demo(_)
+            | Verb::Ingest(_)
+            | Verb::Threads(_)
+            | Verb::Embed(_)
+            | Verb::Personas(_)
+            | Verb::Run(_) => Stopped::Continues,
+            Verb::Simulate(_)
+            | Verb::Status(_)
+            | Verb::Sql(_)
+            | Verb::Export(_)
+            | Verb::Report(_)
+            | Verb::Forget(_)
+            | Verb::Verify(_) => Stopped::EndsAtOnce,
+        }
+    }
+
     /// Does what was asked.
     ///
     /// # Errors
     /// When it cannot be done.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.verb {
-            // The one verb that ends with findings that are no error.
+            // The verbs that end with findings that are no error.
             Verb::Forget(verb) => return verb.run(),
+            Verb::Verify(verb) => return verb.run(),
             Verb::Demo(verb) => verb.run(),
             Verb::Simulate(verb) => verb.run(),
             Verb::Ingest(verb) => verb.run(),
@@ -67,6 +94,7 @@ impl Cli {
             Verb::Threads(verb) => verb.run(),
             Verb::Embed(verb) => verb.run(),
             Verb::Personas(verb) => verb.run(),
+            Verb::Export(verb) => verb.run(),
             Verb::Report(verb) => verb.run(),
             Verb::Run(verb) => verb.run(),
         }?;

@@ -17,13 +17,15 @@ use crate::options::Manner;
 ///   corpus = "corpus"
 ///   seed = 1
 ///   [ingest]
-///   from = "bluesky"          # or "text"
+///   from = "bluesky"          # or "text", "blueprint"
 ///   paths = ["dump/"]
+///   [select]                  # which posts the later stages see: since, until, lang, keyword, author
+///   lang = ["en", "de"]
 ///   [personas]
-///   lang = "en"
 ///   min_posts = 2
 ///
-/// Names are those of the flags. Stages whose settings and inputs did not change are passed over, so an interrupted run
+/// Names are those of the flags. [ingest.select] says what is taken in at all, and [embed.select], [personas.select] and
+/// [report.select] stand in place of [select] for one stage. Stages whose settings and inputs did not change are passed over, so an interrupted run
 /// continues, and a changed setting costs only what depends on it. The page is written beside the corpus, and its path
 /// printed. Where more is quarantined than `max_quarantine` allows, the run stops after the ingest with exit code 1.
 ///

@@ -11,6 +11,8 @@ use crate::options::{CorpusOption, Manner};
 /// For every post, deleted post and missing parent: its conversation, its parent, its depth, and how far that is to be
 /// trusted. A missing parent is a row with depth 0; its answers stay together under the root that they declare.
 ///
+/// Conversations are made over everything that the corpus holds, so that they are whole: select in the steps after.
+///
 /// Time: O(n log n) for n posts. Memory: about 60 bytes a post.
 #[derive(Args, Debug)]
 #[command(

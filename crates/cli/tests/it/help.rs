@@ -3,22 +3,27 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 15] = [
+const VERBS: [&str; 20] = [
     "",
     "demo",
     "simulate",
     "simulate bluesky",
     "ingest",
     "ingest bluesky",
+    "ingest blueprint",
     "ingest text",
     "status",
     "sql",
     "threads",
     "embed",
     "personas",
+    "export",
+    "export personas",
+    "export key",
     "report",
     "run",
     "forget",
+    "verify",
 ];
 
 #[test]
@@ -27,7 +32,7 @@ fn help_is_as_it_was() {
     for verb in VERBS {
         let answer = folder.run(verb.split_whitespace().chain(["--help"]));
         assert_eq!((answer.code, answer.stderr.as_str()), (DONE, ""), "{verb}");
-        let has_nouns = ["simulate", "ingest"].contains(&verb);
+        let has_nouns = ["simulate", "ingest", "export"].contains(&verb);
         let shows_how = ["Example:", "Begin with:"].into_iter().any(|word| answer.stdout.contains(word));
         assert!(shows_how || has_nouns, "{verb} has no example");
         let name = if verb.is_empty() { "populi".to_owned() } else { verb.replace(' ', "_") };

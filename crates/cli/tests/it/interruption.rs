@@ -29,7 +29,7 @@ fn an_ingest_that_cannot_write_ends_with_an_error_and_continues_once_it_can() {
     std::fs::create_dir_all(&obstacle).unwrap();
     let answer = folder.run(["ingest", "bluesky", "dump"]);
     assert_eq!(answer.code, FAILED, "{answer:?}");
-    assert!(answer.stderr.contains("cannot write"), "{answer:?}");
+    assert!(answer.stderr.contains("cannot create"), "{answer:?}");
     assert_eq!(answer.stderr.matches("os error").count(), 1, "the cause is told once: {answer:?}");
     let status = folder.status("corpus");
     check_balance(&status["total"]);
@@ -74,7 +74,7 @@ fn the_same_bytes_under_other_settings_are_refused() {
     folder.write("a.csv", "text,user\nhello there,ann\n");
     folder.ok("ingest text a.csv");
     folder.ok("ingest text a.csv");
-    let answer = folder.run("ingest text a.csv --text user --author text".split_whitespace());
+    let answer = folder.run("ingest text a.csv --text user --author-column text".split_whitespace());
     assert_eq!(answer.code, FAILED, "{answer:?}");
     assert!(answer.stderr.contains("already") && answer.stderr.contains("--corpus"), "{answer:?}");
     assert_eq!(folder.status("corpus")["total"]["in"], 1);
@@ -92,6 +92,8 @@ fn a_run_that_was_lost_is_read_again() {
     manifest["shards"][0]["is_merged"] = json!(false);
     manifest["pending"] = json!([{ "file": "runs/gone-0.run", "n_bytes": 10, "n_entries": 1 }]);
     manifest["tables"] = json!({});
+    // What is changed by hand has the checksum of before.
+    manifest.as_object_mut().unwrap().remove("checksum");
     folder.write("corpus/manifest.json", manifest.to_string());
     assert!(folder.ok("status").stdout.contains("interrupted"));
     folder.ok("ingest bluesky dump");

@@ -2,19 +2,29 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod architecture;
+mod blueprint_reader;
 mod bluesky_shapes;
 mod containers;
 mod demo;
+mod disk;
 mod export;
+mod faults;
 mod forget;
+mod guarantees;
 mod help;
 mod interruption;
 mod jetstream;
+mod killed;
 mod locks;
+mod personas;
 mod program;
 mod real_data;
 mod reasons;
 mod repository;
+mod repository_file;
+mod selection;
 mod sql;
+mod stopped;
 mod tables;
 mod truth;
+mod verify;

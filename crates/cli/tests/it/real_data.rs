@@ -183,6 +183,7 @@ fn banking77_goes_through_to_a_page() {
         return;
     };
     assert_eq!(found["accounting"]["stored"], 10_003);
-    assert_eq!((&found["personas"]["unit"], &found["personas"]["k"]), (&json!("posts"), &json!(25)));
+    assert_eq!(found["personas"]["unit"], "posts");
+    assert!(found["personas"]["k"].as_u64().unwrap() >= 10, "{found}");
     assert!(found["personas"]["ami"].as_f64().unwrap() > 0.4, "{found}");
 }

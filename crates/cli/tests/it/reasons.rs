@@ -7,9 +7,9 @@ use flate2::write::GzEncoder;
 use populi_model::Reason;
 use serde_json::{Value, json};
 
-use crate::export::{Block, Export, cbor};
 use crate::jetstream::{START_US, commit, post, text};
 use crate::program::{DONE, FINDINGS, Folder, check_balance, n_rows};
+use crate::repository_file::{Block, Export, cbor};
 
 /// What a case reads.
 enum Input {

@@ -5,9 +5,9 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::export::{Export, with_id};
 use crate::jetstream::{self, commit, delete, file, post, reply, text, uri, with};
 use crate::program::{FINDINGS, Folder, check_balance, digests, n_rows, shared};
+use crate::repository_file::{Export, with_id};
 
 const ANN: &str = "did:plc:ann";
 const BEN: &str = "did:plc:ben";

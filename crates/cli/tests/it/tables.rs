@@ -34,7 +34,8 @@ fn fields(i: usize) -> [(&'static str, String); 6] {
     ]
 }
 
-const OPTIONS: &str = "--text message --id id --author user --time when --label topic --max-quarantine 0";
+const OPTIONS: &str =
+    "--text message --id id --author-column user --time when --label topic --max-quarantine 0";
 
 /// Rows with a delimiter between fields, each field written by `write`.
 fn delimited(delimiter: &str, write: impl Fn(&str) -> String) -> String {
@@ -139,8 +140,7 @@ fn without_authors_posts_are_clustered() {
     folder.ok("embed");
     let found = folder.ok_json("personas");
     assert_eq!((&found["unit"], &found["n_units"]), (&json!("posts"), &json!(12)));
-    // sqrt(12 / 2), rounded down.
-    assert_eq!(found["k"], 2);
+    assert!((2..=6).contains(&found["k"].as_u64().unwrap()), "{found}");
     folder.ok("report");
     let ids = folder.rows("corpus", "SELECT post_id FROM posts");
     assert!(ids.iter().all(|row| row["post_id"].as_str().unwrap().starts_with("table:")), "{ids:?}");
@@ -219,8 +219,8 @@ fn posts_and_authors_may_have_the_same_ids() {
     let rows: String = (0..20).map(|i| format!("{i},text {i},{i}\n")).collect();
     folder.write("a.csv", format!("id,text,user\n{rows}"));
     folder.write("b.csv", "id,text,user\n99,one more,99\n");
-    folder.ok("ingest text a.csv --id id --author user");
-    folder.ok("ingest text b.csv --id id --author user");
+    folder.ok("ingest text a.csv --id id --author-column user");
+    folder.ok("ingest text b.csv --id id --author-column user");
     let status = folder.status("corpus");
     assert_eq!((n_rows(&status, "posts"), n_rows(&status, "actions")), (21, 21));
 }
@@ -341,7 +341,7 @@ fn parquet_is_read_by_its_columns() {
     assert_eq!(parts.len(), 1);
     let part = parts[0].to_str().unwrap();
     folder.ok(&format!(
-        "ingest text {part} --text text --id post_id --author author_id --time received_at --corpus second --max-quarantine 0"
+        "ingest text {part} --text text --id post_id --author-column author_id --time received_at --corpus second --max-quarantine 0"
     ));
     let query = |prefix: &str| {
         format!(

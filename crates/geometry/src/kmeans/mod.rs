@@ -20,13 +20,15 @@
 mod assign;
 mod blocks;
 mod centres;
+mod range;
 mod seeding;
 
 use rayon::prelude::*;
 
 pub use assign::nearest_centres;
+pub use range::kmeans_range;
 
-use crate::error::{Error, Result, require};
+use crate::error::{Error, Result, require, same_size};
 use crate::matrix::{Matrix, squared_distance};
 use blocks::Blocks;
 use centres::Centres;
@@ -105,26 +107,52 @@ pub struct KMeans {
 ///
 /// What [`KMeansParams::check`] says; [`Error::Shape`] for points without columns; [`Error::NotFinite`].
 pub fn kmeans(points: &Matrix, params: &KMeansParams) -> Result<KMeans> {
+    kmeans_from(points, &[], params)
+}
+
+/// As [`kmeans()`], with further starts from given centres, each `[k or fewer, n_cols]`: those of a sample, or of an
+/// earlier run. They come after the drawn ones, and the best of all stands.
+///
+/// # Errors
+///
+/// As [`kmeans()`], and [`Error::Shape`] for centres of other columns.
+pub fn kmeans_from(points: &Matrix, starts: &[Matrix], params: &KMeansParams) -> Result<KMeans> {
     params.check(points.n_rows())?;
     require(points.n_cols() > 0, "n_cols", points.n_cols(), "at least 1")?;
     points.check_finite()?;
 
     let blocks = Blocks::new(points);
     let enough = params.tolerance * mean_variance(points);
-    let mut best: Option<KMeans> = None;
+    let mut best = best_of(&blocks, params.k, params, enough)?;
+    for centres in starts {
+        same_size("columns of the centres", points.n_cols(), centres.n_cols())?;
+        centres.check_finite()?;
+        let run = lloyd(&blocks, centres.clone(), params.max_iter, enough);
+        if run.inertia < best.inertia {
+            best = run;
+        }
+    }
+    largest_first(best)
+}
+
+/// A start and where it ended; clusters in no order.
+type Run = KMeans;
+
+/// The best of the starts that are drawn.
+fn best_of(blocks: &Blocks<'_>, k: usize, params: &KMeansParams, enough: f64) -> Result<Run> {
+    let mut best: Option<Run> = None;
     for start in 0..params.n_init {
-        let seeds = seeding::seeds(&blocks, params.k, params.seed, start as u64)?;
-        let run = lloyd(&blocks, seeds, params.max_iter, enough);
+        let seeds = seeding::seeds(blocks, k, params.seed, start as u64)?;
+        let run = lloyd(blocks, seeds, params.max_iter, enough);
         if best.as_ref().is_none_or(|best| run.inertia < best.inertia) {
             best = Some(run);
         }
     }
-    let best = best.ok_or(Error::MoreClustersThanRows { k: params.k, n_rows: points.n_rows() })?;
-    largest_first(best)
+    best.ok_or(Error::MoreClustersThanRows { k, n_rows: blocks.points.n_rows() })
 }
 
 /// Assigns and averages until the centres stand still.
-fn lloyd(blocks: &Blocks<'_>, seeds: Matrix, max_iter: usize, enough: f64) -> KMeans {
+fn lloyd(blocks: &Blocks<'_>, seeds: Matrix, max_iter: usize, enough: f64) -> Run {
     let points = blocks.points;
     let mut centres = Centres::new(seeds);
     let mut labels = centres.assign(blocks);
@@ -168,7 +196,7 @@ fn mean_variance(points: &Matrix) -> f64 {
 }
 
 /// Renumbers clusters: most rows first, of equal sizes the one whose first row comes first; drops empty ones.
-fn largest_first(found: KMeans) -> Result<KMeans> {
+fn largest_first(found: Run) -> Result<KMeans> {
     let k = found.centres.n_rows();
     let mut sizes = vec![0usize; k];
     let mut first_rows = vec![usize::MAX; k];

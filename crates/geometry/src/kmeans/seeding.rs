@@ -10,11 +10,15 @@ use rayon::prelude::*;
 
 use super::blocks::{BLOCK_ROWS, Blocks};
 use crate::error::Result;
-use crate::matrix::Matrix;
+use crate::matrix::{Matrix, squared_distance};
+use crate::sample::one_of_each_stretch;
 
 /// Rows that seeding looks at, at most (or 16 a cluster, if that is more): above, it takes a seeded sample, one row out
 /// of every equal stretch. Bounds the time of seeding, which would pass over all rows k times.
 const MAX_ROWS: usize = 65_536;
+
+/// Draws of one more centre: more than at a start, because one centre is all there is to choose.
+const DRAWS_OF_ONE: usize = 16;
 
 /// A squared distance below this share of the two squared lengths is rounding of the `f32` product, and counts as 0.
 const RESOLUTION: f32 = 1e-6;
@@ -27,11 +31,34 @@ pub(super) fn seeds(all: &Blocks<'_>, k: usize, seed: u64, start: u64) -> Result
     if all.points.n_rows() <= n_sampled {
         return spread_out(all, k, &mut random);
     }
-    let stretch = all.points.n_rows() as f64 / n_sampled as f64;
-    let mut pick = |i: usize| ((i as f64 + random.random::<f64>()) * stretch) as usize;
-    let rows: Vec<usize> = (0..n_sampled).map(|i| pick(i).min(all.points.n_rows() - 1)).collect();
-    let sample = all.points.gather(&rows)?;
+    let sample = all.points.gather(&one_of_each_stretch(all.points.n_rows(), n_sampled, &mut random))?;
     spread_out(&Blocks::new(&sample), k, &mut random)
+}
+
+/// `centres [k, n_cols]` and one more row as the next centre, drawn as at a start; `None` where every row is a centre.
+pub(super) fn one_more(
+    from: &Blocks<'_>,
+    centres: &Matrix,
+    labels: &[u32],
+    seed: u64,
+) -> Result<Option<Matrix>> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    random.set_stream(u64::MAX - centres.n_rows() as u64);
+    let distance = |(row, &label): (usize, &u32)| {
+        squared_distance(from.points.row(row), centres.row(label as usize)) as f32
+    };
+    let nearest: Vec<f32> = labels.par_iter().enumerate().with_min_len(BLOCK_ROWS).map(distance).collect();
+    let cumulative = cumulative_sums(&nearest);
+    let total = cumulative.last().copied().unwrap_or(0.0);
+    if total <= 0.0 {
+        return Ok(None);
+    }
+    let draws: Vec<usize> =
+        (0..DRAWS_OF_ONE).map(|_| draw(&cumulative, total * random.random::<f64>())).collect();
+    let distances = distances(from, &draws)?;
+    let best = draws[least_inertia(&nearest, &distances, draws.len())];
+    let values = [centres.values(), from.points.row(best)].concat();
+    Ok(Some(Matrix::from_vec(centres.n_rows() + 1, centres.n_cols(), values)?))
 }
 
 fn spread_out(from: &Blocks<'_>, k: usize, random: &mut ChaCha8Rng) -> Result<Matrix> {

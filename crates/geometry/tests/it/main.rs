@@ -1,6 +1,7 @@
-//! k-means against a naive one, and the same bytes from any number of threads.
+//! k-means against a naive one, the number of clusters of planted mixtures, and the same bytes from any number of threads.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod choice;
 mod kmeans;
 mod threads;
 

@@ -1,5 +1,6 @@
 use populi_geometry::{
-    KMeansParams, Matrix, PcaParams, SparseMatrix, SvdParams, kmeans, multiply, pca, randomised_svd,
+    ChoiceParams, DiscriminantParams, KMeansParams, Matrix, PcaParams, Scatter, SparseMatrix, SvdParams,
+    choose_k, discriminant, kmeans, multiply, pca, randomised_svd,
 };
 
 use crate::blobs;
@@ -59,5 +60,38 @@ fn svd() {
     same_with_any_threads(|| {
         let svd = randomised_svd(&sparse, &SvdParams { rank: 30, ..SvdParams::default() }).unwrap();
         (bits(&svd.right), svd.singular_values.iter().map(|s| s.to_bits()).collect::<Vec<_>>())
+    });
+}
+
+#[test]
+fn the_choice_of_k() {
+    let (points, _) = blobs(3000, 5, 8, 11);
+    same_with_any_threads(|| {
+        let params = ChoiceParams { k_max: 12, max_rows: 2000, ..ChoiceParams::default() };
+        let found = choose_k(&points, &params).unwrap().unwrap();
+        let bits =
+            |score: &populi_geometry::Score| (score.silhouette.to_bits(), score.standard_error.to_bits());
+        (found.k, found.scores.iter().map(bits).collect::<Vec<_>>())
+    });
+}
+
+#[test]
+fn directions_that_tell_groups_apart() {
+    // Groups of two rows each: the sum over the root of two, and the mean.
+    let (points, _) = blobs(3000, 5, 40, 12);
+    let pairs = |scale: f32| {
+        let pairs = points.values().chunks_exact(80);
+        let values =
+            pairs.flat_map(|pair| (0..40).map(|j| scale * (pair[j] + pair[40 + j])).collect::<Vec<_>>());
+        Matrix::from_vec(1500, 40, values.collect()).unwrap()
+    };
+    same_with_any_threads(|| {
+        let (mut of_rows, mut of_groups) = (Scatter::new(40), Scatter::new(40));
+        of_rows.add(&points).unwrap();
+        of_groups.add(&pairs(0.5f32.sqrt())).unwrap();
+        let within = of_rows.within(&of_groups).unwrap().unwrap();
+        let params = DiscriminantParams::default();
+        let found = discriminant(&within, &pairs(0.5), &[2; 1500], &params).unwrap();
+        (bits(&found.directions), found.noise_bound.to_bits())
     });
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr, reason = "a test says what it skipped")]
 
 mod archive;
+mod blueprint;
 mod bluesky;
 mod containers;
 mod discover;

@@ -22,8 +22,8 @@ pub use base::{
 pub use column::{ActKind, Column, Text, UnknownValue};
 pub use derived::{ClusterRow, ConversationRow, LabelRow, LanguageRow, MapRow, PersonaRow, VectorRow};
 pub use view::{
-    AccountHandle, AccountName, AccountStanding, ActOwner, ActTime, PostCard, PostLink, PostText,
-    SourceClass, TombstoneLink,
+    AccountHandle, AccountName, AccountStanding, ActMessage, ActOnRecord, ActOwner, ActTime, ActVersion,
+    PostCard, PostClauses, PostLink, PostMessage, PostText, SourceClass, TombstoneLink,
 };
 
 use crate::RowHasher;

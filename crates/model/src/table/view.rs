@@ -2,7 +2,7 @@
 
 use super::{Text, table};
 use crate::table::ActKind;
-use crate::{AccountStatus, Class, Key, Timestamp};
+use crate::{AccountStatus, Class, Key, Operation, Platform, Timestamp};
 
 table! {
     /// Who answers whom, of a post.
@@ -63,6 +63,70 @@ table! {
 }
 
 table! {
+    /// What a post says, when, and who says it, with what pseudonyms are made of.
+    "posts" PostMessage<'a> {
+        /// The post.
+        post_key: Key,
+        /// The network.
+        platform: Platform,
+        /// Its author's id.
+        author_id: Option<Text<'a>>,
+        /// Its author.
+        author_key: Option<Key>,
+        /// The author's clock.
+        created_at: Option<Timestamp>,
+        /// The network's clock.
+        received_at: Option<Timestamp>,
+        /// Its text.
+        text: Text<'a>,
+        /// Whether this is a later version than the first.
+        edited: bool,
+    }
+}
+
+table! {
+    /// What was done to what, and when.
+    "actions" ActMessage<'a> {
+        /// The record that the act made, changed or took away.
+        record_key: Key,
+        /// What was done to the record.
+        operation: Operation,
+        /// The platform's revision of the act.
+        revision: u64,
+        /// What the account did.
+        kind: ActKind,
+        /// Who did it.
+        actor_key: Option<Key>,
+        /// The post that it was done to.
+        target_key: Option<Key>,
+        /// The account that it was done to.
+        target_account: Option<Text<'a>>,
+        /// When.
+        at: Option<Timestamp>,
+    }
+}
+
+table! {
+    /// The versions of posts.
+    "actions" ActVersion<'a> {
+        /// The record that the act made, changed or took away.
+        record_key: Key,
+        /// What was done to the record.
+        operation: Operation,
+        /// The platform's revision of the act.
+        revision: u64,
+        /// What the account did.
+        kind: ActKind,
+        /// Of an update: the text before it.
+        prior_text: Option<Text<'a>>,
+        /// Of an update: the revision that had `prior_text`.
+        prior_revision: Option<u64>,
+        /// When.
+        at: Option<Timestamp>,
+    }
+}
+
+table! {
     /// Whether an account's posts are to be seen.
     "accounts" AccountStanding {
         /// The account.
@@ -85,12 +149,14 @@ table! {
 }
 
 table! {
-    /// Which account has which handle.
+    /// Which account has which handle, with what pseudonyms are made of.
     "accounts" AccountHandle<'a> {
         /// The account.
         account_key: Key,
         /// Its id.
         account_id: Text<'a>,
+        /// The network.
+        platform: Platform,
         /// Its handle.
         handle: Option<Text<'a>>,
     }
@@ -121,11 +187,49 @@ table! {
 }
 
 table! {
+    /// What kind of act, when, and on which record.
+    "actions" ActOnRecord {
+        /// The record that the act made, changed or took away.
+        record_key: Key,
+        /// What was done.
+        kind: ActKind,
+        /// Who did it.
+        actor_key: Option<Key>,
+        /// When.
+        at: Option<Timestamp>,
+    }
+}
+
+table! {
     /// What an input record of a file counted as.
     "sources" SourceClass {
         /// The file.
         file_hash: Key,
         /// What it counted as.
         class: Class,
+    }
+}
+
+table! {
+    /// What the clauses of a selection ask of a post.
+    "posts" PostClauses<'a> {
+        /// The post.
+        post_key: Key,
+        /// Its author's id.
+        author_id: Option<Text<'a>>,
+        /// Its author.
+        author_key: Option<Key>,
+        /// The author's clock.
+        created_at: Option<Timestamp>,
+        /// The network's clock.
+        received_at: Option<Timestamp>,
+        /// Its text.
+        text: Text<'a>,
+        /// The languages that the author declared.
+        declared_lang: Vec<Text<'a>>,
+        /// Hashtags without `#`.
+        hashtags: Vec<Text<'a>>,
+        /// Ids of mentioned accounts.
+        mentions: Vec<Text<'a>>,
     }
 }

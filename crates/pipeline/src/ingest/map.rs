@@ -5,21 +5,23 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
-use populi_ingest::SourceFile;
 use populi_ingest::archive::{ByteLimit, Content, Visit, walk, walk_sealed};
+use populi_ingest::bluesky::Originals;
 use populi_ingest::bluesky::repository::{is_export, read_export, read_export_file};
-use populi_ingest::bluesky::{Originals, read_block};
-use populi_ingest::lines::Blocks;
+use populi_ingest::lines::{Block, Blocks};
+use populi_ingest::{SourceFile, blueprint, bluesky};
 use populi_model::{Key, Tally};
 use populi_store::{Corpus, Forgotten, RunFile, Shard};
 
 use super::batches::{Batch, Piece, Work, cut, open_export};
 use super::opened::Opened;
 use super::passed_over::PassedOver;
+use super::select::Selecting;
 use super::sink::Runs;
 use super::table::{self, Mappings};
 use super::{IngestSummary, Limits, Prepared, ReadResult, Source};
-use crate::progress::Progress;
+use crate::progress::{Progress, stop_if_asked};
+use crate::select::Selection;
 use crate::{Error, Result};
 
 /// Bytes of finished units after which the manifest is committed. An interruption costs at most these and the units that
@@ -59,6 +61,7 @@ struct OpenUnit {
 pub(super) fn map(
     corpus: &mut Corpus,
     source: &Source,
+    selection: &Selection,
     inputs: Vec<Prepared>,
     limits: Limits,
     progress: &dyn Progress,
@@ -76,13 +79,15 @@ pub(super) fn map(
         forgotten: corpus.manifest().forgotten.clone(),
         originals: if corpus.manifest().keeps_originals { Originals::Keep } else { Originals::Drop },
         limit: ByteLimit::new(limits.max_bytes),
+        selection,
         progress,
     };
     std::thread::scope(|scope| {
         let send_failure = send_mapped.clone();
         let (inputs, mapper) = (&inputs, &mapper);
         scope.spawn(move || {
-            let send = |batch| send_batch.send(batch).is_ok();
+            // Where the user asked to stop, what is under way is finished and committed.
+            let send = |batch| !progress.is_stopped() && send_batch.send(batch).is_ok();
             if let Err(error) = cut(inputs, source, &mapper.limit, progress, send) {
                 // Nobody listens only where another error came first.
                 let _ = send_failure.send(Err(error));
@@ -98,7 +103,7 @@ pub(super) fn map(
         let outcome = collect(corpus, &mapped, inputs, summary);
         // Ends the threads that still want to send.
         drop(mapped);
-        outcome
+        outcome.and_then(|()| stop_if_asked(progress))
     })
 }
 
@@ -110,6 +115,7 @@ struct Mapper<'a> {
     forgotten: Forgotten,
     originals: Originals,
     limit: ByteLimit,
+    selection: &'a Selection,
     progress: &'a dyn Progress,
 }
 
@@ -130,17 +136,28 @@ impl Mapper<'_> {
         let first = batch.pieces.first().map_or(0, |piece| piece.file);
         let name = format!("{}-{}", &self.inputs[first].shard.spec[..16], batch.number);
         let n_bytes = batch.pieces.iter().map(Piece::n_line_bytes).sum();
-        let mut runs = Runs::new(self.folder.clone(), name, self.n_buckets, &self.forgotten, n_bytes);
+        let runs = Runs::new(self.folder.clone(), name, self.n_buckets, &self.forgotten, n_bytes);
+        let mut sink = Selecting::new(self.selection, runs);
         let mut taken = Taken { passed_over: batch.passed_over, ..Taken::default() };
         for piece in batch.pieces {
             let file = piece.file;
-            self.read(piece, &mut taken, &mut runs)?;
-            runs.account(taken.tallies.entry(file).or_default());
-            runs.check()?;
+            self.read(piece, &mut taken, &mut sink)?;
+            let tally = taken.tallies.entry(file).or_default();
+            sink.count(tally);
+            sink.sink.account(tally);
+            sink.sink.check()?;
         }
         let (unit, number, ended, is_last) = (batch.unit, batch.number, batch.ended, batch.is_last);
-        let (runs, learned) = runs.finish()?;
+        let (runs, learned) = sink.sink.finish()?;
         Ok(MappedBatch { unit, number, taken, runs, learned, ended, is_last })
+    }
+
+    /// Reads a block of lines.
+    fn read_block(&self, block: &Block, file: &SourceFile<'_>, sink: &mut PieceSink<'_>, tally: &mut Tally) {
+        match self.source {
+            Source::Blueprint => blueprint::read_block(block, file, sink, tally),
+            _ => bluesky::read_block(block, file, self.originals, sink, tally),
+        }
     }
 
     /// What is read, by a name that names nobody who is forgotten.
@@ -148,14 +165,14 @@ impl Mapper<'_> {
         SourceFile { key: prepared.shard.input().file_hash, name: self.forgotten.shown(name) }
     }
 
-    fn read(&self, piece: Piece, taken: &mut Taken, runs: &mut Runs<'_>) -> Result<()> {
+    fn read(&self, piece: Piece, taken: &mut Taken, sink: &mut PieceSink<'_>) -> Result<()> {
         let prepared = &self.inputs[piece.file];
-        let mut visit = PieceVisit { mapper: self, file: piece.file, taken, runs };
+        let mut visit = PieceVisit { mapper: self, file: piece.file, taken, sink };
         match (piece.work, self.source) {
             (Work::Lines(block), _) => {
                 let tally = visit.taken.tallies.entry(piece.file).or_default();
                 let source = self.source_file(prepared, &piece.name);
-                read_block(&block, &source, self.originals, visit.runs, tally);
+                self.read_block(&block, &source, visit.sink, tally);
                 Ok(())
             }
             (Work::Member(resume, packed), _) => {
@@ -163,7 +180,7 @@ impl Mapper<'_> {
             }
             (Work::File, Source::Table(params)) if table::is_parquet_file(prepared.path())? => {
                 let tally = visit.taken.tallies.entry(piece.file).or_default();
-                let mapping = table::read_parquet_file(prepared, params, &self.limit, visit.runs, tally)?;
+                let mapping = table::read_parquet_file(prepared, params, &self.limit, visit.sink, tally)?;
                 visit.taken.mappings.add(piece.file, &piece.name, Ok(mapping));
                 self.progress.advance(prepared.shard.input().n_bytes);
                 Ok(())
@@ -172,7 +189,7 @@ impl Mapper<'_> {
                 if let (Source::Bluesky, Some(plain)) = (source, open_export(prepared.path())?) {
                     let tally = visit.taken.tallies.entry(piece.file).or_default();
                     let source = self.source_file(prepared, &piece.name);
-                    read_export_file(&plain, &source, self.originals, visit.runs, tally)?;
+                    read_export_file(&plain, &source, self.originals, visit.sink, tally)?;
                     self.progress.advance(prepared.shard.input().n_bytes);
                     return Ok(());
                 }
@@ -183,12 +200,15 @@ impl Mapper<'_> {
     }
 }
 
+/// Where records go: past what a selection leaves out, to runs.
+type PieceSink<'f> = Selecting<'f, Runs<'f>>;
+
 /// Reads the contents of one piece.
 struct PieceVisit<'a, 'f> {
     mapper: &'a Mapper<'a>,
     file: usize,
     taken: &'a mut Taken,
-    runs: &'a mut Runs<'f>,
+    sink: &'a mut PieceSink<'f>,
 }
 
 impl Visit for PieceVisit<'_, '_> {
@@ -198,16 +218,16 @@ impl Visit for PieceVisit<'_, '_> {
         match self.mapper.source {
             Source::Bluesky if is_export(content.head()) => {
                 let (first_offset, originals) = (content.first_offset, self.mapper.originals);
-                read_export(content, first_offset, &source, originals, self.runs, tally)?;
+                read_export(content, first_offset, &source, originals, self.sink, tally)?;
             }
-            Source::Bluesky => {
+            Source::Bluesky | Source::Blueprint => {
                 let first_offset = content.first_offset;
                 for block in Blocks::new(content, source.name).starting_at(first_offset) {
-                    read_block(&block?, &source, self.mapper.originals, self.runs, tally);
+                    self.mapper.read_block(&block?, &source, self.sink, tally);
                 }
             }
             Source::Table(params) => {
-                if let Some(mapping) = table::read_content(content, params, &source, self.runs, tally)? {
+                if let Some(mapping) = table::read_content(content, params, &source, self.sink, tally)? {
                     self.taken.mappings.add(self.file, source.name, mapping);
                 }
             }

@@ -1,10 +1,12 @@
 //! The stage that takes dumps in: every input becomes runs, in parallel; then the runs are merged.
 
 mod batches;
+mod blueprint;
 mod map;
 mod opened;
 mod passed_over;
 mod pipe;
+mod select;
 mod sink;
 mod table;
 
@@ -15,9 +17,11 @@ use populi_ingest::discover::{Found, Input, Place, discover};
 use populi_ingest::table::Mapping;
 use populi_model::Tally;
 use populi_store::{Corpus, InputFile, Shard, ShardEntry};
+use populi_text::language;
 use rayon::prelude::*;
 
-use crate::progress::{Progress, Unit};
+use crate::progress::{Progress, Unit, stop_if_asked};
+use crate::select::Selection;
 use crate::status::{self, Account};
 use crate::{Error, Result};
 
@@ -31,6 +35,8 @@ type ReadResult<T> = std::result::Result<T, populi_ingest::Error>;
 pub enum Source {
     /// Jetstream events.
     Bluesky,
+    /// Threads under pseudonyms, in either style of BluePrint.
+    Blueprint,
     /// Any table of posts.
     Table(Box<TableParams>),
 }
@@ -40,6 +46,7 @@ impl Source {
     fn step(&self) -> &'static str {
         match self {
             Self::Bluesky => "ingest bluesky",
+            Self::Blueprint => "ingest blueprint",
             Self::Table(_) => "ingest text",
         }
     }
@@ -50,11 +57,20 @@ impl Source {
     }
 
     /// All that decides the events beside the input.
-    fn parameters(&self, keeps_originals: bool) -> serde_json::Value {
-        match self {
+    fn parameters(&self, keeps_originals: bool, selection: &Selection) -> serde_json::Value {
+        let mut parameters = match self {
             Self::Bluesky => serde_json::json!({ "originals": keeps_originals }),
+            Self::Blueprint => serde_json::json!({}),
             Self::Table(params) => table::parameters(params),
+        };
+        // Not named where there is none, so that inputs that were taken before there were selections are known.
+        if !selection.is_everything() {
+            parameters["select"] = selection.parameters();
         }
+        if selection.asks_for_languages() {
+            parameters["select"]["model"] = language::MODEL.into();
+        }
+        parameters
     }
 }
 
@@ -117,6 +133,15 @@ impl IngestSummary {
         if self.n_known > 0 {
             notes.push(format!("{} inputs were in the corpus already and were passed over", self.n_known));
         }
+        let left_out: Vec<String> = self
+            .tally
+            .ignored
+            .iter()
+            .filter_map(|(kind, n)| Some(format!("{n} by {}", kind.strip_prefix("filter:")?)))
+            .collect();
+        if !left_out.is_empty() {
+            notes.push(format!("left out by the selection: {}", left_out.join(", ")));
+        }
         for (what, n) in &self.tally.warnings {
             notes.push(format!("warning: {n} records: {}", what.replace('_', " ")));
         }
@@ -140,27 +165,35 @@ impl Prepared {
     }
 }
 
-/// Takes every file under `paths` into the corpus. Inputs that it holds already are passed over.
+/// Takes what the selection admits of every file under `paths` into the corpus. Inputs that it holds already are passed over.
 ///
 /// Time: that of decoding, in parallel over blocks, files and members of archives, and of writing; memory: a few blocks a
 /// thread, 64 MiB of packed members, the windows of the codecs and the buffers of the merge, whatever the size of the
 /// input. Interrupted, it continues with the inputs that are left.
 ///
 /// # Errors
-/// When a path cannot be read, the disk refuses, or the limits are passed. A bad record is no error.
+/// When a path cannot be read, the selection names what the source cannot tell, an input was taken with other settings, the
+/// disk refuses, or the limits are passed. A bad record is no error.
 pub fn ingest(
     corpus: &mut Corpus,
     source: &Source,
+    selection: &Selection,
     paths: &[PathBuf],
     limits: Limits,
     progress: &dyn Progress,
 ) -> Result<IngestSummary> {
+    check_selection(source, selection)?;
     let n_superseded_before = status::total(&corpus.snapshot()).superseded;
     let Found { inputs, skipped } = discover(paths)?;
-    let skipped: Vec<(String, &'static str)> =
+    let mut skipped: Vec<(String, &'static str)> =
         skipped.into_iter().map(|skipped| (skipped.name, skipped.why.words())).collect();
-    let inputs = without_own_files(corpus, inputs);
-    let prepared = prepare(corpus, source, inputs, progress)?;
+    let mut inputs = without_own_files(corpus, inputs);
+    if *source == Source::Blueprint {
+        let (with, mut without) = blueprint::with_lines(inputs, paths);
+        inputs = with;
+        skipped.append(&mut without);
+    }
+    let prepared = prepare(corpus, source, selection, inputs, progress)?;
     let n_inputs = prepared.len();
     let unknown = without_known(corpus, prepared)?;
     let n_unknown = unknown.len();
@@ -178,7 +211,7 @@ pub fn ingest(
     if !todo.is_empty() {
         let n_bytes = todo.iter().map(|prepared| prepared.shard.input().n_bytes).sum();
         progress.begin("read", Some(n_bytes), Unit::Bytes);
-        map::map(corpus, source, todo, limits, progress, &mut summary)?;
+        map::map(corpus, source, selection, todo, limits, progress, &mut summary)?;
         progress.end();
     }
     if corpus.has_pending_runs() {
@@ -201,6 +234,17 @@ pub fn ingest(
 /// When a path is not there, or a folder is empty.
 pub fn check_paths(paths: &[PathBuf]) -> Result<()> {
     Ok(discover(paths).map(|_| ())?)
+}
+
+/// Whether a source can tell what a selection asks for.
+///
+/// # Errors
+/// When it cannot: events of Bluesky tell no handles.
+pub fn check_selection(source: &Source, selection: &Selection) -> Result<()> {
+    match source {
+        Source::Bluesky => selection.check_for_bluesky(),
+        Source::Table(_) | Source::Blueprint => Ok(()),
+    }
 }
 
 /// Refuses to go on where more was put aside than `allowed`, a share of the records that are not blank.
@@ -256,13 +300,15 @@ fn without_known(corpus: &Corpus, prepared: Vec<Prepared>) -> Result<Vec<Prepare
 fn prepare(
     corpus: &Corpus,
     source: &Source,
+    selection: &Selection,
     inputs: Vec<Input>,
     progress: &dyn Progress,
 ) -> Result<Vec<Prepared>> {
-    let parameters = source.parameters(corpus.manifest().keeps_originals);
+    let parameters = source.parameters(corpus.manifest().keeps_originals, selection);
     let n_bytes = inputs.iter().map(size_of_input).sum();
     progress.begin("checksums", Some(n_bytes), Unit::Bytes);
     let prepare = |input: Input| -> Result<Prepared> {
+        stop_if_asked(progress)?;
         let (input, file) = match &input.place {
             Place::File(path) => {
                 let file = InputFile {

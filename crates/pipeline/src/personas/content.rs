@@ -12,6 +12,7 @@ use super::PersonaParams;
 use super::units::{Embedded, Units, for_each_embedded};
 use crate::Result;
 use crate::progress::Progress;
+use crate::select::Chosen;
 
 /// Posts whose terms are counted as one piece of work.
 const CHUNK_POSTS: usize = 2 * 1024;
@@ -47,6 +48,7 @@ impl Content {
     /// Reads all posts once more.
     pub(super) fn gather(
         snapshot: &Snapshot,
+        chosen: &Chosen,
         params: &PersonaParams,
         units: &Units,
         found: &Personas,
@@ -56,9 +58,10 @@ impl Content {
         let mut counts = TermCounts::new(&TermParams::default())?;
         let mut candidates: Vec<Vec<Candidate>> = (0..n_clusters).map(|_| Vec::new()).collect();
         let mut held: Vec<(u32, Embedded)> = Vec::new();
-        for_each_embedded(snapshot, params, progress, |embedded| {
+        for_each_embedded(snapshot, chosen, params.model, progress, |embedded| {
             if let Some(row) = units.row_of(&embedded.post) {
-                held.push((found.clusters[row], embedded));
+                let vector = units.vectors.place(&embedded.vector)?;
+                held.push((found.clusters[row], Embedded { vector, ..embedded }));
             }
             if held.len() == CHUNK_POSTS * CHUNKS_AT_ONCE {
                 count(&mut counts, &held)?;

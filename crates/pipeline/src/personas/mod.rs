@@ -1,21 +1,28 @@
-//! The stage that finds persona clusters: author vectors, k-means, a map, labels and exemplars.
+//! The stage that finds persona clusters: author vectors, the number of clusters, k-means, stability, a map, labels and
+//! exemplars.
 
 mod content;
+mod quality;
 mod units;
 
+use std::collections::BTreeMap;
+
 use populi_geometry::{Matrix, PcaParams, pca};
-use populi_label::keyword::keyword_label;
+use populi_label::keyword::distinct_keyword_labels;
 use populi_model::table::{ClusterRow, LabelRow, MapRow, PersonaRow};
-use populi_persona::{ClusterParams, Personas, agreement, cluster};
+use populi_persona::{ClusterParams, Personas, StabilityParams, agreement, cluster, stability};
 use populi_store::{Corpus, StepOutput, StepSpec};
 use populi_text::ctfidf::ClassTerms;
 use serde::{Deserialize, Serialize};
 
 use crate::embed::{EmbedSummary, Model};
 use crate::progress::{Progress, Unit};
+use crate::select::{Chosen, Selection};
 use crate::{Error, Outcome, Result, summary_of, unless_done};
 
 use content::{Content, Exemplar};
+pub use populi_persona::{K, NotAK};
+pub use quality::{ChoiceSummary, ClusterStabilitySummary, CurvePoint, SpreadSummary, StabilitySummary};
 use units::{UnitKind, Units};
 
 /// How to find personas.
@@ -23,10 +30,12 @@ use units::{UnitKind, Units};
 pub struct PersonaParams {
     /// Posts, replies or quotes with text of its own that an author must have. Default 2.
     pub min_posts: u32,
-    /// Only posts of this language count; `None` takes all.
-    pub lang: Option<String>,
-    /// Clusters; `None` takes min(25, max(2, sqrt(n / 2))).
-    pub k: Option<usize>,
+    /// Clusters. Default `auto`: of 2 to 64 the number at which they are best apart.
+    pub k: K,
+    /// Authors that every cluster has at least; smaller ones are dissolved. Default 1.
+    pub min_size: usize,
+    /// Resamples that the stability of the clusters is measured on; 0 for none. Default 20.
+    pub bootstraps: usize,
     /// Seeded restarts of k-means. Default 5.
     pub n_init: usize,
     /// The model whose vectors are clustered.
@@ -37,12 +46,21 @@ pub struct PersonaParams {
 
 impl Default for PersonaParams {
     fn default() -> Self {
-        Self { min_posts: 2, lang: None, k: None, n_init: 5, model: Model::default(), seed: 0 }
+        Self {
+            min_posts: 2,
+            k: K::Auto,
+            min_size: 1,
+            bootstraps: 20,
+            n_init: 5,
+            model: Model::default(),
+            seed: 0,
+        }
     }
 }
 
 /// What [`personas`] found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PersonaSummary {
     /// What was clustered: `authors`, or `posts` where the corpus has no authors.
     pub unit: String,
@@ -50,35 +68,54 @@ pub struct PersonaSummary {
     pub n_units: u64,
     /// Clusters.
     pub k: u64,
+    /// Directions in which authors differ more than the posts of one do, along which they were clustered; none where nothing
+    /// of the kind stands out, and the means of post vectors were.
+    pub n_traits: Option<u64>,
+    /// Clusters that were smaller than the least size.
+    pub n_dissolved: u64,
+    /// Authors or posts that went from these to the nearest larger cluster.
+    pub n_moved: u64,
+    /// How the number of clusters was chosen, where it was.
+    pub choice: Option<ChoiceSummary>,
+    /// How stable the clusters are, where it was measured.
+    pub stability: Option<StabilitySummary>,
     /// Adjusted Rand index against the known labels, where there are any.
     pub ari: Option<f64>,
     /// Adjusted mutual information against the known labels, where there are any.
     pub ami: Option<f64>,
     /// Why there are no clusters, where there are none.
     pub why_none: Option<String>,
+    /// Visible posts that the selection left out, by clause.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left_out: BTreeMap<String, u64>,
 }
 
-/// Clusters the authors (or, in a corpus without authors, the posts).
+/// Clusters the authors (or, in a corpus without authors, the posts) by their posts that the selection admits.
 ///
-/// Time: two passes over posts and vectors, and k-means. Memory: 12 bytes an author and dimension, and the vocabulary.
+/// Time: two passes over posts and vectors, and k-means: for every k from 2 to 64 on at most 8,192 authors, on all of them, and on
+/// every resample of at most 8,192. Memory: 16 bytes an author and dimension, and the vocabulary.
 ///
 /// # Errors
-/// When `embed` or `languages` did not run on these posts, or `k` exceeds the authors that qualify.
+/// When `embed` or `languages` did not run on these posts, the selection leaves nothing, or `k` or `min_size` exceeds the authors
+/// that qualify.
 pub fn personas(
     corpus: &mut Corpus,
     params: &PersonaParams,
+    selection: &Selection,
     progress: &dyn Progress,
 ) -> Result<Outcome<PersonaSummary>> {
     let spec = StepSpec {
         step: "personas",
-        step_version: 1,
+        step_version: 2,
         parameters: serde_json::json!({
             "min_posts": params.min_posts,
-            "lang": params.lang,
             "k": params.k,
+            "min_size": params.min_size,
+            "bootstraps": params.bootstraps,
             "n_init": params.n_init,
             "model": params.model,
             "seed": params.seed,
+            "select": selection.parameters(),
         }),
         inputs: ["posts", "accounts", "attributes", "languages", params.model.table()]
             .map(str::to_owned)
@@ -92,12 +129,16 @@ pub fn personas(
         }
         let embedded = summary_of::<EmbedSummary>(snapshot.manifest(), "embed").ok_or_else(stale)?;
 
-        progress.begin("author vectors", Some(snapshot.n_rows("posts")), Unit::Rows);
-        let units = Units::gather(&snapshot, params, embedded.n_dims, progress)?;
+        let chosen = Chosen::of(&snapshot, selection, progress)?;
+        let n_posts = chosen.n_posts().unwrap_or_else(|| snapshot.n_rows("posts"));
+
+        progress.begin("author vectors", Some(n_posts), Unit::Rows);
+        let units = Units::gather(&snapshot, &chosen, params, embedded.n_dims, progress)?;
         progress.end();
         let mut summary = PersonaSummary {
             unit: units.kind.plural().to_owned(),
             n_units: units.vectors.units.len() as u64,
+            left_out: chosen.left_out(),
             ..PersonaSummary::default()
         };
         let mut output = StepOutput::new(&snapshot);
@@ -109,25 +150,37 @@ pub fn personas(
         }
 
         progress.begin("k-means", None, Unit::Steps);
-        let found = cluster(
-            &units.vectors.vectors,
-            &ClusterParams {
-                k: params.k,
-                n_init: params.n_init,
-                seed: params.seed,
-                unit: units.kind.plural(),
-                ..ClusterParams::default()
-            },
-        )?;
+        let cluster_params = ClusterParams {
+            k: params.k,
+            min_size: params.min_size,
+            n_init: params.n_init,
+            seed: params.seed,
+            unit: units.kind.plural(),
+            ..ClusterParams::default()
+        };
+        let found = cluster(&units.vectors.vectors, &cluster_params)?;
+        progress.end();
+        progress.begin("stability", None, Unit::Steps);
+        let how = StabilityParams {
+            n_bootstraps: params.bootstraps,
+            seed: params.seed,
+            ..StabilityParams::default()
+        };
+        let stability = stability(&units.vectors.vectors, &found, &cluster_params, &how)?;
         progress.end();
         summary.k = found.centres.n_rows() as u64;
+        summary.n_traits = units.vectors.traits.as_ref().map(|traits| traits.ratios.len() as u64);
+        summary.n_dissolved = found.dissolved.n_clusters as u64;
+        summary.n_moved = found.dissolved.n_rows as u64;
+        summary.choice = found.choice.as_ref().map(Into::into);
+        summary.stability = stability.as_ref().map(Into::into);
         if let Some(agreement) = agreement(&found.clusters, &units.labels)? {
             summary.ari = Some(agreement.ari);
             summary.ami = Some(agreement.ami);
         }
 
-        progress.begin("labels", Some(snapshot.n_rows("posts")), Unit::Rows);
-        let content = Content::gather(&snapshot, params, &units, &found, progress)?;
+        progress.begin("labels", Some(n_posts), Unit::Rows);
+        let content = Content::gather(&snapshot, &chosen, params, &units, &found, progress)?;
         let map = map_of(&units.vectors.vectors)?;
         write(&mut output, &units, Some(Found { personas: &found, map: &map, content: &content }))?;
         output.publish(corpus, &spec, serde_json::json!(summary))?;
@@ -173,15 +226,16 @@ fn write(output: &mut StepOutput<'_>, units: &Units, found: Option<Found<'_>>) -
         }))
     }))?;
     let terms = found.as_ref().map_or(&[][..], |found| &found.content.terms);
-    output.write(terms.iter().map(|class| Ok::<_, Error>(label_row(class))))?;
+    let labels = distinct_keyword_labels(terms.iter().map(|class| class.terms.as_slice()));
+    output.write(terms.iter().zip(labels).map(|(class, label)| Ok::<_, Error>(label_row(class, label))))?;
     let exemplars = found.as_ref().map_or(&[][..], |found| &found.content.exemplars);
     output.write(exemplars.iter().map(|exemplar| Ok::<_, Error>(persona_row(exemplar))))
 }
 
-fn label_row(class: &ClassTerms) -> LabelRow<'_> {
+fn label_row(class: &ClassTerms, label: String) -> LabelRow<'_> {
     LabelRow {
         cluster: class.class,
-        label: keyword_label(&class.terms).into(),
+        label: label.into(),
         terms: class.terms.iter().map(|term| term.text.as_str().into()).collect(),
         weights: class.terms.iter().map(|term| term.score as f32).collect(),
     }

@@ -8,7 +8,9 @@ use populi_persona::{AuthorVectors, UnitVectors, majority_label};
 use populi_store::{Rows, Snapshot};
 
 use super::PersonaParams;
-use crate::progress::Progress;
+use crate::embed::Model;
+use crate::progress::{Progress, stop_if_asked};
+use crate::select::Chosen;
 use crate::visible::visible_posts;
 use crate::{Error, Result};
 
@@ -40,6 +42,7 @@ impl Units {
     /// Reads posts, languages, vectors and labels side by side and sums the vectors up by unit.
     pub(super) fn gather(
         snapshot: &Snapshot,
+        chosen: &Chosen,
         params: &PersonaParams,
         n_dims: usize,
         progress: &dyn Progress,
@@ -49,7 +52,7 @@ impl Units {
         let mut keys = Vec::new();
         let mut numbers: HashMap<Key, usize> = HashMap::new();
         let mut label_counts: Vec<BTreeMap<String, u32>> = Vec::new();
-        for_each_embedded(snapshot, params, progress, |embedded| {
+        for_each_embedded(snapshot, chosen, params.model, progress, |embedded| {
             let key = kind.key_of(&embedded.post);
             let number = *numbers.entry(key).or_insert_with(|| {
                 keys.push(key);
@@ -76,15 +79,14 @@ impl Units {
 
     /// Why nothing qualifies, in a sentence.
     pub(super) fn why_none(&self, params: &PersonaParams) -> String {
-        let lang = params.lang.as_ref().map_or_else(String::new, |lang| format!(" in the language {lang}"));
         let n_units = self.keys.len();
         match self.kind {
-            UnitKind::Authors if n_units == 0 => format!("No author has a post with text{lang}."),
+            UnitKind::Authors if n_units == 0 => "No author has a post with text.".to_owned(),
             UnitKind::Authors => format!(
-                "None of {n_units} authors has {} or more posts with text{lang}: lower min_posts, or choose another lang.",
+                "None of {n_units} authors has {} or more posts with text: lower min_posts, or select more.",
                 params.min_posts
             ),
-            UnitKind::Posts => format!("No post has text{lang}."),
+            UnitKind::Posts => "No post has text.".to_owned(),
         }
     }
 }
@@ -118,69 +120,71 @@ pub(super) struct Embedded {
     pub(super) label: Option<String>,
 }
 
-/// Hands over every visible post with text in the chosen language, in the order of the table.
+/// Hands over every chosen post with text, in the order of the table.
 pub(super) fn for_each_embedded(
     snapshot: &Snapshot,
-    params: &PersonaParams,
+    chosen: &Chosen,
+    model: Model,
     progress: &dyn Progress,
     mut each: impl FnMut(Embedded) -> Result<()>,
 ) -> Result<()> {
     let mut languages = snapshot.rows::<LanguageRow<'static>>();
-    let mut vectors = snapshot.rows_of::<VectorRow>(params.model.table());
+    let mut vectors = snapshot.rows_of::<VectorRow>(model.table());
     let mut labels = Labels::new(snapshot);
-    for post in visible_posts::<PostCard<'static>>(snapshot)? {
+    for post in visible_posts::<PostCard<'static>>(snapshot, chosen) {
         let post = post?;
         progress.advance(1);
-        let language = next_of(&mut languages, "languages", "personas", post.post_key, |row| row.post_key)?;
-        let vector = next_of(&mut vectors, params.model.table(), "embed", post.post_key, |row| row.post_key)?;
+        stop_if_asked(progress)?;
+        let stale = Error::Stale { table: "languages".to_owned(), verb: "personas" };
+        let language = row_of(&mut languages, post.post_key, |row| row.post_key)?.ok_or(stale)?;
+        let not_embedded = Error::NotEmbedded { table: model.table().to_owned() };
+        let vector = row_of(&mut vectors, post.post_key, |row| row.post_key)?.ok_or(not_embedded)?;
         let lang = language.lang.map(|lang| lang.into_owned());
         let label = labels.of(post.post_key)?;
-        if (params.lang.is_none() || params.lang == lang) && !post.text.trim().is_empty() {
+        if !post.text.trim().is_empty() {
             each(Embedded { post, lang, vector: vector.vector, label })?;
         }
     }
     Ok(())
 }
 
-/// The row of a derived table that belongs to a post. The tables were made from the same posts in the same order.
-fn next_of<R: populi_model::table::Row>(
+/// The row of a derived table that belongs to a post. The tables were made in the order of the posts, perhaps of more of
+/// them: rows of others before it are passed over.
+fn row_of<R: populi_model::table::Row>(
     rows: &mut Rows<R>,
-    table: &str,
-    verb: &'static str,
     post_key: Key,
     key_of: impl Fn(&R) -> Key,
-) -> Result<R> {
-    match rows.next().transpose()? {
-        Some(row) if key_of(&row) == post_key => Ok(row),
-        _ => Err(Error::Stale { table: table.to_owned(), verb }),
-    }
+) -> Result<Option<R>> {
+    Ok(rows.find(|row| row.as_ref().map_or(true, |row| key_of(row) == post_key)).transpose()?)
 }
 
 /// The labels of posts, which come in the order of the posts.
 struct Labels {
     attributes: std::iter::Peekable<Rows<AttributeRow<'static>>>,
+    n_buckets: u16,
 }
 
 impl Labels {
     fn new(snapshot: &Snapshot) -> Self {
-        Self { attributes: snapshot.rows::<AttributeRow<'static>>().peekable() }
+        let n_buckets = snapshot.manifest().n_buckets;
+        Self { attributes: snapshot.rows::<AttributeRow<'static>>().peekable(), n_buckets }
     }
 
-    /// The label of the next post. Attributes of hidden posts before it are passed over.
+    /// The label of the next post. Attributes of other posts before it are passed over.
     fn of(&mut self, post_key: Key) -> Result<Option<String>> {
+        // Only posts of tables have attributes, and those lie in the bucket of their own key.
+        let n_buckets = self.n_buckets;
+        let place = |key: Key| (key.bucket(n_buckets), key);
         let mut label = None;
-        while let Some(Ok(attribute)) = self.attributes.peek() {
-            if attribute.post_key != post_key {
-                break;
+        let is_due = |row: &populi_store::Result<AttributeRow<'_>>| {
+            row.as_ref().map_or(true, |attribute| place(attribute.post_key) <= place(post_key))
+        };
+        while let Some(attribute) = self.attributes.next_if(is_due) {
+            let attribute = attribute?;
+            if attribute.post_key == post_key && attribute.name == LABEL {
+                label = Some(attribute.value.into_owned());
             }
-            if attribute.name == LABEL {
-                label = Some(attribute.value.clone().into_owned());
-            }
-            self.attributes.next();
         }
-        match self.attributes.peek() {
-            Some(Err(_)) => self.attributes.next().transpose().map(|_| label).map_err(Into::into),
-            _ => Ok(label),
-        }
+        Ok(label)
     }
 }

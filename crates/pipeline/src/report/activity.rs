@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use populi_model::table::{ActKind, ActTime};
+use populi_model::table::{ActKind, ActOnRecord, ActTime};
 use populi_plot::{Activity, ActivityCount, Bin};
-use populi_store::Snapshot;
 
+use super::Shown;
 use crate::Result;
 
 /// What accounts did.
@@ -16,11 +16,11 @@ pub(super) struct Gathered {
 }
 
 /// Reads the acts twice: once for the span of time, which decides the bins, once to fill them.
-pub(super) fn gather(snapshot: &Snapshot) -> Result<Gathered> {
+pub(super) fn gather(shown: &Shown<'_>) -> Result<Gathered> {
     let (mut first_us, mut last_us) = (i64::MAX, i64::MIN);
     let mut by_kind: BTreeMap<ActKind, u64> = BTreeMap::new();
     let mut actors = HashSet::new();
-    for act in snapshot.rows::<ActTime>() {
+    for act in acts(shown) {
         let act = act?;
         *by_kind.entry(act.kind).or_default() += 1;
         actors.extend(act.actor_key);
@@ -31,7 +31,7 @@ pub(super) fn gather(snapshot: &Snapshot) -> Result<Gathered> {
     }
     let bin = Bin::for_span(first_us.min(last_us), last_us);
     let mut counts: BTreeMap<(i64, ActKind), u64> = BTreeMap::new();
-    for act in snapshot.rows::<ActTime>() {
+    for act in acts(shown) {
         let act = act?;
         if let Some(at) = act.at {
             *counts.entry((bin.start_of(at.0), act.kind)).or_default() += 1;
@@ -45,4 +45,20 @@ pub(super) fn gather(snapshot: &Snapshot) -> Result<Gathered> {
         by_kind.into_iter().map(|(kind, n)| (kind.name().to_owned(), n)).collect();
     by_kind.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     Ok(Gathered { activity: Activity { bin, counts }, by_kind, n_actors: actors.len() as u64 })
+}
+
+/// The acts that the page is about: those that make a post where the post is, the others where their author and time are.
+fn acts<'a>(shown: &'a Shown<'_>) -> Box<dyn Iterator<Item = Result<ActTime>> + 'a> {
+    if shown.keys.is_none() {
+        return Box::new(shown.snapshot.rows::<ActTime>().map(|act| Ok(act?)));
+    }
+    let is_shown = |act: &ActOnRecord| match act.kind {
+        ActKind::Post | ActKind::Reply | ActKind::Quote | ActKind::Update => shown.holds(&act.record_key),
+        _ => shown.selection.leaves_out_act(act.actor_key, act.at).is_none(),
+    };
+    let acts = shown.snapshot.rows::<ActOnRecord>();
+    let acts = acts.filter(move |act| act.as_ref().map_or(true, is_shown));
+    Box::new(acts.map(|act| {
+        act.map(|act| ActTime { kind: act.kind, actor_key: act.actor_key, at: act.at }).map_err(Into::into)
+    }))
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use populi_model::Key;
 use populi_model::table::{ConversationRow, PostCard};
 use populi_plot::{Conversations, LargeConversation};
-use populi_store::Snapshot;
 
+use super::Shown;
 use crate::Result;
 
 /// The largest conversations that are listed.
@@ -19,7 +19,8 @@ struct Size {
     depth: u32,
 }
 
-pub(super) fn gather(snapshot: &Snapshot) -> Result<Conversations> {
+pub(super) fn gather(shown: &Shown<'_>) -> Result<Conversations> {
+    let snapshot = shown.snapshot;
     let mut sizes: HashMap<Key, Size> = HashMap::new();
     let mut summary = Conversations::default();
     let mut missing: HashSet<Key> = HashSet::new();
@@ -28,6 +29,9 @@ pub(super) fn gather(snapshot: &Snapshot) -> Result<Conversations> {
         let row = row?;
         if !row.present {
             missing.insert(row.post_key);
+            continue;
+        }
+        if !shown.holds(&row.post_key) {
             continue;
         }
         summary.n_posts += 1;
@@ -50,12 +54,13 @@ pub(super) fn gather(snapshot: &Snapshot) -> Result<Conversations> {
     }
     summary.sizes = by_size.into_iter().collect();
     summary.depths = by_depth.into_iter().collect();
-    summary.largest = largest(snapshot, &sizes)?;
+    summary.largest = largest(shown, &sizes)?;
     Ok(summary)
 }
 
 /// The conversations with most posts, of equals by key; those of a single post are not listed.
-fn largest(snapshot: &Snapshot, sizes: &BTreeMap<Key, Size>) -> Result<Vec<LargeConversation>> {
+fn largest(shown: &Shown<'_>, sizes: &BTreeMap<Key, Size>) -> Result<Vec<LargeConversation>> {
+    let snapshot = shown.snapshot;
     let mut ranked: Vec<(Key, Size)> =
         sizes.iter().filter(|(_, size)| size.n_posts > 1).map(|(key, size)| (*key, *size)).collect();
     ranked.sort_by(|a, b| b.1.n_posts.cmp(&a.1.n_posts).then(a.0.cmp(&b.0)));
@@ -76,7 +81,9 @@ fn largest(snapshot: &Snapshot, sizes: &BTreeMap<Key, Size>) -> Result<Vec<Large
         let Some(conversation) = conversation_of.get(&post.post_key) else {
             continue;
         };
-        authors.entry(*conversation).or_default().extend(post.author_key);
+        if shown.holds(&post.post_key) {
+            authors.entry(*conversation).or_default().extend(post.author_key);
+        }
         if *conversation == post.post_key {
             first_posts.insert(post.post_key, (post.post_id.into_owned(), post.text.into_owned()));
         }

@@ -36,7 +36,7 @@ impl Society {
     pub(crate) fn new(params: &Params) -> Self {
         let mut random = Stream::new(params.seed, Purpose::Society, 0);
         let (n_users, n_communities) = (params.users, params.n_communities());
-        let sizes = cumulative((0..n_communities).map(|c| 1.0 / (c as f64 + 6.0)));
+        let sizes = cumulative((0..n_communities).map(community_weight));
         let languages = cumulative(SHARES);
         let n_outside = n_users / 2 + 20;
         let mut accounts = Vec::with_capacity(n_users + n_outside);
@@ -80,6 +80,11 @@ impl Society {
     pub(crate) fn outsider(&self, random: &mut Stream) -> u32 {
         (self.n_users + random.below(self.accounts.len() - self.n_users)) as u32
     }
+}
+
+/// How likely an account is to belong to a community, up to a factor.
+pub(crate) fn community_weight(community: usize) -> f64 {
+    1.0 / (community as f64 + 6.0)
 }
 
 /// The handle in an account's identity event number `edition`, nothing where the event names none.

@@ -1,5 +1,6 @@
 //! Writes the truth as files: tables as TSV with a header, sorted by their first columns, and counts as JSON.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -10,8 +11,10 @@ use super::Truth;
 use super::threads::Row;
 use crate::bluesky::event::{POST, World};
 use crate::bluesky::ids;
+use crate::bluesky::society::community_weight;
 use crate::error::{Error, Result, at};
-use crate::vocabulary::TOPICS;
+use crate::taste::Taste;
+use crate::vocabulary::{POST_PATTERNS, REPLY_PATTERNS, TOPICS};
 
 /// What each file holds and by which rules.
 const README: &str = include_str!("README.md");
@@ -23,11 +26,45 @@ pub(crate) fn write(truth: &Truth, world: &World, folder: &Path) -> Result<()> {
     fs::write(&readme, README).map_err(at(&readme))?;
     json(&folder.join("accounting.json"), &truth.accounting)?;
     json(&folder.join("counts.json"), &truth.counts)?;
+    json(&folder.join("tastes.json"), &Tastes::of(world))?;
     table(&folder.join("communities.tsv"), "did\tcommunity\ttopic", communities(world))?;
     table(&folder.join("edges.tsv"), "follower_did\tfollowed_did", edges(truth, world))?;
     table(&folder.join("accounts.tsv"), "did\thandle\tstatus\tdisplay_name", accounts(truth, world))?;
     let columns = "post_uri\tconversation_uri\tparent_uri\tdepth\troot_present\tdepth_is_exact\tpresent";
     table(&folder.join("threads.tsv"), columns, truth.threads.iter().map(|row| thread(row, world)).collect())
+}
+
+/// The distributions that English texts are drawn from.
+#[derive(Serialize)]
+struct Tastes {
+    /// By community: how likely an account belongs to it.
+    prior: Vec<f64>,
+    /// By word, by community: how likely the word fills a slot.
+    words: BTreeMap<&'static str, Vec<f64>>,
+    /// `{}` is a slot.
+    post_patterns: &'static [&'static str],
+    reply_patterns: &'static [&'static str],
+}
+
+impl Tastes {
+    fn of(world: &World) -> Self {
+        let users = &world.accounts[..world.n_users];
+        let n_communities = users.iter().map(|user| usize::from(user.community) + 1).max().unwrap_or(0);
+        let total: f64 = (0..n_communities).map(community_weight).sum();
+        let taste = Taste::new();
+        let mut words: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
+        for community in 0..n_communities {
+            for (word, share) in taste.word_shares(community) {
+                words.entry(word).or_default().push(share);
+            }
+        }
+        Self {
+            prior: (0..n_communities).map(|community| community_weight(community) / total).collect(),
+            words,
+            post_patterns: &POST_PATTERNS,
+            reply_patterns: &REPLY_PATTERNS,
+        }
+    }
 }
 
 fn communities(world: &World) -> Vec<String> {

@@ -8,17 +8,15 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use serde::Serialize;
 
 use super::list::Forgotten;
-use crate::corpus::{OWN_FILES, swept_folders};
+use crate::corpus::OWN_FILES;
 use crate::error::{Error, Result, io};
 use crate::manifest::Manifest;
-use crate::part::is_part_name;
+use crate::sweep::is_ours;
 
 /// What `populi report` writes: posts word by word, and names of authors.
-const PAGES: [&str; 3] = ["report.html", "map.png", "map.svg"];
+const PAGES: [&str; 4] = ["report.html", "map.png", "map.svg", "choice-of-k.svg"];
 /// The recipe of the last run, which Populi keeps for people.
 const RECIPE: &str = "populi.toml";
-/// The ending of files that an interruption left while they were written.
-const UNPUBLISHED: &str = "unpublished";
 
 /// A file in the folder of a corpus that Populi did not make or does not know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -47,14 +45,14 @@ pub(super) fn loose_files(
 ) -> Result<Loose> {
     let known: BTreeSet<&str> = manifest.files().chain(OWN_FILES).collect();
     let mut loose = Loose::default();
-    for path in files_under(folder, manifest)? {
+    for path in files_under(folder)? {
         let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
         let file_name = path.file_name().unwrap_or_default().to_string_lossy();
-        let is_cut_short = !name.contains('/') && name.ends_with(UNPUBLISHED);
-        if known.contains(name.as_str()) || is_part_name(&file_name) {
+        // What nothing names and the program wrote is swept after the commit.
+        if known.contains(name.as_str()) || is_ours(&name) {
             continue;
         }
-        if PAGES.contains(&&*file_name) || is_cut_short || (name == RECIPE && holds_name(&path, list)?) {
+        if PAGES.contains(&&*file_name) || (name == RECIPE && holds_name(&path, list)?) {
             loose.made.push(name);
         } else if name != RECIPE {
             let names_them = list.shown(&name) != name || holds_any(&path, texts)?;
@@ -64,10 +62,8 @@ pub(super) fn loose_files(
     Ok(loose)
 }
 
-/// Every file under the folder but those in the folders of tables, which the sweep takes care of; in order.
-fn files_under(folder: &Path, manifest: &Manifest) -> Result<Vec<PathBuf>> {
-    let swept: BTreeSet<PathBuf> =
-        swept_folders(manifest).into_iter().map(|name| folder.join(name)).collect();
+/// Every file under the folder, in order.
+fn files_under(folder: &Path) -> Result<Vec<PathBuf>> {
     let (mut files, mut folders) = (Vec::new(), vec![folder.to_owned()]);
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).map_err(io("list", &folder))? {
@@ -75,7 +71,7 @@ fn files_under(folder: &Path, manifest: &Manifest) -> Result<Vec<PathBuf>> {
             let (path, kind) = (entry.path(), entry.file_type().map_err(io("list", &folder))?);
             if kind.is_dir() {
                 folders.push(path);
-            } else if kind.is_file() && !swept.contains(&folder) {
+            } else if kind.is_file() {
                 files.push(path);
             }
         }

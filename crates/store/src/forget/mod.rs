@@ -146,10 +146,11 @@ impl Corpus {
         Ok(plan)
     }
 
-    fn carry_out(&mut self, plan: Plan) -> Result<Forgetting> {
+    fn carry_out(&mut self, mut plan: Plan) -> Result<Forgetting> {
         // Before the commit: what is removed can be made again, but after it nobody might come back for them.
         for file in &plan.forgetting.removed_files {
             let path = self.folder().join(file);
+            plan.manifest.kept.remove(file);
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     return Err(io("remove", &path)(error));
@@ -157,8 +158,8 @@ impl Corpus {
                 _ => {}
             }
         }
-        plan.manifest.commit(self.folder())?;
         self.manifest = plan.manifest;
+        self.commit("forget.commit", "forget.committed")?;
         self.sweep()?;
         Ok(plan.forgetting)
     }

@@ -45,6 +45,7 @@ pub(crate) fn reduce_bucket(
     if new.is_empty() {
         return Ok(None);
     }
+    snapshot.check_bucket(bucket)?;
     let mut old = Standing::open(snapshot, bucket)?;
     let mut writer = BucketWriter::new(snapshot.folder(), bucket, manifest);
     let mut deleted_accounts: HashMap<Key, Timestamp> = HashMap::new();

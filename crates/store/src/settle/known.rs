@@ -49,7 +49,24 @@ pub(crate) struct Known<'a> {
     pub(super) seen_at: Option<Timestamp>,
     /// Sightings that show it again.
     pub(super) folded: Vec<Self>,
-    copies: Vec<(u64, Origin)>,
+    copies: Vec<Copied>,
+}
+
+/// One copy of an event.
+#[derive(Clone, Copy, Debug)]
+struct Copied {
+    content: u64,
+    /// Whether a selection left it out, so that no more is known than that it came.
+    is_left_out: bool,
+    origin: Origin,
+}
+
+impl Copied {
+    /// Of copies, the one with the greatest rank counts: the one with the greatest content, of equal ones one that was not
+    /// left out, and of those the one that was read first.
+    fn rank(&self) -> (u64, bool, std::cmp::Reverse<Origin>) {
+        (self.content, !self.is_left_out, std::cmp::Reverse(self.origin))
+    }
 }
 
 impl<'a> Known<'a> {
@@ -79,7 +96,7 @@ impl<'a> Known<'a> {
 
     /// Whether a copy of this says the same as a copy of the other.
     pub(super) fn shares_content_with(&self, other: &Self) -> bool {
-        self.copies.iter().any(|(content, _)| other.copies.iter().any(|(others, _)| content == others))
+        self.copies.iter().any(|copy| other.copies.iter().any(|others| copy.content == others.content))
     }
 
     /// Whether this happened before the account was deleted.
@@ -109,7 +126,8 @@ impl<'a> Known<'a> {
         acts
     }
 
-    /// One row of `sources` a copy: the copy that counts as `class`, the others and the sightings as duplicates.
+    /// One row of `sources` a copy: the copy that counts as `class`, the others and the sightings as duplicates; what was left
+    /// out as that.
     pub(crate) fn sources(&self, record_key: Key, class: Class) -> Vec<SourceRow> {
         let mut rows = self.own_sources(record_key, class);
         for sighting in &self.folded {
@@ -119,23 +137,21 @@ impl<'a> Known<'a> {
     }
 
     fn own_sources(&self, record_key: Key, class: Class) -> Vec<SourceRow> {
-        let counting = self
-            .copies
-            .iter()
-            .enumerate()
-            .filter(|(_, (content, _))| *content == self.version.content)
-            .min_by_key(|(_, (_, origin))| *origin)
-            .map_or(0, |(i, _)| i);
-        let row = |(i, (content, origin)): (usize, &(u64, Origin))| SourceRow {
+        let counting = self.counting().map_or(0, |(i, _)| i);
+        let row = |(i, copy): (usize, &Copied)| SourceRow {
             record_key,
             platform: self.platform,
             kind: self.kind,
             operation: self.operation,
             revision: self.version.revision,
-            content: *content,
-            file_hash: origin.file,
-            offset: origin.offset,
-            class: if i == counting { class } else { Class::Duplicates },
+            content: copy.content,
+            file_hash: copy.origin.file,
+            offset: copy.origin.offset,
+            class: match copy.is_left_out {
+                true => Class::LeftOut,
+                false if i == counting => class,
+                false => Class::Duplicates,
+            },
         };
         let mut rows: Vec<SourceRow> = self.copies.iter().enumerate().map(row).collect();
         // Not in the order in which they came.
@@ -154,16 +170,29 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// Whether another copy counts more than all of these: the one with the greatest content does, and of equal ones the
-    /// one that was read first.
-    fn counts_less_than(&self, content: u64, origin: Origin) -> bool {
-        let rank = |&(content, origin): &(u64, Origin)| (content, std::cmp::Reverse(origin));
-        self.copies.iter().map(rank).max() < Some(rank(&(content, origin)))
+    /// Whether a selection left out the copy that counts.
+    pub(crate) fn is_left_out(&self) -> bool {
+        self.counting().is_some_and(|(_, copy)| copy.is_left_out)
     }
 
-    fn add_copy(&mut self, content: u64, origin: Origin) {
-        self.copies.push((content, origin));
-        self.version.content = self.version.content.max(content);
+    /// Whether a selection left out any copy.
+    pub(crate) fn was_left_out(&self) -> bool {
+        self.copies.iter().any(|copy| copy.is_left_out)
+    }
+
+    /// The copy that counts, and its place.
+    fn counting(&self) -> Option<(usize, &Copied)> {
+        self.copies.iter().enumerate().max_by_key(|(_, copy)| copy.rank())
+    }
+
+    /// Whether another copy counts more than all of these.
+    fn counts_less_than(&self, copy: &Copied) -> bool {
+        self.counting().is_none_or(|(_, counting)| counting.rank() < copy.rank())
+    }
+
+    fn add_copy(&mut self, copy: Copied) {
+        self.copies.push(copy);
+        self.version.content = self.version.content.max(copy.content);
     }
 }
 
@@ -195,7 +224,11 @@ pub(crate) fn gather<'a>(
                 folded: Vec::new(),
                 copies: Vec::new(),
             })
-            .add_copy(source.content, origin);
+            .add_copy(Copied {
+                content: source.content,
+                is_left_out: source.class == Class::LeftOut,
+                origin,
+            });
     }
     for act in actions {
         let version = Version { revision: act.revision, content: act.content };
@@ -219,10 +252,15 @@ pub(crate) fn gather<'a>(
 fn add_event<'a>(known: &mut BTreeMap<Ident, Known<'a>>, event: Event<'a>) {
     let ident = Ident::new(event.platform, event.body.kind(), event.operation, event.version);
     let at = time_of(&event);
+    let copy = Copied {
+        content: event.version.content,
+        is_left_out: matches!(event.body, Body::LeftOut),
+        origin: event.origin,
+    };
     match known.get_mut(&ident) {
         Some(known) => {
-            let counts_more = known.counts_less_than(event.version.content, event.origin);
-            known.add_copy(event.version.content, event.origin);
+            let counts_more = known.counts_less_than(&copy);
+            known.add_copy(copy);
             known.at = earliest(known.at, at);
             if counts_more {
                 known.event = Some(event);
@@ -237,7 +275,7 @@ fn add_event<'a>(known: &mut BTreeMap<Ident, Known<'a>>, event: Event<'a>) {
                     operation: event.operation,
                     version: event.version,
                     at,
-                    copies: vec![(event.version.content, event.origin)],
+                    copies: vec![copy],
                     acts: Vec::new(),
                     acts_as_seen: Vec::new(),
                     seen_at: None,
@@ -296,6 +334,7 @@ pub(super) fn acts_of<'a>(event: &Event<'a>, at: Option<Timestamp>) -> Vec<Actio
     };
     let on_account = |kind, account: &Id<'a>| vec![act(kind, None, Some(account.text))];
     match &event.body {
+        Body::LeftOut => vec![act(ActKind::Update, None, None)],
         Body::Post(_) if event.operation == Operation::Update => vec![act(ActKind::Update, None, None)],
         Body::Post(post) => {
             let reply = post.reply_to.map(|parent| act(ActKind::Reply, Some(parent), None));

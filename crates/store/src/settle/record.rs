@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use populi_model::table::{
-    ActionRow, AttributeRow, MediaRow, OriginalRow, PostRow, SourceRow, Text, TombstoneRow,
+    ActKind, ActionRow, AttributeRow, MediaRow, OriginalRow, PostRow, SourceRow, Text, TombstoneRow,
 };
 use populi_model::{Body, Class, Event, Key, Operation, Post, RecordKind, Subject, Timestamp, Version};
 
@@ -112,7 +112,9 @@ pub(crate) fn settle_record<'a>(
         let is_later = last_delete.is_none_or(|i| version.version.revision > known[i].version.revision);
         version.is_write() && is_later
     });
-    let stands = newest.filter(|&i| !(is_post && known[i].is_before(deleted_at)));
+    let is_left_out = newest.is_some_and(|i| known[i].is_left_out());
+    let went = |i: usize| is_post && known[i].is_before(deleted_at);
+    let stands = newest.filter(|&i| !(is_left_out || went(i)));
 
     let mut settled = SettledRecord::default();
     let record_key = known.first().map(|first| record_key(first)).unwrap_or_default();
@@ -134,10 +136,18 @@ pub(crate) fn settle_record<'a>(
             Some(i) => {
                 settle_post(&mut settled, &known[..=i], old_post, media, attributes, original);
             }
+            // Nobody took it away: it is there, and not wanted.
+            None if is_left_out => {}
             None => {
                 settled.rows.tombstone =
                     tombstone(&known, &settled.rows.actions, seen, last_delete, deleted_at)
             }
+        }
+        let newest = newest_write(&known);
+        if newest.is_some_and(|newest| {
+            newest.operation == Operation::Update && newest.platform.updates_tell_text_only()
+        }) {
+            keep_place(&mut settled.rows);
         }
     } else {
         settled.rows.actions = acts(&mut known, &BTreeMap::new());
@@ -223,6 +233,9 @@ fn prior_texts<'a>(
     // What went with the account took the history before it along.
     let blanked = known[..=stands].iter().rposition(|version| version.is_before(deleted_at));
     let begins = begins.max(blanked.map_or(0, |i| i + 1));
+    // Where a selection left a version out, the text before it went.
+    let left_out = known[..=stands].iter().rposition(Known::was_left_out);
+    let begins = begins.max(left_out.map_or(0, |i| i + 1));
     let writes: Vec<usize> = (begins..=stands).filter(|&i| known[i].is_write()).collect();
     let mut prior = BTreeMap::new();
     for pair in writes.windows(2) {
@@ -263,7 +276,10 @@ fn last_seen<'a>(
     old_post: Option<&PostRow<'a>>,
     old_tombstone: Option<TombstoneRow<'a>>,
 ) -> Option<Seen<'a>> {
-    let newest = known.iter().rfind(|version| version.is_write())?;
+    let newest = newest_write(known)?;
+    if newest.is_left_out() {
+        return None;
+    }
     if let Some(Event { body: Body::Post(post), .. }) = newest.telling() {
         return Some(Seen {
             version: newest.version,
@@ -370,6 +386,31 @@ fn post_rows<'a>(event: &Event<'a>, post: &Post<'a>, at: Option<Timestamp>) -> P
     PostRows { post: post_row(event, post, at, media_ids), media, attributes }
 }
 
+/// The latest version, standing or not.
+fn newest_write<'k, 'a>(known: &'k [Known<'a>]) -> Option<&'k Known<'a>> {
+    known.iter().rfind(|version| version.is_write())
+}
+
+/// Gives a post whose update told its text only the place that its create told, and its tombstone too.
+fn keep_place(rows: &mut RecordRows<'_>) {
+    let created = rows.actions.iter().rfind(|act| act.operation == Operation::Create);
+    let revision = created.map(|act| act.revision);
+    let target = |kind: ActKind| {
+        let is_told = |act: &&ActionRow<'_>| {
+            act.operation == Operation::Create && Some(act.revision) == revision && act.kind == kind
+        };
+        rows.actions.iter().find(is_told).and_then(|act| act.target_post.clone().zip(act.target_key)).unzip()
+    };
+    let (reply, quote) = (target(ActKind::Reply), target(ActKind::Quote));
+    if let Some(tombstone) = &mut rows.tombstone {
+        (tombstone.reply_to, tombstone.reply_to_key) = reply.clone();
+    }
+    if let Some(post) = &mut rows.post {
+        (post.reply_to, post.reply_to_key) = reply;
+        (post.quote_of, post.quote_of_key) = quote;
+    }
+}
+
 fn post_row<'a>(
     event: &Event<'a>,
     post: &Post<'a>,
@@ -433,5 +474,5 @@ fn follows<'a>(acts: &[ActionRow<'a>], stands: Option<Version>) -> Vec<FollowSee
             stands: stands == Some(version),
         })
     };
-    acts.iter().filter(|act| act.kind == populi_model::table::ActKind::Follow).filter_map(follow).collect()
+    acts.iter().filter(|act| act.kind == ActKind::Follow).filter_map(follow).collect()
 }

@@ -54,6 +54,15 @@ fn base(spec: Spec, record: &'static str, body: Body<'static>) -> Event<'static>
     }
 }
 
+/// What an ingest makes of it whose selection leaves out later versions that say what the last of [`TEXTS`] does.
+fn selected(event: Event<'static>) -> Event<'static> {
+    let is_left_out = matches!(&event.body, Body::Post(post) if post.text == TEXTS[3]);
+    if is_left_out && event.operation == Operation::Update {
+        return Event { body: Body::LeftOut, original: None, ..event };
+    }
+    event
+}
+
 fn subject(post: &'static str) -> Subject<'static> {
     Subject { post: Id::new(post), account: None }
 }
@@ -69,6 +78,16 @@ fn post_event(spec: Spec) -> Event<'static> {
         })),
     };
     base(spec, POST, body)
+}
+
+/// A message of a thread under pseudonyms, where an update tells a text only.
+fn thread_event(spec: Spec) -> Event<'static> {
+    let mut event = post_event(spec);
+    event.platform = Platform::Blueprint;
+    if let (Operation::Update, Body::Post(post)) = (spec.operation, &mut event.body) {
+        post.reply_to = None;
+    }
+    event
 }
 
 fn like_event(spec: Spec) -> Event<'static> {
@@ -177,11 +196,14 @@ proptest! {
             3 => Just(post_event as fn(Spec) -> Event<'static>),
             1 => Just(like_event as fn(Spec) -> Event<'static>),
             1 => Just(follow_event as fn(Spec) -> Event<'static>),
+            2 => Just(thread_event as fn(Spec) -> Event<'static>),
         ],
+        is_selected in any::<bool>(),
         deleted_at in proptest::option::of(0..60i64),
     ) {
         let deleted_at = deleted_at.map(Timestamp);
         let events: Vec<Event<'_>> = specs.iter().map(|spec| make(*spec)).collect();
+        let events = if is_selected { events.into_iter().map(selected).collect() } else { events };
         let at_once = settle_record(RecordRows::default(), events.clone(), deleted_at);
         let shuffled: Vec<Event<'_>> = order.iter().map(|&i| events[i].clone()).collect();
         let mut stands = RecordRows::default();
@@ -305,6 +327,19 @@ fn settle_posts(specs: &[Spec]) -> SettledRecord<'static> {
 
 fn classes(settled: &SettledRecord<'_>) -> Vec<Class> {
     settled.rows.sources.iter().map(|source| source.class).collect()
+}
+
+#[test]
+fn an_update_that_tells_text_only_leaves_the_post_where_it_was() {
+    let specs = [spec(Operation::Create, 1, 1), spec(Operation::Update, 2, 0), spec(Operation::Delete, 3, 0)];
+    let settle = |n: usize| {
+        let events = specs[..n].iter().map(|spec| thread_event(*spec)).collect();
+        settle_record(RecordRows::default(), events, None).rows
+    };
+    let post = settle(2).post.unwrap();
+    assert_eq!((&*post.text, post.reply_to.as_deref()), ("one", Some("at://b/p/1")));
+    assert_eq!(post.reply_to_key, Some(Key::of("at://b/p/1")));
+    assert_eq!(settle(3).tombstone.unwrap().reply_to.as_deref(), Some("at://b/p/1"));
 }
 
 #[test]
@@ -459,4 +494,24 @@ fn an_export_from_before_its_account_was_deleted_does_not_bring_posts_back() {
     assert_eq!(before.rows.tombstone.unwrap().deleted_at, deleted_at);
     let after = settle_record(RecordRows::default(), at(29), deleted_at);
     assert!(after.rows.post.is_some());
+}
+
+#[test]
+fn a_later_version_that_a_selection_left_out_takes_the_earlier_one_away_until_another_comes() {
+    let history =
+        [spec(Operation::Create, 1, 0), spec(Operation::Update, 2, 3), spec(Operation::Update, 3, 1)];
+    let events: Vec<Event<'_>> = history.iter().map(|spec| selected(post_event(*spec))).collect();
+    let settle = |events: &[Event<'static>]| settle_record(RecordRows::default(), events.to_vec(), None);
+    let settled = settle(&events[..2]);
+    assert!(settled.rows.post.is_none() && settled.rows.tombstone.is_none());
+    assert_eq!(classes(&settled), [Class::Superseded, Class::LeftOut]);
+    let settled = settle(&events);
+    assert_eq!(settled.rows.post.as_ref().unwrap().text, TEXTS[1]);
+    assert_eq!(classes(&settled), [Class::Superseded, Class::LeftOut, Class::Stored]);
+    let prior: Vec<Option<&str>> = settled.rows.actions.iter().map(|act| act.prior_text.as_deref()).collect();
+    assert_eq!(prior, [None, None, None], "neither the text that was left out nor the one before it");
+    // Alone, it leaves its act and its source.
+    let settled = settle_record(settle(&events[1..2]).rows, Vec::new(), None);
+    assert!(settled.rows.post.is_none() && settled.rows.tombstone.is_none());
+    assert_eq!((settled.rows.actions.len(), classes(&settled)), (1, vec![Class::LeftOut]));
 }

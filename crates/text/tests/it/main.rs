@@ -6,5 +6,6 @@
 )]
 
 mod ctfidf;
+mod keywords;
 mod languages;
 mod texts;

@@ -1,0 +1,89 @@
+//! k-means for every k of a range, each helped by its neighbours.
+//!
+//! A start of k-means ends in a local optimum, and a score over k that jumps from one optimum to another has false peaks. So
+//! the answer for k also starts from that for k - 1 with one more centre (Likas, Vlassis and Verbeek, *The global k-means clustering
+//! algorithm*, 2003, with seeds drawn as in k-means++ in place of all rows), and from that for k + 1 without the centre that
+//! is missed least. Each is kept where it is better.
+
+use std::ops::RangeInclusive;
+
+use rayon::prelude::*;
+
+use super::blocks::Blocks;
+use super::{KMeans, KMeansParams, Run, largest_first, lloyd, mean_variance, seeding};
+use crate::error::{Result, require};
+use crate::matrix::{Matrix, squared_distance};
+
+/// Rows whose second distances are found as one task. Moves no digit.
+const ROWS_PER_TASK: usize = 256;
+
+/// The clusterings of `points [n_rows, n_cols]` for every k of `ks`, in order: as [`kmeans`](super::kmeans()) with the same
+/// parameters (their `k` aside), or better.
+///
+/// Cost: that of [`kmeans`](super::kmeans()) for every k, side by side, and about twice one start each. Memory: the points once
+/// more, and k labels and centres for every k. Same bytes at any number of threads.
+///
+/// # Errors
+///
+/// As [`kmeans`](super::kmeans()) for the smallest and largest k; [`crate::Error::Param`] for an empty range.
+pub fn kmeans_range(
+    points: &Matrix,
+    ks: RangeInclusive<usize>,
+    params: &KMeansParams,
+) -> Result<Vec<KMeans>> {
+    require(!ks.is_empty(), "ks", format!("{ks:?}"), "a range that is not empty")?;
+    for k in [*ks.start(), *ks.end()] {
+        KMeansParams { k, ..params.clone() }.check(points.n_rows())?;
+    }
+    require(points.n_cols() > 0, "n_cols", points.n_cols(), "at least 1")?;
+    points.check_finite()?;
+    let blocks = Blocks::new(points);
+    let enough = params.tolerance * mean_variance(points);
+    let climb = |seeds: Matrix| lloyd(&blocks, seeds, params.max_iter, enough);
+
+    let mut runs: Vec<Run> = ks
+        .clone()
+        .into_par_iter()
+        .map(|k| super::best_of(&blocks, k, params, enough))
+        .collect::<Result<_>>()?;
+    for at in 1..runs.len() {
+        let seeds = seeding::one_more(&blocks, &runs[at - 1].centres, &runs[at - 1].labels, params.seed)?;
+        keep_better(&mut runs[at], seeds.map(climb));
+    }
+    for at in (1..runs.len()).rev() {
+        let seeds = one_less(points, &runs[at]).filter(|seeds| seeds.n_rows() == ks.start() + at - 1);
+        keep_better(&mut runs[at - 1], seeds.map(climb));
+    }
+    runs.into_iter().map(largest_first).collect()
+}
+
+/// Of equals the one that stands.
+fn keep_better(standing: &mut Run, other: Option<Run>) {
+    if let Some(other) = other.filter(|other| other.inertia < standing.inertia) {
+        *standing = other;
+    }
+}
+
+/// The centres without the one whose rows are, in sum, nearest to another; `None` where there is only one.
+fn one_less(points: &Matrix, run: &Run) -> Option<Matrix> {
+    let k = run.centres.n_rows();
+    if k < 2 {
+        return None;
+    }
+    // How much farther each row is from the nearest other centre than from its own.
+    let starts: Vec<usize> = (0..points.n_rows()).step_by(ROWS_PER_TASK).collect();
+    let farther = |row: usize| {
+        let own = run.labels[row] as usize;
+        let distance = |c: usize| squared_distance(points.row(row), run.centres.row(c));
+        let other = (0..k).filter(|&c| c != own).map(distance).fold(f64::INFINITY, f64::min);
+        other - distance(own)
+    };
+    let parts: Vec<Vec<f64>> = starts
+        .into_par_iter()
+        .map(|start| (start..points.n_rows().min(start + ROWS_PER_TASK)).map(farther).collect())
+        .collect();
+    let mut missed = vec![0.0f64; k];
+    parts.iter().flatten().zip(&run.labels).for_each(|(farther, &label)| missed[label as usize] += farther);
+    let least = (0..k).min_by(|&a, &b| missed[a].total_cmp(&missed[b]))?;
+    run.centres.gather(&(0..k).filter(|&c| c != least).collect::<Vec<_>>()).ok()
+}
