@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::archive::PassedLimit;
+
 /// Why an input could not be read at all.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -47,6 +49,17 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+    /// The content of all inputs is more than was allowed.
+    #[error(
+        "the inputs have more than {max_bytes} bytes of content (--max-bytes), reached in {name}: nothing of that file is \
+         kept; raise the limit and run again, which goes on with the files that are left"
+    )]
+    MaxBytes {
+        /// The input in which the limit was reached.
+        name: String,
+        /// The limit.
+        max_bytes: u64,
+    },
     /// What was said about a table cannot be followed, whatever the table.
     #[error("{0}")]
     TableParams(String),
@@ -70,4 +83,22 @@ pub enum Error {
         /// The columns that are there.
         columns: String,
     },
+}
+
+impl Error {
+    /// What an error of reading means, after this many bytes of content.
+    #[must_use]
+    pub fn of_read(name: &str, offset: u64, source: io::Error) -> Self {
+        let name = name.to_owned();
+        match source.get_ref().and_then(|inner| inner.downcast_ref::<PassedLimit>()) {
+            Some(limit) => Self::MaxBytes { name, max_bytes: limit.max },
+            None => Self::Read { name, offset, source },
+        }
+    }
+
+    /// Whether a table's columns are not those that were asked for, or none of them can be the text.
+    #[must_use]
+    pub fn is_of_columns(&self) -> bool {
+        matches!(self, Self::NoSuchColumn { .. } | Self::NoTextColumn { .. })
+    }
 }

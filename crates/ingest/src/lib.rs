@@ -1,7 +1,7 @@
 //! How do the bytes of a platform's dump become events?
 //!
 //! - [`discover`]: which files are read, by what names;
-//! - [`archive`]: takes off their packing, known by content;
+//! - [`archive`]: takes off their packing, known by content, and finds the members of archives;
 //! - [`lines`]: splits the content into blocks of whole lines, to be read in parallel;
 //! - [`bluesky`]: from lines of Jetstream to events;
 //! - [`blueprint`]: from threads under pseudonyms to events;

@@ -22,7 +22,7 @@ pub const BLOCK_BYTES: usize = 4 << 20;
 pub struct Block {
     /// The lines, each with its newline; the stream's last may have none.
     pub bytes: Vec<u8>,
-    /// Bytes of decoded content before the block.
+    /// Bytes of decoded content before the block, and what the offsets of the content begin with.
     pub offset: u64,
     /// The number of the block's first line, from 1.
     pub first_line: u64,
@@ -37,7 +37,7 @@ pub struct Fault {
     pub reason: Reason,
     /// In words: expected and got.
     pub detail: String,
-    /// Bytes of decoded content before the stretch.
+    /// Bytes of decoded content before the stretch, as of [`Block::offset`].
     pub offset: u64,
     /// The line that it stands on, from 1.
     pub line: u64,
@@ -67,6 +67,12 @@ impl<R: BufRead> Blocks<R> {
     pub fn of_about(target_bytes: usize, reader: R, name: impl Into<String>) -> Self {
         let unfinished = Vec::new();
         Self { reader, name: name.into(), target_bytes, unfinished, offset: 0, line: 1, has_ended: false }
+    }
+
+    /// The same with this offset for the first byte, as that of a member of an archive.
+    #[must_use]
+    pub fn starting_at(self, offset: u64) -> Self {
+        Self { offset, ..self }
     }
 
     /// The next block; `None` at the end.
@@ -169,7 +175,7 @@ impl<R: BufRead> Iterator for Blocks<R> {
         let block = self.next_block().transpose()?;
         Some(block.map_err(|source| {
             self.has_ended = true;
-            Error::Read { name: self.name.clone(), offset: self.offset, source }
+            Error::of_read(&self.name, self.offset, source)
         }))
     }
 }

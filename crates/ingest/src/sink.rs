@@ -15,7 +15,7 @@ pub trait Sink {
 pub struct SourceFile<'a> {
     /// The key of the file's BLAKE3 hash (see [`crate::discover::Input::key`]).
     pub key: Key,
-    /// The file as the user named it.
+    /// The file as the user named it; of a member of an archive, with its own name behind a `!`.
     pub name: &'a str,
 }
 

@@ -53,17 +53,22 @@ impl Class {
 }
 
 macro_rules! reasons {
-    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal,)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal $(or $old:literal)?,)+) => {
         /// Why an input record was not taken: a closed list.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Reason {
-            $($(#[doc = $doc])+ $variant,)+
+            $($(#[doc = $doc])+ $(#[serde(alias = $old)])? $variant,)+
         }
 
         impl Reason {
             /// Every reason.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The reason of a code that is written no more.
+            fn of_old_code(code: &str) -> Option<Self> {
+                match code { $($($old => Some(Self::$variant),)?)+ _ => None }
+            }
 
             /// The code in the `reason` column.
             #[must_use]
@@ -105,11 +110,13 @@ reasons! {
     TooDeep = "too_deep",
     /// The line was left by a merge that was never finished.
     ConflictMarker = "conflict_marker",
-    /// The file is cut or damaged from here on; what came before was read.
-    DamagedContainer = "damaged_container",
-    /// The file unpacks to more than 200 times its size, or is packed more than 5 times over.
+    /// A container ends here before its content does; what came before was read.
+    TruncatedContainer = "truncated_container",
+    /// A container is damaged here; what came before was read.
+    CorruptContainer = "corrupt_container" or "damaged_container",
+    /// The content unpacks to more than 200 times its size, is packed more than 5 times over, or has more members than can be numbered.
     ContainerLimit = "container_limit",
-    /// The file is of a kind that is not read: no text, or packed in a way that is not known.
+    /// The content is of a kind that is not read: no text, encrypted, or packed in a way that is not known.
     UnsupportedContent = "unsupported_content",
     /// The block of an export is no DAG-CBOR: cut short, or wrong somewhere.
     BadCbor = "bad_cbor",
@@ -139,7 +146,8 @@ impl std::str::FromStr for Reason {
     type Err = ParseCodeError;
 
     fn from_str(code: &str) -> Result<Self, Self::Err> {
-        Self::ALL.iter().copied().find(|reason| reason.code() == code).ok_or_else(|| ParseCodeError {
+        let known = Self::ALL.iter().copied().find(|reason| reason.code() == code);
+        known.or_else(|| Self::of_old_code(code)).ok_or_else(|| ParseCodeError {
             code: code.to_owned(),
             expected: Self::ALL.iter().map(|reason| reason.code()).collect::<Vec<_>>().join(", "),
         })
@@ -256,6 +264,8 @@ mod tests {
             assert_eq!(reason.code().parse(), Ok(*reason));
             assert!(!reason.meaning().is_empty());
         }
+        // As a corpus may hold it that an earlier version wrote.
+        assert_eq!("damaged_container".parse(), Ok(Reason::CorruptContainer));
         let error = "nonsense".parse::<Reason>().expect_err("no such code").to_string();
         assert!(error.contains("nonsense") && error.contains("bad_json"), "{error}");
     }

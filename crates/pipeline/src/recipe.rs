@@ -51,6 +51,9 @@ pub struct IngestRecipe {
     /// The share of records that are not blank and may be quarantined. Default 0.01.
     #[serde(default = "default_max_quarantine")]
     pub max_quarantine: f64,
+    /// Bytes of content without packing that may be read. Default: any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_bytes: Option<u64>,
     /// Whether untouched records are kept. Default false.
     #[serde(default)]
     pub originals: bool,
@@ -190,6 +193,7 @@ impl Recipe {
                 from: From::Bluesky,
                 paths,
                 max_quarantine: default_max_quarantine(),
+                max_bytes: None,
                 originals: false,
                 buckets: None,
                 text: None,

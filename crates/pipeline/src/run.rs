@@ -6,7 +6,7 @@ use populi_store::{Corpus, CorpusParams};
 use serde::Serialize;
 
 use crate::embed::{EmbedParams, EmbedSummary, embed};
-use crate::ingest::{IngestSummary, Source, check_quarantine, check_selection, ingest};
+use crate::ingest::{IngestSummary, Limits, Source, check_quarantine, check_selection, ingest};
 use crate::languages::{LanguageSummary, languages};
 use crate::personas::{PersonaParams, PersonaSummary, personas};
 use crate::progress::{Progress, stop_if_asked};
@@ -48,7 +48,8 @@ pub fn run(recipe: &Recipe, progress: &dyn Progress) -> Result<RunSummary> {
     let params =
         CorpusParams { n_buckets: recipe.ingest.buckets, keeps_originals: Some(recipe.ingest.originals) };
     let mut corpus = Corpus::open_or_create(&recipe.corpus, params)?;
-    let ingested = ingest(&mut corpus, &source, &selections.ingest, &recipe.ingest.paths, progress)?;
+    let limits = Limits { max_bytes: recipe.ingest.max_bytes };
+    let ingested = ingest(&mut corpus, &source, &selections.ingest, &recipe.ingest.paths, limits, progress)?;
     tell(&ingested, progress);
     check_quarantine(&ingested.total, recipe.ingest.max_quarantine)?;
     let threads = threads(&mut corpus, progress)?;

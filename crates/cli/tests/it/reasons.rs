@@ -83,7 +83,7 @@ fn cases() -> Vec<Case> {
         changed
     };
     let time = (START_US + 1_000_000).to_string();
-    let zip = [b"PK\x03\x04".as_slice(), &[7; 200]].concat();
+    let xz = b"\xfd7zXZ\0 and more".to_vec();
     vec![
         line("bad_json", &good("x")[..60]),
         line("not_an_object", "[1, 2]"),
@@ -101,7 +101,8 @@ fn cases() -> Vec<Case> {
         ),
         line("conflict_marker", "<<<<<<< HEAD"),
         // The second member ends after its header.
-        packed("damaged_container", &gzip(b"more")[..10]),
+        packed("truncated_container", &gzip(b"more")[..10]),
+        packed("corrupt_container", b"garbage"),
         // Packed six times over.
         Case {
             reason: "container_limit",
@@ -115,7 +116,7 @@ fn cases() -> Vec<Case> {
         },
         Case {
             reason: "unsupported_content",
-            input: Input::File { verb: "bluesky", content: zip, n_good: 0 },
+            input: Input::File { verb: "bluesky", content: xz, n_good: 0 },
             line: 1,
             offset: 0,
         },
@@ -221,7 +222,7 @@ fn a_container_that_is_cut_gives_what_came_before() {
     folder.write("cut.gz", &whole[..whole.len() / 2]);
     assert_eq!(folder.run(["ingest", "bluesky", "cut.gz"]).code, DONE, "one record of thousands");
     let status = folder.status("corpus");
-    assert_eq!(status["total"]["quarantined"], json!({ "damaged_container": 1 }));
+    assert_eq!(status["total"]["quarantined"], json!({ "truncated_container": 1 }));
     let n_posts = n_rows(&status, "posts");
     assert!((1_000..4_900).contains(&n_posts), "{n_posts}");
     assert_eq!(status["total"]["in"], n_posts + 1);

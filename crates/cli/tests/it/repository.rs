@@ -179,6 +179,22 @@ fn an_export_is_known_by_its_content_in_any_packing_and_among_lines() {
     let total = folder.status("packed")["total"].clone();
     assert_eq!((&total["duplicates"], &total["quarantined"]), (&json!(6), &json!({})));
 
+    // Members of an archive, one of which is too large to be held as it is.
+    let mut archive = tar::Builder::new(Vec::new());
+    let padded = [car.as_slice(), &[0; 2 << 20]].concat();
+    for name in ["dumps/lines.car", "dumps/ben", "padded"] {
+        let content = if name == "padded" { padded.clone() } else { folder.read(name) };
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        archive.append_data(&mut header, name, content.as_slice()).unwrap();
+    }
+    folder.write("dumps.tar", archive.into_inner().unwrap());
+    ingest(&folder, "archived", "dumps.tar", "");
+    let archived = folder.status("archived");
+    assert_eq!(digests(&archived), digests(&folder.status("packed")));
+    assert_eq!(archived["total"], total);
+
     let mut child = folder
         .command(["ingest", "bluesky", "-", "--corpus", "piped", "--quiet"])
         .stdin(Stdio::piped())
@@ -199,8 +215,8 @@ fn a_cut_export_is_told_and_the_whole_one_makes_good_for_it() {
     assert_eq!(folder.run(["ingest", "bluesky", "cut.car"]).code, FINDINGS);
     let status = folder.status("corpus");
     check_balance(&status["total"]);
-    assert_eq!(status["total"]["quarantined"], json!({ "damaged_container": 1, "missing_block": 2 }));
-    let cut = folder.row("corpus", "SELECT \"offset\" FROM quarantine WHERE reason = 'damaged_container'");
+    assert_eq!(status["total"]["quarantined"], json!({ "truncated_container": 1, "missing_block": 2 }));
+    let cut = folder.row("corpus", "SELECT \"offset\" FROM quarantine WHERE reason = 'truncated_container'");
     assert_eq!(cut["offset"], offsets[5]);
     assert_eq!(status["total"]["stored"], 3);
     folder.write("whole.car", &car);

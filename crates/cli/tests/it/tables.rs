@@ -209,7 +209,7 @@ fn a_damaged_parquet_file_is_one_record_put_aside_and_stops_nothing() {
     folder.ok("ingest text in --max-quarantine 0.6");
     let status = folder.status("corpus");
     check_balance(&status["total"]);
-    assert_eq!(status["total"]["quarantined"], json!({ "damaged_container": 1 }));
+    assert_eq!(status["total"]["quarantined"], json!({ "corrupt_container": 1 }));
     assert_eq!(n_rows(&status, "posts"), 1);
 }
 

@@ -1,20 +1,47 @@
 //! What is inside a file: takes off its packing, known by content and never by name.
 //!
-//! gzip (every member) and zstd (every frame), nested at most [`MAX_DEPTH`] deep; anything else is read as it is, but
-//! for content that is plainly not text, which is refused by name. A cut or corrupt container gives what came before
-//! the damage and then an error that carries [`Damage`]. Packed content is streamed: memory is a read buffer of 64 KiB
-//! a layer, the window of the codec (zstd: at most 128 MiB), and nothing is ever written to disk.
+//! gzip, bzip2 and zstd (every member and frame), tar and zip (every member), in every nesting of at most [`MAX_DEPTH`];
+//! anything else is read as it is, but for content that is plainly not text, which is refused by name. [`walk`] hands
+//! over one [`Content`] after another, in the order in which they lie in the file. Packed content is streamed, never
+//! unpacked to disk: memory is a read buffer of 64 KiB a layer and the window of the codec (bzip2: 4 MB; zstd: at most
+//! 128 MiB), and 32 bytes a member of a zip's directory.
+//!
+//! # Damage
+//! A cut or corrupt container gives what came before the damage and then an error that carries [`Damage`], told once: by
+//! the content that it cuts, or, between members, by a content that fails at once. What follows is read where it can be
+//! found: behind a member whose length is known, or from the next header that can be told on.
+//!
+//! # Limits
+//! At most [`MAX_DEPTH`] layers; a member of a codec or zip gives at most [`MAX_RATIO`] times its size, once it has given
+//! [`RATIO_FREE_BYTES`]; an archive has at most 2^24 members that hold something, of at most 1 TiB each; and all
+//! together at most what a [`ByteLimit`] says.
 
+mod bzip2;
+mod codec;
 mod format;
 mod gzip;
 mod layer;
+mod limit;
+mod member;
+mod probe;
+mod tar;
+mod walk;
+mod zip;
 mod zstandard;
 
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, BufRead, Read};
 
 use populi_model::Reason;
 
+use codec::Members;
 use format::Format;
+use layer::{Layer, Uninterrupted, buffered, peek};
+
+pub use limit::ByteLimit;
+pub(crate) use limit::PassedLimit;
+pub use member::{Content, Resume, Sealed};
+pub use probe::{Packing, holds_archive};
+pub use walk::{Visit, walk, walk_sealed};
 
 /// How many containers may be nested, codecs counted.
 pub const MAX_DEPTH: usize = 5;
@@ -42,54 +69,73 @@ impl Damage {
         Self { reason, message: message.into() }
     }
 
-    /// The damage that an error of [`Decoded`] speaks of; `None` where the system failed.
+    /// A container that cannot be read on from one of its bytes.
+    fn container(name: &str, reason: Reason, position: u64, why: &str) -> Self {
+        let how = match reason {
+            Reason::TruncatedContainer => "is cut",
+            Reason::CorruptContainer => "is corrupt",
+            _ => "cannot be read on",
+        };
+        Self::new(reason, format!("the {name} container {how} at byte {position} of it: {why}"))
+    }
+
+    fn truncated(name: &str, position: u64) -> Self {
+        Self::container(name, Reason::TruncatedContainer, position, "it ends before its end mark")
+    }
+
+    fn corrupt(name: &str, position: u64, why: &str) -> Self {
+        Self::container(name, Reason::CorruptContainer, position, why)
+    }
+
+    fn refused(what: &str) -> Self {
+        Self::new(Reason::UnsupportedContent, format!("the content is {what}"))
+    }
+
+    fn too_deep() -> Self {
+        let message = format!("the content is packed more than {MAX_DEPTH} times over: unpack it first");
+        Self::new(Reason::ContainerLimit, message)
+    }
+
+    /// The damage that an error of reading speaks of; `None` where the system failed.
     #[must_use]
     pub fn of(error: &io::Error) -> Option<&Self> {
         error.get_ref()?.downcast_ref()
     }
 
-    fn into_error(self) -> io::Error {
+    /// The error that a reader gives where its content ends with this.
+    #[must_use]
+    pub fn into_error(self) -> io::Error {
         io::Error::new(io::ErrorKind::InvalidData, self)
     }
 }
 
-type Layer<'s> = Box<dyn BufRead + Send + 's>;
-
-/// The content of a file without its packing.
+/// The content of a single stream without its compression. Archives, which hold members, are refused: [`walk`] reads
+/// them.
 pub struct Decoded<'s> {
     content: Layer<'s>,
 }
 
 impl<'s> Decoded<'s> {
-    /// Looks at the beginning of `source` and takes off every layer of packing.
+    /// Looks at the beginning of `source` and takes off every layer of compression.
     ///
     /// What goes wrong is told by the reads that follow.
-    pub fn new(source: impl Read + Send + 's) -> Self {
-        let mut layer: Layer<'s> = buffered(layer::Uninterrupted(source));
-        let mut depth = 0;
-        loop {
-            let (head, rest) = peek(layer);
-            let format = Format::of(&head);
-            let whole = Cursor::new(head).chain(rest);
-            layer = match format {
-                Format::Plain => {
-                    return Self { content: Box::new(whole) };
+    pub fn new(source: impl Read + 's) -> Self {
+        let mut layer = buffered(Uninterrupted(source));
+        for depth in 0.. {
+            let peeked = peek(layer);
+            let damage = match peeked.format {
+                Format::Plain => return Self { content: Box::new(peeked.whole) },
+                Format::Refused(what) => Damage::refused(what),
+                Format::Tar | Format::Zip => Damage::refused("an archive, whose members are not one stream"),
+                _ if depth == MAX_DEPTH => Damage::too_deep(),
+                format => {
+                    layer = unpacked(format, peeked.whole);
+                    continue;
                 }
-                Format::Refused(what) => return Self::refused(Reason::UnsupportedContent, what),
-                Format::Gzip | Format::Zstd if depth == MAX_DEPTH => {
-                    let what = format!("packed more than {MAX_DEPTH} times over: unpack it first");
-                    return Self::refused(Reason::ContainerLimit, &what);
-                }
-                Format::Gzip => buffered(gzip::Members::new(whole)),
-                Format::Zstd => buffered(zstandard::Frames::new(whole)),
             };
-            depth += 1;
+            return Self { content: failing(damage) };
         }
-    }
-
-    fn refused(reason: Reason, what: &str) -> Self {
-        let damage = Damage::new(reason, format!("the content is {what}"));
-        Self { content: Box::new(Rest::Failed(Some(damage.into_error()))) }
+        Self { content: Box::new(io::empty()) }
     }
 }
 
@@ -109,54 +155,17 @@ impl BufRead for Decoded<'_> {
     }
 }
 
-fn buffered<'s>(content: impl Read + Send + 's) -> Layer<'s> {
-    Box::new(BufReader::with_capacity(CHUNK_BYTES, content))
-}
-
-/// What follows the bytes that were looked at: the stream, or the error that it gave.
-enum Rest<'s> {
-    Open(Layer<'s>),
-    Failed(Option<io::Error>),
-}
-
-/// Reads as much of the beginning as a format is known by.
-fn peek(mut layer: Layer<'_>) -> (Vec<u8>, Rest<'_>) {
-    let mut head = Vec::with_capacity(Format::HEAD_BYTES);
-    while head.len() < Format::HEAD_BYTES {
-        let n = match layer.fill_buf() {
-            Ok([]) => break,
-            Ok(chunk) => {
-                let n = chunk.len().min(Format::HEAD_BYTES - head.len());
-                head.extend_from_slice(&chunk[..n]);
-                n
-            }
-            Err(error) => return (head, Rest::Failed(Some(error))),
-        };
-        layer.consume(n);
-    }
-    (head, Rest::Open(layer))
-}
-
-impl Read for Rest<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Open(layer) => layer.read(buffer),
-            Self::Failed(error) => error.take().map_or(Ok(0), Err),
-        }
+/// Takes off a layer of compression; any other layer stays.
+fn unpacked<'s>(format: Format, packed: impl BufRead + 's) -> Layer<'s> {
+    match format {
+        Format::Gzip => buffered(Members::<_, gzip::Gzip>::new(packed)),
+        Format::Zstd => buffered(Members::<_, zstandard::Zstd>::new(packed)),
+        Format::Bzip2 => buffered(Members::<_, bzip2::Bzip2>::new(packed)),
+        Format::Tar | Format::Zip | Format::Refused(_) | Format::Plain => Box::new(packed),
     }
 }
 
-impl BufRead for Rest<'_> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        match self {
-            Self::Open(layer) => layer.fill_buf(),
-            Self::Failed(error) => error.take().map_or(Ok(&[]), Err),
-        }
-    }
-
-    fn consume(&mut self, n_bytes: usize) {
-        if let Self::Open(layer) = self {
-            layer.consume(n_bytes);
-        }
-    }
+/// A stream that ends with damage at once.
+fn failing<'s>(damage: Damage) -> Layer<'s> {
+    Box::new(layer::Rest::Failed(Some(damage.into_error())))
 }

@@ -13,7 +13,8 @@
 //! on. An array that is cut keeps what came before; its unfinished rest is one record put aside.
 //!
 //! # Posts
-//! The id is `table:<id>`, or `table:<key of the file>:<row from 0>` where no column holds ids. Rows are counted with
+//! The id is `table:<id>`, or `table:<key of the file>:<row from 0>` where no column holds ids (in an archive the first
+//! row has the number of the member's first offset, see [`Reader::starting_at`]). Rows are counted with
 //! blank and bad ones. Ids, authors, times and languages are trimmed; a text is kept byte for byte. A reply names
 //! no post where its cell is empty, `null`, `NULL`, `None`, `nan` or `NaN`. An id such as `123.0` is kept as it is
 //! and warned of (`float_id`). Columns without a role are attributes by their names (`column_3` for the third, where
@@ -84,6 +85,8 @@ pub struct Reader<R> {
     maker: PostMaker,
     /// The places of the columns by name.
     places: HashMap<String, usize>,
+    /// The number of the first row.
+    first_row: u64,
 }
 
 /// Looks at the first MiB of the decoded content of the input that the user knows as `name`, and chooses its kind and
@@ -105,10 +108,19 @@ pub fn open<R: Read>(input: R, name: &str, params: &TableParams) -> Result<Reade
     let mapping = Mapping::choose(params, &mut sample, name)?;
     let places = mapping.columns.iter().enumerate().map(|(i, name)| (name.clone(), i)).collect();
     let maker = PostMaker::new(mapping, params)?;
-    Ok(Reader { window, kind, has_header: sample.has_header, maker, places })
+    Ok(Reader { window, kind, has_header: sample.has_header, maker, places, first_row: 0 })
 }
 
 impl<R: Read> Reader<R> {
+    /// Gives the input's first byte this offset and its first row this number, as in a member of an archive, so that its
+    /// records and the names of its posts are not those of another member.
+    #[must_use]
+    pub fn starting_at(mut self, offset: u64) -> Self {
+        self.window.move_to(offset);
+        self.first_row = offset;
+        self
+    }
+
     /// What the table is written in.
     #[must_use]
     pub fn kind(&self) -> Kind {
@@ -140,7 +152,7 @@ impl<R: Read> Reader<R> {
         let mut records = Records::new(self.kind);
         let mut ledger = Ledger { file, sink, tally };
         let mut header_is_next = self.has_header;
-        let mut n_rows = 0;
+        let mut n_rows = self.first_row;
         loop {
             let record = match records.next(&mut self.window) {
                 Ok(Some(record)) => record,
@@ -250,7 +262,7 @@ fn row_of_document<'r>(
 
 fn read_error<R: Read>(name: &str, window: &Window<R>, source: std::io::Error) -> Error {
     let offset = window.offset() + window.unread().len() as u64;
-    Error::Read { name: name.to_owned(), offset, source }
+    Error::of_read(name, offset, source)
 }
 
 fn pass_over_byte_order_mark<R: Read>(window: &mut Window<R>) {

@@ -40,6 +40,11 @@ impl<R: Read> Window<R> {
         self.offset
     }
 
+    /// Counts offsets from this one on, whatever was read before.
+    pub(super) fn move_to(&mut self, first_offset: u64) {
+        self.offset += first_offset;
+    }
+
     /// The line of the first unread byte, from 1.
     pub(super) fn line(&self) -> u64 {
         self.line

@@ -6,6 +6,7 @@
 mod archive;
 mod blueprint;
 mod bluesky;
+mod containers;
 mod discover;
 mod json_suite;
 mod outcome;

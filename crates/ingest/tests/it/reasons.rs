@@ -133,7 +133,8 @@ fn every_reason_of_lines_of_json_is_shown_here() {
         Reason::UnclosedQuote,
         Reason::FieldCount,
         Reason::MissingText,
-        Reason::DamagedContainer,
+        Reason::TruncatedContainer,
+        Reason::CorruptContainer,
         Reason::ContainerLimit,
         Reason::UnsupportedContent,
     ];

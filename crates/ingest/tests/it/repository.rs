@@ -562,9 +562,9 @@ fn an_export_that_is_cut_anywhere_keeps_what_was_before() {
         assert!(found.len() >= n_before, "more bytes, fewer records");
         n_before = found.len();
         let of = |reason: Reason| outcome.aside.iter().filter(move |aside| aside.reason == reason);
-        match of(Reason::DamagedContainer).count() {
+        match of(Reason::TruncatedContainer).count() {
             0 => ends.push(n),
-            1 => assert!(of(Reason::DamagedContainer).all(|aside| aside.origin.offset < n as u64)),
+            1 => assert!(of(Reason::TruncatedContainer).all(|aside| aside.origin.offset < n as u64)),
             _ => panic!("{:?}", outcome.aside),
         }
         // What is lost has its name, or that of the node which would tell it.

@@ -1,82 +1,304 @@
 //! Inputs cut into pieces of work of about equal size.
 //!
 //! A *unit* is what is committed together: a large file, or many small files. A *batch* is what one thread turns into
-//! one run: some blocks of a large file, or all of a unit of small files. Both depend on the inputs only, so runs are
-//! the same at any number of threads.
+//! runs: some blocks of a large file, some members of an archive, or all of a unit of small files. Both depend on the
+//! inputs only, so runs are the same at any number of threads.
+//!
+//! One thread reads archives and decodes what unpacks faster than records are read; members that are compressed, files
+//! in bzip2, tables and exports of repositories are left to those that take the batches.
 
-use populi_ingest::bluesky::repository::is_export;
-use populi_ingest::lines::Block;
+use std::fs::File;
+use std::io::{BufRead, Cursor, ErrorKind, Read, Seek};
+use std::path::Path;
+use std::sync::Arc;
 
-use super::Prepared;
-use crate::Result;
+use populi_ingest::archive::{
+    ByteLimit, Content, Damage, Packing, Resume, Sealed, Visit, holds_archive, walk,
+};
+use populi_ingest::bluesky::repository::{HEAD_BYTES as EXPORT_HEAD_BYTES, is_export};
+use populi_ingest::lines::{Block, Blocks};
+
+use super::opened::Opened;
+use super::passed_over::PassedOver;
+use super::pipe::{Outlet, Pipes, pipe};
+use super::{Prepared, ReadResult, Source};
+use crate::error::io;
+use crate::progress::Progress;
+use crate::{Error, Result};
 
 /// Bytes of lines in a batch, about; a run of it is held in memory while it is sorted.
 pub(super) const BATCH_BYTES: usize = 16 << 20;
+/// How many times its size a packed member counts, and what every piece counts beside that.
+const PACKED_WEIGHT: usize = 4;
+const PIECE_WEIGHT: usize = 4 << 10;
+/// The longest packed member that is held whole; a longer one streams.
+const HELD_BYTES: usize = 1 << 20;
+/// Bytes of a member that are handed over at once.
+const CHUNK_BYTES: usize = 256 << 10;
+/// Up to this size a compressed file is decoded by whoever reads its records: there are other files for the others.
+const WHOLE_BYTES: u64 = 16 << 20;
 
-/// Blocks that become one run, or more where there are exports too.
+/// Pieces that become runs.
 pub(super) struct Batch {
     /// The unit that it belongs to.
     pub(super) unit: usize,
     /// Its place in the unit.
     pub(super) number: usize,
-    /// Blocks, each with the number of its file.
-    pub(super) blocks: Vec<(usize, Block)>,
-    /// Files that are exports of repositories: each is read as a whole.
-    pub(super) exports: Vec<usize>,
+    /// The pieces, in order.
+    pub(super) pieces: Vec<Piece>,
     /// Files that end in this batch.
     pub(super) ended: Vec<usize>,
     /// Whether it is the last of its unit.
     pub(super) is_last: bool,
-    /// Bytes on disk of the files that end here, for showing how far the stage is.
-    pub(super) n_bytes_on_disk: u64,
+    /// What was passed over while it was cut.
+    pub(super) passed_over: PassedOver,
+}
+
+/// A piece of work.
+pub(super) struct Piece {
+    /// The number of its file.
+    pub(super) file: usize,
+    /// The name of what it is of.
+    pub(super) name: Arc<str>,
+    pub(super) work: Work,
+}
+
+pub(super) enum Work {
+    /// Lines to read.
+    Lines(Block),
+    /// A member to decode and read.
+    Member(Resume, Packed),
+    /// A file to open, decode and read.
+    File,
+}
+
+impl Piece {
+    /// Bytes of lines, where these are what is read.
+    pub(super) fn n_line_bytes(&self) -> usize {
+        if let Work::Lines(block) = &self.work { block.bytes.len() } else { 0 }
+    }
+}
+
+/// The bytes of a member.
+pub(super) enum Packed {
+    Held { bytes: Cursor<Vec<u8>>, damage: Option<Damage> },
+    Flowing(Outlet),
+}
+
+impl Read for Packed {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Flowing(outlet) => outlet.read(buffer),
+            Self::Held { bytes, damage } => match (bytes.read(buffer)?, damage.take()) {
+                (0, Some(damage)) => Err(damage.into_error()),
+                (n, rest) => {
+                    *damage = rest;
+                    Ok(n)
+                }
+            },
+        }
+    }
 }
 
 /// Reads the inputs and hands over batches, in order, until `send` says that nobody takes them any more.
-pub(super) fn cut(inputs: &[Prepared], mut send: impl FnMut(Batch) -> bool) -> Result<()> {
-    let mut batch = Batch::new(0);
-    let mut n_bytes = 0;
+pub(super) fn cut(
+    inputs: &[Prepared],
+    source: &Source,
+    limit: &ByteLimit,
+    progress: &dyn Progress,
+    send: impl FnMut(Batch) -> bool,
+) -> Result<()> {
+    let leaves_all_sealed = matches!(source, Source::Table(_));
+    let mut cutter = Cutter {
+        leaves_all_sealed,
+        pipes: Arc::default(),
+        file: 0,
+        batch: Batch::new(0),
+        weight: 0,
+        send,
+        is_closed: false,
+    };
     for (file, prepared) in inputs.iter().enumerate() {
-        for block in prepared.input.blocks()? {
-            let block = block?;
-            if begins_export(&block) {
-                batch.exports.push(file);
-                n_bytes +=
-                    usize::try_from(prepared.shard.input().n_bytes).unwrap_or(usize::MAX).min(BATCH_BYTES);
-                break;
-            }
-            n_bytes += block.bytes.len();
-            batch.blocks.push((file, block));
-            if n_bytes >= BATCH_BYTES {
-                // What a small file before this one brought along ends here too, in the same unit.
-                let next = batch.next_in_unit();
-                if !send(std::mem::replace(&mut batch, next)) {
-                    return Ok(());
-                }
-                n_bytes = 0;
-            }
+        cutter.file = file;
+        let outcome = if is_left_whole(prepared, leaves_all_sealed, inputs.len())? {
+            cutter.leave_file(prepared);
+            Ok(())
+        } else {
+            walk(Opened::new(prepared.path(), progress)?, &prepared.input.name, limit, &mut cutter)
+        };
+        if cutter.is_closed {
+            return Ok(());
         }
-        batch.ended.push(file);
-        batch.n_bytes_on_disk += prepared.shard.input().n_bytes;
-        let is_last_file = file + 1 == inputs.len();
-        if is_last_file || batch.number > 0 || n_bytes >= BATCH_BYTES / 2 {
-            batch.is_last = true;
-            let next = Batch::new(batch.unit + 1);
-            if !send(std::mem::replace(&mut batch, next)) {
-                return Ok(());
-            }
-            n_bytes = 0;
+        outcome.map_err(Error::from)?;
+        cutter.end_file(file + 1 == inputs.len());
+        if cutter.is_closed {
+            return Ok(());
         }
     }
     Ok(())
 }
 
-/// Whether a content begins with this block and is an export of a repository: known before its lines mean anything.
-fn begins_export(block: &Block) -> bool {
-    let head = match &block.fault {
-        Some(fault) if block.bytes.is_empty() => &fault.head,
-        _ => &block.bytes,
-    };
-    block.offset == 0 && is_export(head)
+/// Whether a file is opened and read by whoever takes the batch.
+fn is_left_whole(prepared: &Prepared, is_table: bool, n_inputs: usize) -> Result<bool> {
+    let path = prepared.path();
+    let open = |path: &Path| File::open(path).map_err(io("open", path));
+    let mut head = Vec::new();
+    open(path)?.take(512).read_to_end(&mut head).map_err(io("read", path))?;
+    let is_small = prepared.shard.input().n_bytes <= WHOLE_BYTES;
+    Ok(match Packing::of(&head) {
+        Packing::Archive => false,
+        Packing::Plain => is_table || is_export(&head),
+        Packing::SlowlyCompressed if !is_table => true,
+        Packing::Compressed if !is_table => is_small && n_inputs > 1,
+        // Of a large one the members are told apart here, so that many threads read them.
+        Packing::Compressed | Packing::SlowlyCompressed => is_small || !holds_archive(open(path)?),
+    })
+}
+
+/// Opens a file that is an export of a repository as it is.
+pub(super) fn open_export(path: &Path) -> Result<Option<File>> {
+    let (mut file, mut head) = (File::open(path).map_err(io("open", path))?, Vec::new());
+    (&mut file).take(EXPORT_HEAD_BYTES as u64).read_to_end(&mut head).map_err(io("read", path))?;
+    file.rewind().map_err(io("read", path))?;
+    Ok(is_export(&head).then_some(file))
+}
+
+struct Cutter<F> {
+    leaves_all_sealed: bool,
+    pipes: Arc<Pipes>,
+    /// The number of the file that is read.
+    file: usize,
+    batch: Batch,
+    /// What the pieces of the batch cost to read, in bytes of lines.
+    weight: usize,
+    send: F,
+    /// Whether nobody takes batches any more.
+    is_closed: bool,
+}
+
+impl<F: FnMut(Batch) -> bool> Cutter<F> {
+    fn push(&mut self, name: Arc<str>, work: Work, weight: usize) {
+        self.batch.pieces.push(Piece { file: self.file, name, work });
+        self.weight += weight;
+    }
+
+    fn send_if_full(&mut self) -> ReadResult<()> {
+        if self.weight < BATCH_BYTES {
+            return Ok(());
+        }
+        self.send_batch()
+    }
+
+    /// Hands the batch over. What a small file before this one brought along ends there too, in the same unit.
+    fn send_batch(&mut self) -> ReadResult<()> {
+        let next = self.batch.next_in_unit();
+        self.weight = 0;
+        self.is_closed = !(self.send)(std::mem::replace(&mut self.batch, next));
+        if self.is_closed { Err(nobody_listens()) } else { Ok(()) }
+    }
+
+    fn leave_file(&mut self, prepared: &Prepared) {
+        let n_bytes = usize::try_from(prepared.shard.input().n_bytes).unwrap_or(BATCH_BYTES);
+        let weight = n_bytes.min(BATCH_BYTES) * PACKED_WEIGHT + PIECE_WEIGHT;
+        self.push(prepared.input.name.as_str().into(), Work::File, weight);
+    }
+
+    fn end_file(&mut self, is_last_file: bool) {
+        self.batch.ended.push(self.file);
+        if is_last_file || self.batch.number > 0 || self.weight >= BATCH_BYTES / 2 {
+            self.batch.is_last = true;
+            let next = Batch::new(self.batch.unit + 1);
+            self.weight = 0;
+            self.is_closed = !(self.send)(std::mem::replace(&mut self.batch, next));
+        }
+    }
+
+    /// Hands over a member: whole where it is small, and otherwise in a batch of its own, as it is read.
+    fn leave_member(&mut self, name: &str, resume: Resume, reader: &mut dyn BufRead) -> ReadResult<()> {
+        let (held, end) = read_up_to(reader, HELD_BYTES, name)?;
+        if let Some(damage) = end {
+            let weight = held.len() * PACKED_WEIGHT + PIECE_WEIGHT;
+            let packed = Packed::Held { bytes: Cursor::new(held), damage: damage.err() };
+            self.push(name.into(), Work::Member(resume, packed), weight);
+            return self.send_if_full();
+        }
+        if !self.batch.pieces.is_empty() {
+            self.send_batch()?;
+        }
+        let (inlet, outlet) = pipe(&self.pipes);
+        self.push(name.into(), Work::Member(resume, Packed::Flowing(outlet)), 0);
+        self.send_batch()?;
+        inlet.send(held);
+        loop {
+            let (chunk, end) = read_up_to(reader, CHUNK_BYTES, name)?;
+            inlet.send(chunk);
+            match end {
+                None => {}
+                Some(Ok(())) => return Ok(()),
+                Some(Err(damage)) => {
+                    inlet.fail(damage);
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+impl<F: FnMut(Batch) -> bool> Visit for Cutter<F> {
+    fn content(&mut self, content: &mut Content<'_>) -> ReadResult<()> {
+        if self.leaves_all_sealed || is_export(content.head()) {
+            let (name, resume) = (content.name.to_owned(), content.resume());
+            return self.leave_member(&name, resume, content);
+        }
+        let (name, first_offset) = (Arc::from(content.name), content.first_offset);
+        for block in Blocks::new(content, &*name).starting_at(first_offset) {
+            let block = block?;
+            let weight = block.bytes.len() + PIECE_WEIGHT;
+            self.push(Arc::clone(&name), Work::Lines(block), weight);
+            self.send_if_full()?;
+        }
+        Ok(())
+    }
+
+    fn leaves_sealed(&self, is_compressed: bool) -> bool {
+        self.leaves_all_sealed || is_compressed
+    }
+
+    fn sealed(&mut self, member: Sealed<'_>) -> ReadResult<()> {
+        self.leave_member(member.name, member.resume, member.reader)
+    }
+
+    fn passed_over(&mut self, what: &'static str) {
+        self.batch.passed_over.add(self.file, what, 1);
+    }
+}
+
+/// How bytes end: as they should, or with damage.
+type End = std::result::Result<(), Damage>;
+
+/// As many bytes as are there, at most `n_bytes` and a little more, and how they end, if they do.
+fn read_up_to(reader: &mut dyn BufRead, n_bytes: usize, name: &str) -> ReadResult<(Vec<u8>, Option<End>)> {
+    let mut bytes = Vec::new();
+    while bytes.len() < n_bytes {
+        let n = match reader.fill_buf() {
+            Ok([]) => return Ok((bytes, Some(Ok(())))),
+            Ok(chunk) => {
+                bytes.extend_from_slice(chunk);
+                chunk.len()
+            }
+            Err(error) => match Damage::of(&error) {
+                Some(damage) => return Ok((bytes, Some(Err(damage.clone())))),
+                None => return Err(populi_ingest::Error::of_read(name, 0, error)),
+            },
+        };
+        reader.consume(n);
+    }
+    Ok((bytes, None))
+}
+
+/// Ends a walk whose content nobody wants; never told.
+fn nobody_listens() -> populi_ingest::Error {
+    populi_ingest::Error::of_read("", 0, ErrorKind::BrokenPipe.into())
 }
 
 impl Batch {
@@ -84,11 +306,10 @@ impl Batch {
         Self {
             unit,
             number: 0,
-            blocks: Vec::new(),
-            exports: Vec::new(),
+            pieces: Vec::new(),
             ended: Vec::new(),
             is_last: false,
-            n_bytes_on_disk: 0,
+            passed_over: PassedOver::default(),
         }
     }
 

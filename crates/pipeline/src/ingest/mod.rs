@@ -2,7 +2,10 @@
 
 mod batches;
 mod blueprint;
-mod bluesky;
+mod map;
+mod opened;
+mod passed_over;
+mod pipe;
 mod select;
 mod sink;
 mod table;
@@ -23,6 +26,9 @@ use crate::status::{self, Account};
 use crate::{Error, Result};
 
 pub use populi_ingest::table::{ColumnRef, Header, TableParams};
+
+/// What reading an input comes to.
+type ReadResult<T> = std::result::Result<T, populi_ingest::Error>;
 
 /// What the inputs are.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +74,13 @@ impl Source {
     }
 }
 
+/// What an ingest may cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of content without packing that all inputs that are read may have together; `None` for no limit.
+    pub max_bytes: Option<u64>,
+}
+
 /// What an ingest did.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct IngestSummary {
@@ -87,6 +100,8 @@ pub struct IngestSummary {
     pub mappings: Vec<(String, Mapping)>,
     /// What was passed over inside folders, by name and reason.
     pub skipped: Vec<(String, &'static str)>,
+    /// What was passed over inside archives: the input, what, and how many of them.
+    pub passed_over: Vec<(String, &'static str, u64)>,
 }
 
 impl IngestSummary {
@@ -99,6 +114,9 @@ impl IngestSummary {
         }
         for (name, why) in &self.skipped {
             notes.push(format!("{name} was passed over ({why})"));
+        }
+        for (name, what, n) in &self.passed_over {
+            notes.push(format!("{name}: {n} {what} passed over"));
         }
         if self.n_equal > 0 {
             notes.push(format!(
@@ -137,19 +155,31 @@ struct Prepared {
     shard: Shard,
 }
 
+impl Prepared {
+    /// Where its bytes are: those of standard input were put into a file.
+    fn path(&self) -> &Path {
+        match &self.input.place {
+            Place::File(path) => path,
+            Place::StandardInput => Path::new("-"),
+        }
+    }
+}
+
 /// Takes what the selection admits of every file under `paths` into the corpus. Inputs that it holds already are passed over.
 ///
-/// Time: that of decoding, in parallel over blocks and files, and of writing; memory: a few blocks a thread and the
-/// buffers of the merge, whatever the size of the input. Interrupted, it continues with the inputs that are left.
+/// Time: that of decoding, in parallel over blocks, files and members of archives, and of writing; memory: a few blocks a
+/// thread, 64 MiB of packed members, the windows of the codecs and the buffers of the merge, whatever the size of the
+/// input. Interrupted, it continues with the inputs that are left.
 ///
 /// # Errors
-/// When a path cannot be read, the selection names what the source cannot tell, an input was taken with other settings, or
-/// the disk refuses. A bad record is no error.
+/// When a path cannot be read, the selection names what the source cannot tell, an input was taken with other settings, the
+/// disk refuses, or the limits are passed. A bad record is no error.
 pub fn ingest(
     corpus: &mut Corpus,
     source: &Source,
     selection: &Selection,
     paths: &[PathBuf],
+    limits: Limits,
     progress: &dyn Progress,
 ) -> Result<IngestSummary> {
     check_selection(source, selection)?;
@@ -181,12 +211,7 @@ pub fn ingest(
     if !todo.is_empty() {
         let n_bytes = todo.iter().map(|prepared| prepared.shard.input().n_bytes).sum();
         progress.begin("read", Some(n_bytes), Unit::Bytes);
-        match source {
-            Source::Bluesky | Source::Blueprint => {
-                bluesky::map(corpus, source, selection, todo, progress, &mut summary)?
-            }
-            Source::Table(params) => table::map(corpus, params, selection, todo, progress, &mut summary)?,
-        }
+        map::map(corpus, source, selection, todo, limits, progress, &mut summary)?;
         progress.end();
     }
     if corpus.has_pending_runs() {

@@ -1,7 +1,7 @@
 //! From the readers of dumps to the runs of the store.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::PathBuf;
 
 use populi_ingest::Sink;
 use populi_model::{Event, Key, Quarantined, Tally};
@@ -10,27 +10,27 @@ use populi_store::{Forgotten, RunBuilder, RunFile, Sieve};
 use crate::Result;
 
 /// Bytes of events after which a run is closed and the next one begun.
-const RUN_BYTES: usize = 64 << 20;
+const RUN_BYTES: usize = 32 << 20;
 
-/// Puts what is read into runs, but for what is forgotten, and closes a run when it is large enough.
-pub(super) struct SplitRuns<'a> {
-    folder: &'a Path,
+/// Puts what is read into runs of bounded size, but for what is forgotten.
+pub(super) struct Runs<'f> {
+    folder: PathBuf,
     name: String,
     n_buckets: u16,
-    sieve: Sieve<'a>,
+    sieve: Sieve<'f>,
     run: RunBuilder,
     runs: Vec<RunFile>,
     /// The first refusal of the disk: a sink cannot say so at once.
     failure: Option<populi_store::Error>,
 }
 
-impl<'a> SplitRuns<'a> {
-    /// Runs in the corpus at `folder`, called `<name>-<n>`; makes room for about `n_input_bytes` of input.
+impl<'f> Runs<'f> {
+    /// Runs of the corpus in `folder`, by a name that no others have; makes room for about `n_input_bytes` of input.
     pub(super) fn new(
-        folder: &'a Path,
+        folder: PathBuf,
         name: String,
         n_buckets: u16,
-        forgotten: &'a Forgotten,
+        forgotten: &'f Forgotten,
         n_input_bytes: usize,
     ) -> Self {
         let run = RunBuilder::new(n_buckets, n_input_bytes);
@@ -43,13 +43,16 @@ impl<'a> SplitRuns<'a> {
         self.sieve.account(tally);
     }
 
-    /// The runs, all closed, and what was learned of the forgotten.
+    /// Says what the disk said, if it refused.
+    pub(super) fn check(&mut self) -> Result<()> {
+        self.failure.take().map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    /// Closes the last run: all of them, and what was learned of the forgotten.
     pub(super) fn finish(mut self) -> Result<(Vec<RunFile>, BTreeSet<Key>)> {
         self.close_if(!self.run.is_empty());
-        match self.failure {
-            None => Ok((self.runs, self.sieve.into_learned())),
-            Some(error) => Err(error.into()),
-        }
+        self.check()?;
+        Ok((self.runs, self.sieve.into_learned()))
     }
 
     fn close_if(&mut self, is_due: bool) {
@@ -57,14 +60,15 @@ impl<'a> SplitRuns<'a> {
             return;
         }
         let run = std::mem::replace(&mut self.run, RunBuilder::new(self.n_buckets, 0));
-        match run.publish(self.folder, &format!("{}-{}", self.name, self.runs.len())) {
+        let name = format!("{}-{}", self.name, self.runs.len());
+        match run.publish(&self.folder, &name) {
             Ok(run) => self.runs.push(run),
             Err(error) => self.failure = Some(error),
         }
     }
 }
 
-impl Sink for SplitRuns<'_> {
+impl Sink for Runs<'_> {
     fn event(&mut self, event: &Event<'_>) {
         if self.sieve.lets_pass(event) {
             self.run.push_event(event);

@@ -1,29 +1,21 @@
-//! The map of tables: files to runs, a file a thread.
+//! The reading of tables: as files and as members of archives.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::io::{BufRead, Read};
+use std::path::Path;
 
-use populi_ingest::archive::Decoded;
-use populi_ingest::discover::Place;
+use populi_ingest::archive::{ByteLimit, Content, Damage};
 use populi_ingest::table::{ColumnRef, Header, Mapping, Rows, TableParams, is_parquet, open};
 use populi_ingest::{Sink, SourceFile};
-use populi_model::{Key, Origin, Quarantined, Reason, Tally};
-use populi_store::{Corpus, ForeignParquet, Forgotten, RunFile};
-use rayon::prelude::*;
+use populi_model::{Origin, Quarantined, Reason, Tally};
+use populi_store::ForeignParquet;
 
-use super::select::Selecting;
-use super::sink::SplitRuns;
-use super::{IngestSummary, Prepared};
+use super::{Prepared, ReadResult};
 use crate::error::io;
-use crate::progress::{Progress, stop_if_asked};
-use crate::select::Selection;
 use crate::{Error, Result};
 
-/// Files that are read at the same time before the manifest is committed.
-const FILES_PER_COMMIT: usize = 64;
 /// Rows that the columns of a Parquet file are guessed from.
 const SAMPLE_ROWS: usize = 256;
 
@@ -49,98 +41,134 @@ pub(super) fn parameters(params: &TableParams) -> serde_json::Value {
     })
 }
 
-/// A file that was read.
-struct MappedFile {
+/// What the columns of tables became, file by file and table by table; tables of a file that are like the one before
+/// them are only counted.
+#[derive(Default)]
+pub(super) struct Mappings {
+    notes: Vec<Note>,
+    /// By file, why the first table that could not be read was not.
+    misfits: BTreeMap<usize, populi_ingest::Error>,
+}
+
+struct Note {
+    file: usize,
+    name: String,
     mapping: Mapping,
-    tally: Tally,
-    runs: Vec<RunFile>,
-    /// What was learned of the forgotten.
-    learned: BTreeSet<Key>,
+    /// Tables after this one that are like it.
+    n_more: u64,
 }
 
-pub(super) fn map(
-    corpus: &mut Corpus,
-    params: &TableParams,
-    selection: &Selection,
-    inputs: Vec<Prepared>,
-    progress: &dyn Progress,
-    summary: &mut IngestSummary,
-) -> Result<()> {
-    for inputs in inputs.chunks(FILES_PER_COMMIT) {
-        stop_if_asked(progress)?;
-        let (folder, n_buckets) = (corpus.folder().to_owned(), corpus.manifest().n_buckets);
-        let forgotten = corpus.manifest().forgotten.clone();
-        let mapped: Vec<MappedFile> = inputs
-            .par_iter()
-            .map(|prepared| {
-                let mapped = map_file(&folder, n_buckets, &forgotten, params, selection, prepared);
-                progress.advance(prepared.shard.input().n_bytes);
-                mapped
-            })
-            .collect::<Result<_>>()?;
-        let (mut shards, mut runs) = (Vec::new(), Vec::new());
-        for (prepared, mut file) in inputs.iter().zip(mapped) {
-            summary.tally.add(&file.tally);
-            summary.mappings.push((prepared.input.name.clone(), file.mapping));
-            runs.append(&mut file.runs);
-            corpus.remember(file.learned);
-            shards.push((prepared.shard.clone(), file.tally));
+impl Mappings {
+    /// Adds a table, or why there is none.
+    pub(super) fn add(&mut self, file: usize, name: &str, mapping: ReadResult<Mapping>) {
+        match mapping {
+            Ok(mapping) => self.add_note(Note { file, name: name.to_owned(), mapping, n_more: 0 }),
+            Err(error) => drop(self.misfits.entry(file).or_insert(error)),
         }
-        corpus.commit_shards(shards, runs)?;
     }
-    Ok(())
-}
 
-fn map_file(
-    folder: &Path,
-    n_buckets: u16,
-    forgotten: &Forgotten,
-    params: &TableParams,
-    selection: &Selection,
-    prepared: &Prepared,
-) -> Result<MappedFile> {
-    let runs = SplitRuns::new(folder, prepared.shard.spec[..16].to_owned(), n_buckets, forgotten, 0);
-    let mut sink = Selecting::new(selection, runs);
-    let input = prepared.shard.input();
-    let file = SourceFile { key: input.file_hash, name: &input.name };
-    let mut tally = Tally::default();
-    let mapping = match parquet_path(prepared)? {
-        Some(path) => match read_parquet(&path, params, &file, &mut sink, &mut tally) {
-            Err(Error::Store(error)) => {
-                quarantine_rest(&error, &file, &mut sink, &mut tally);
-                no_mapping()
-            }
-            outcome => outcome?,
-        },
-        None => {
-            let reader = open(Decoded::new(prepared.input.open()?), &input.name, params)?;
-            let mapping = reader.mapping().clone();
-            reader.read_all(&file, &mut sink, &mut tally)?;
-            mapping
+    /// Adds what came after.
+    pub(super) fn add_all(&mut self, next: Self) {
+        next.notes.into_iter().for_each(|note| self.add_note(note));
+        for (file, error) in next.misfits {
+            self.misfits.entry(file).or_insert(error);
         }
-    };
-    sink.count(&mut tally);
-    sink.sink.account(&mut tally);
-    let (runs, learned) = sink.sink.finish()?;
-    Ok(MappedFile { mapping, tally, runs, learned })
+    }
+
+    fn add_note(&mut self, note: Note) {
+        match self.notes.last_mut() {
+            Some(last) if last.file == note.file && last.mapping == note.mapping => {
+                last.n_more += note.n_more + 1
+            }
+            _ => self.notes.push(note),
+        }
+    }
+
+    /// Why nothing in a file could be read: one table that can be makes the others records that are put aside.
+    pub(super) fn misfit(&mut self, file: usize) -> Option<populi_ingest::Error> {
+        let misfit = self.misfits.remove(&file);
+        misfit.filter(|_| self.notes.iter().all(|note| note.file != file))
+    }
+
+    /// Every mapping with the name of what it is of.
+    pub(super) fn into_notes(self) -> impl Iterator<Item = (String, Mapping)> {
+        self.notes.into_iter().map(|note| match note.n_more {
+            0 => (note.name, note.mapping),
+            n => (format!("{} and {n} more like it", note.name), note.mapping),
+        })
+    }
 }
 
-/// The path of the input, if it is a Parquet file.
-fn parquet_path(prepared: &Prepared) -> Result<Option<PathBuf>> {
-    let Place::File(path) = &prepared.input.place else {
+/// Reads a table: what its columns became, or why the member of an archive is put aside whole; `None` where there is nothing
+/// but damage.
+///
+/// # Errors
+/// When the system fails to read, or the columns of a file that is no archive do not fit.
+pub(super) fn read_content(
+    content: &mut Content<'_>,
+    params: &TableParams,
+    file: &SourceFile<'_>,
+    sink: &mut dyn Sink,
+    tally: &mut Tally,
+) -> ReadResult<Option<ReadResult<Mapping>>> {
+    let (first_offset, is_member) = (content.first_offset, content.is_member);
+    let origin = Origin { file: file.key, offset: first_offset };
+    if let Err(error) = content.fill_buf() {
+        let Some(damage) = Damage::of(&error) else {
+            return Err(populi_ingest::Error::of_read(file.name, 0, error));
+        };
+        put_aside(damage.reason, &damage.to_string(), origin, 1, file.name, b"", sink, tally);
         return Ok(None);
+    }
+    let reader = match open(&mut *content, file.name, params) {
+        Ok(reader) => reader.starting_at(first_offset),
+        Err(error) if is_member && error.is_of_columns() => {
+            put_aside(Reason::UnsupportedContent, &error.to_string(), origin, 1, file.name, b"", sink, tally);
+            return Ok(Some(Err(error)));
+        }
+        Err(error) => return Err(error),
     };
+    let mapping = reader.mapping().clone();
+    reader.read_all(file, sink, tally)?;
+    Ok(Some(Ok(mapping)))
+}
+
+/// Whether a file is Parquet, which is decoded by the store.
+pub(super) fn is_parquet_file(path: &Path) -> Result<bool> {
     let mut head = Vec::new();
     let file = File::open(path).map_err(io("open", path))?;
     file.take(4).read_to_end(&mut head).map_err(io("read", path))?;
-    Ok(is_parquet(&head).then(|| path.clone()))
+    Ok(is_parquet(&head))
+}
+
+/// Reads a file of Parquet: what its columns became.
+pub(super) fn read_parquet_file(
+    prepared: &Prepared,
+    params: &TableParams,
+    limit: &ByteLimit,
+    sink: &mut dyn Sink,
+    tally: &mut Tally,
+) -> Result<Mapping> {
+    let input = prepared.shard.input();
+    let file = SourceFile { key: input.file_hash, name: &input.name };
+    match read_parquet(prepared.path(), params, limit, &file, sink, tally) {
+        Err(Error::Store(error)) => {
+            // What is left of a damaged file is one record that is put aside, as with every container.
+            let origin = Origin { file: file.key, offset: tally.records };
+            let (line, detail) = (tally.records + 1, error.to_string());
+            put_aside(Reason::CorruptContainer, &detail, origin, line, file.name, b"PAR1", sink, tally);
+            Ok(no_mapping())
+        }
+        outcome => outcome,
+    }
 }
 
 fn read_parquet(
     path: &Path,
     params: &TableParams,
+    limit: &ByteLimit,
     file: &SourceFile<'_>,
-    sink: &mut impl Sink,
+    sink: &mut dyn Sink,
     tally: &mut Tally,
 ) -> Result<Mapping> {
     let parquet = ForeignParquet::open(path)?;
@@ -151,6 +179,8 @@ fn read_parquet(
     }
     let mut rows = Rows::open(&columns, &sample, params, file.name)?;
     ForeignParquet::open(path)?.read(|row| {
+        limit.add(row.iter().flatten().map(|cell| cell.len() as u64).sum());
+        limit.check_in(file.name)?;
         let cells: Vec<Option<Cow<'_, str>>> =
             row.iter().map(|cell| cell.as_deref().map(Cow::Borrowed)).collect();
         rows.push(&cells, file, sink, tally);
@@ -159,24 +189,21 @@ fn read_parquet(
     Ok(rows.mapping().clone())
 }
 
-/// What is left of a damaged Parquet file is one record that is put aside, as with every container.
-fn quarantine_rest(
-    error: &populi_store::Error,
-    file: &SourceFile<'_>,
-    sink: &mut impl Sink,
+/// Puts something aside that is no record of a table.
+#[expect(clippy::too_many_arguments, reason = "what a row of the quarantine says, and where it goes")]
+fn put_aside(
+    reason: Reason,
+    detail: &str,
+    origin: Origin,
+    line: u64,
+    file_name: &str,
+    head: &[u8],
+    sink: &mut dyn Sink,
     tally: &mut Tally,
 ) {
-    let offset = tally.records;
     tally.records += 1;
-    tally.quarantine(Reason::DamagedContainer);
-    sink.quarantined(&Quarantined {
-        origin: Origin { file: file.key, offset },
-        file_name: file.name,
-        line: offset + 1,
-        reason: Reason::DamagedContainer,
-        detail: &error.to_string(),
-        head: b"PAR1",
-    });
+    tally.quarantine(reason);
+    sink.quarantined(&Quarantined { origin, file_name, line, reason, detail, head });
 }
 
 /// Of a file that could not be read.

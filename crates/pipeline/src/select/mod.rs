@@ -198,7 +198,7 @@ impl Selection {
                 buffer,
             ),
             Body::Like(_) | Body::Repost(_) | Body::Follow(_) | Body::Block(_) => {
-                self.leaves_out_act(author_key, event.received_at)
+                self.leaves_out_act(author_key, event.received_at.or(event.authored_at))
             }
             Body::Profile(_) | Body::Handle(_) | Body::Status(_) | Body::Gone(_) | Body::LeftOut => {
                 self.leaves_out_author(author_key)

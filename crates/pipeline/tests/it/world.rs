@@ -8,7 +8,7 @@ use populi_ingest::archive::Decoded;
 use populi_ingest::discover::discover;
 use populi_model::TableDigest;
 use populi_pipeline::Quiet;
-use populi_pipeline::ingest::{Source, ingest};
+use populi_pipeline::ingest::{Limits, Source, ingest};
 use populi_pipeline::select::Selection;
 use populi_pipeline::status::{Account, status};
 use populi_simulate::Params;
@@ -115,7 +115,15 @@ fn ingest_folder(inputs: &Path, corpus: &Path) {
     // Few buckets, so that accounts share them and little is written.
     let params = CorpusParams { n_buckets: 2.try_into().ok(), keeps_originals: Some(true) };
     let mut corpus = Corpus::open_or_create(corpus, params).unwrap();
-    ingest(&mut corpus, &Source::Bluesky, &Selection::default(), &[inputs.to_owned()], &Quiet).unwrap();
+    ingest(
+        &mut corpus,
+        &Source::Bluesky,
+        &Selection::default(),
+        &[inputs.to_owned()],
+        Limits::default(),
+        &Quiet,
+    )
+    .unwrap();
 }
 
 fn held(corpus: &Path) -> Held {

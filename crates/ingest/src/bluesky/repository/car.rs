@@ -7,6 +7,7 @@ use std::io::{self, BufRead, Read};
 use ipld_core::cid::Cid;
 use populi_model::Reason;
 use serde::Deserialize;
+use unsigned_varint::io::ReadError;
 
 use crate::archive::Damage;
 use crate::lines::MAX_LINE_BYTES;
@@ -113,7 +114,7 @@ impl<R: BufRead> Sections<R> {
         let n_missing = n_bytes - (self.offset - content_offset);
         if n_missing > 0 {
             let detail = format!("the CAR is cut: {n_missing} of the {n_bytes} bytes of a block are missing");
-            return Err(damaged(detail, offset));
+            return Err(damaged(Reason::TruncatedContainer, detail, offset));
         }
         Ok(Some(section))
     }
@@ -127,10 +128,15 @@ impl<R: BufRead> Sections<R> {
                 return Ok(None);
             }
             let n_bytes = unsigned_varint::io::read_u64(&mut self.reader).map_err(|error| match error {
-                unsigned_varint::io::ReadError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
-                    self.stop(error)
+                ReadError::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    let detail = "the CAR is cut in the length of a block".to_owned();
+                    damaged(Reason::TruncatedContainer, detail, offset)
                 }
-                error => damaged(format!("the CAR is cut or damaged: no length of a block: {error}"), offset),
+                ReadError::Io(error) => self.stop(error),
+                error => {
+                    let detail = format!("the CAR is corrupt: no length of a block: {error}");
+                    damaged(Reason::CorruptContainer, detail, offset)
+                }
             })?;
             // Seven bits a byte; a length that took more bytes than it needs is refused.
             self.offset += u64::from((u64::BITS - n_bytes.leading_zeros()).div_ceil(7).max(1));
@@ -150,6 +156,6 @@ impl<R: BufRead> Sections<R> {
     }
 }
 
-fn damaged(detail: String, offset: u64) -> Stop {
-    Stop::Fault { reason: Reason::DamagedContainer, detail, offset }
+fn damaged(reason: Reason, detail: String, offset: u64) -> Stop {
+    Stop::Fault { reason, detail, offset }
 }

@@ -167,8 +167,8 @@ fn a_damaged_container_ends_the_table_with_one_record_put_aside() {
     impl std::io::Read for Damaged<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
             if self.0.is_empty() {
-                let zip = [b"PK\x03\x04".as_slice(), &[0; 30]].concat();
-                return crate::archive::Decoded::new(&zip[..]).read(buffer);
+                let packed = [b"\x1f\x8b\x08".as_slice(), &[0; 30]].concat();
+                return crate::archive::Decoded::new(&packed[..]).read(buffer);
             }
             self.0.read(buffer)
         }
