@@ -193,20 +193,12 @@ fn members_of_an_archive_are_tables_of_their_own() {
     ];
     let members: Vec<(&str, &[u8])> =
         members.iter().map(|(name, content)| (*name, content.as_bytes())).collect();
-    for (name, content) in [
-        ("tables.zip", zip(&members)),
-        ("tables.tar.gz", gz(&tar(&members))),
-        (
-            "tables.tar",
-            tar(&members
-                .iter()
-                .map(|(name, content)| (*name, bz2(content)))
-                .collect::<Vec<_>>()
-                .iter()
-                .map(|(name, content)| (*name, &**content))
-                .collect::<Vec<_>>()),
-        ),
-    ] {
+    let packed: Vec<Vec<u8>> = members.iter().map(|(_, content)| bz2(content)).collect();
+    let packed: Vec<(&str, &[u8])> =
+        members.iter().zip(&packed).map(|((name, _), content)| (*name, &**content)).collect();
+    let archives =
+        [("tables.zip", zip(&members)), ("tables.tar.gz", gz(&tar(&members))), ("tables.tar", tar(&packed))];
+    for (name, content) in archives {
         folder.write(name, content);
         let corpus = format!("{name}.corpus");
         let answer = folder.run(["ingest", "text", name, "--text", "text", "--corpus", &corpus]);

@@ -4,7 +4,7 @@
 //! anything else is read as it is, but for content that is plainly not text, which is refused by name. [`walk`] hands
 //! over one [`Content`] after another, in the order in which they lie in the file. Packed content is streamed, never
 //! unpacked to disk: memory is a read buffer of 64 KiB a layer and the window of the codec (bzip2: 4 MB; zstd: at most
-//! 128 MiB), and 32 bytes a member of a zip's directory.
+//! 128 MiB), and 40 bytes a member of a zip's directory.
 //!
 //! # Damage
 //! A cut or corrupt container gives what came before the damage and then an error that carries [`Damage`], told once: by

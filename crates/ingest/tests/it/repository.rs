@@ -37,7 +37,7 @@ fn read_export_seeing(bytes: &[u8], mut see: impl FnMut(&Event<'_>)) -> Outcome 
     let mut sink = Each(record, Vec::new());
     read_export(Decoded::new(bytes), 0, &FILE, Originals::Keep, &mut sink, &mut tally).unwrap();
     let aside = sink.1;
-    let outcome = Outcome { events, aside, tally };
+    let outcome = Outcome { events, aside, tally, contents: Vec::new(), passed_over: BTreeMap::new() };
     outcome.check();
     outcome
 }
@@ -55,7 +55,7 @@ fn read_file(bytes: &[u8]) -> Outcome {
     let mut sink = Each(|event: &Event<'_>| events.push(format!("{event:?}")), Vec::new());
     read_export_file(&file, &FILE, Originals::Keep, &mut sink, &mut tally).unwrap();
     let aside = sink.1;
-    Outcome { events, aside, tally }
+    Outcome { events, aside, tally, contents: Vec::new(), passed_over: BTreeMap::new() }
 }
 
 /// The paths of the records that were taken.

@@ -88,6 +88,8 @@ impl Read for Outlet {
                     return Ok(n);
                 }
             }
+            // What was read is held no more while the next bytes are waited for.
+            self.chunk = None;
             (self.chunk, self.n_read) = match self.chunks.recv() {
                 Ok(Ok(chunk)) => (Some(chunk), 0),
                 Ok(Err(damage)) => return Err(damage.into_error()),
