@@ -131,8 +131,8 @@ impl AuthorVectors {
                 means.extend(sum.iter().map(|value| (value / f64::from(n)) as f32));
             }
         }
-        let traits = self.traits(&Matrix::from_vec(units.len(), self.n_dims, means.clone())?, &n_posts)?;
         let mut vectors = Matrix::from_vec(units.len(), self.n_dims, means)?;
+        let traits = self.traits(&vectors, &n_posts)?;
         if let Some(traits) = &traits {
             vectors = traits.expect(&vectors, &n_posts)?;
         }
