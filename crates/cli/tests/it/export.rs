@@ -619,7 +619,7 @@ fn a_table_with_days_for_times_keeps_every_post() {
         .map(|i| format!("{i},{},2024-05-0{},same words @{}\n", names[i % 3], 1 + i % 2, names[(i + 1) % 3]))
         .collect();
     folder.write("table.csv", format!("id,author,created,text\n{rows}30,dan,,no time\n31,dan,,none\n"));
-    folder.ok("ingest text table.csv --id id --author author --time created --text text --quiet --time-format %Y-%m-%d");
+    folder.ok("ingest text table.csv --id id --author-column author --time created --text text --quiet --time-format %Y-%m-%d");
     for verb in ["threads", "embed", "personas --k 1"] {
         folder.ok(&format!("{verb} --quiet"));
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::faults::Fault;
 use crate::jetstream::{START_US, account, commit, delete, file, post, reply, text, uri, with};
 use crate::program::{DONE, FAILED, FINDINGS, Folder, check_balance, digests, n_rows, sum};
 
@@ -366,7 +367,8 @@ fn tables_forget_in_any_order_too() {
     folder.write("annasecretid/a.csv", TABLE_A);
     folder.write("b.csv", TABLE_B);
     folder.write("c.csv", "id,user,when,text,answers,to_whom\np9,cat,2025-03-09,a last one,p6,\n");
-    let options = "--text text --id id --author user --time when --reply-to answers --max-quarantine 1";
+    let options =
+        "--text text --id id --author-column user --time when --reply-to answers --max-quarantine 1";
     let take = |corpus: &str, path: &str| {
         folder.ok(&format!("ingest text {path} {options} --corpus {corpus}"));
     };
@@ -493,12 +495,29 @@ fn killed_at_any_moment_the_corpus_is_as_before_or_as_after() {
 }
 
 #[test]
+fn killed_at_its_commit_the_corpus_is_as_before_and_right_after_it_as_after() {
+    let done = whole_corpus();
+    forget(&done, &format!("--author {ANN}"));
+    let after = done.status("corpus");
+    for (point, is_done) in [("forget.commit", false), ("forget.committed", true)] {
+        let folder = whole_corpus();
+        let before = folder.status("corpus");
+        Fault::kill(point, 1).kills(&folder, &format!("forget --author {ANN}"));
+        assert_eq!(folder.status("corpus"), if is_done { after.clone() } else { before }, "{point}");
+        forget(&folder, &format!("--author {ANN}"));
+        assert_eq!(folder.status("corpus"), after, "{point}");
+        assert_eq!(traces(&folder, "corpus", &TRACES), Vec::<String>::new(), "{point}");
+    }
+}
+
+#[test]
 fn an_ingest_that_was_interrupted_is_merged_first() {
     let folder = whole_corpus();
     forget(&folder, &format!("--author {ANN}"));
     let mut manifest: Value = serde_json::from_str(&folder.read_text("corpus/manifest.json")).unwrap();
     // As after an ingest that learned another name of hers and was interrupted before it could heed it.
     manifest["forgotten"]["owed"] = json!(true);
+    manifest.as_object_mut().unwrap().remove("checksum");
     folder.write("corpus/manifest.json", manifest.to_string());
     let answer = folder.run(["threads"]);
     assert!(answer.code == FAILED && answer.stderr.contains("interrupted"), "{answer:?}");

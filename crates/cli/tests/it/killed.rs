@@ -15,7 +15,14 @@ use crate::jetstream::{post, text};
 use crate::program::{DONE, FAILED, Folder, digests};
 
 /// What a run of the small world never comes to; tests of their own do.
-const ELSEWHERE: [&str; 4] = ["spool.create", "spool.write", "lost_runs.commit", "lost_runs.committed"];
+const ELSEWHERE: [&str; 6] = [
+    "spool.create",
+    "spool.write",
+    "lost_runs.commit",
+    "lost_runs.committed",
+    "forget.commit",
+    "forget.committed",
+];
 
 /// The refusals of the system that are tried, and what the message says of each.
 const REFUSALS: [(&str, &str); 2] = [("error:ENOSPC", "Free some space"), ("error:EIO", "The disk")];

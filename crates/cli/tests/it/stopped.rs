@@ -1,6 +1,6 @@
 //! SIGINT and SIGTERM: exit codes, the message, and how it goes on.
 
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 
 use crate::faults::{Fault, World, answer, check_whole};
 use crate::jetstream::{post, text};
@@ -15,9 +15,22 @@ fn send(signal: &str, child: &Child) {
     assert!(sent.success(), "kill {signal}");
 }
 
+/// The command as a terminal starts it, although whatever runs the tests may ignore signals, as shells do for what they run
+/// in the background.
+fn heeding(direct: &Command) -> Command {
+    let mut command = Command::new("env");
+    command.arg("--default-signal=INT,TERM").arg(direct.get_program()).args(direct.get_args());
+    command.envs(direct.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    if let Some(folder) = direct.get_current_dir() {
+        command.current_dir(folder);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
 /// Starts a command, waits until it stands still at a failpoint, and sends it a signal.
 fn stop(folder: &Folder, line: &str, fault: &Fault, signal: &str) -> Answer {
-    let mut child = fault.command(folder, line).spawn().unwrap();
+    let mut child = heeding(&fault.command(folder, line)).spawn().unwrap();
     fault.wait(folder, &mut child);
     send(signal, &child);
     answer(child.wait_with_output().unwrap())
@@ -43,7 +56,7 @@ fn a_signal_ends_a_run_that_is_stuck_and_the_same_command_ends_in_the_same_bytes
 fn a_second_signal_ends_a_run_at_once() {
     let folder = World::small().begin();
     let fault = Fault::new("part.write", 1, "pause:600000");
-    let mut child = fault.command(&folder, "run populi.toml").spawn().unwrap();
+    let mut child = heeding(&fault.command(&folder, "run populi.toml")).spawn().unwrap();
     fault.wait(&folder, &mut child);
     send("-TERM", &child);
     send("-INT", &child);
@@ -90,7 +103,7 @@ fn a_signal_that_is_set_to_be_ignored_is_ignored() {
     shell
         .current_dir(folder.path("."))
         .envs(direct.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let mut child = shell.stdout(std::process::Stdio::null()).spawn().unwrap();
+    let mut child = shell.stdout(Stdio::null()).spawn().unwrap();
     fault.wait(&folder, &mut child);
     send("-INT", &child);
     assert_eq!(child.wait().unwrap().code(), Some(DONE));

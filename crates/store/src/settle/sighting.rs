@@ -27,7 +27,8 @@ pub(super) fn fold_sightings(known: Vec<Known<'_>>) -> Vec<Known<'_>> {
             event.seen_at = first_seen_at(&event, &versions);
             // Notices of an account stand between the versions of its profile.
             let before = versions.iter_mut().rfind(|before| before.kind == event.kind);
-            if let Some(before) = before.filter(|before| before.is_write())
+            // Of what a selection left out, if only of a copy, texts may be lost: so nothing is folded into it.
+            if let Some(before) = before.filter(|before| before.is_write() && !before.was_left_out())
                 && before.version.content == event.version.content
             {
                 before.seen_at = earliest(before.seen_at, event.seen_at);
