@@ -21,7 +21,7 @@ use populi_ingest::lines::{Block, Blocks};
 use super::opened::Opened;
 use super::passed_over::PassedOver;
 use super::pipe::{Outlet, Pipes, pipe};
-use super::{Prepared, ReadResult, Source};
+use super::{Prepared, ReadResult, Source, blueprint};
 use crate::error::io;
 use crate::progress::Progress;
 use crate::{Error, Result};
@@ -260,8 +260,15 @@ impl<F: FnMut(Batch) -> bool> Visit for Cutter<'_, F> {
             let resume = content.resume();
             return self.leave(&name, content, |bytes| Work::Member(resume, bytes));
         }
-        if *self.source == Source::Bluesky && is_export(content.head()) {
-            return self.leave(&name, content, |bytes| Work::Export(first_offset, bytes));
+        match self.source {
+            Source::Bluesky if is_export(content.head()) => {
+                return self.leave(&name, content, |bytes| Work::Export(first_offset, bytes));
+            }
+            Source::Blueprint if blueprint::passes_over(content) => {
+                self.passed_over(blueprint::OTHER_MEMBERS);
+                return Ok(());
+            }
+            _ => {}
         }
         for block in Blocks::new(content, &*name).starting_at(first_offset) {
             let block = block?;

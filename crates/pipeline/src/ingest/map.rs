@@ -15,6 +15,7 @@ use populi_model::{Key, Tally};
 use populi_store::{Corpus, Forgotten, RunFile, Shard};
 
 use super::batches::{Batch, Piece, Work, cut, open_export};
+use super::blueprint as data_set;
 use super::opened::Opened;
 use super::passed_over::PassedOver;
 use super::select::Selecting;
@@ -230,6 +231,7 @@ impl Visit for PieceVisit<'_, '_> {
                 let (first_offset, originals) = (content.first_offset, self.mapper.originals);
                 read_export(content, first_offset, &source, originals, self.sink, tally)?;
             }
+            Source::Blueprint if data_set::passes_over(content) => self.passed_over(data_set::OTHER_MEMBERS),
             Source::Bluesky | Source::Blueprint => {
                 let first_offset = content.first_offset;
                 for block in Blocks::new(content, source.name).starting_at(first_offset) {
