@@ -1,12 +1,13 @@
 //! `populi export personas` and back with `populi ingest blueprint`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 
 use serde_json::{Value, json};
 
 use crate::blueprint_reader::{Line, Message, read_raw, read_released};
 use crate::jetstream::{START_US, account, commit, delete, file, post, reply, text, uri, with};
-use crate::program::{FAILED, Folder, check_balance, n_rows};
+use crate::program::{DONE, FAILED, Folder, check_balance, n_rows};
 
 /// The HMAC-SHA-256 of "bluesky\0account\0<DID>" under the published key, as Python's hmac gives it.
 const PSEUDONYMS: [(&str, &str); 5] = [
@@ -171,6 +172,50 @@ fn a_little_history_is_told_line_by_line() {
     );
     let readme = folder.read_text("raw/README.md");
     assert!(readme.contains("everybody can undo them") && readme.contains("k = 3"), "{readme}");
+}
+
+/// A data set in an archive gives what it gives in a folder, wherever the archive lies.
+#[test]
+fn what_was_told_is_read_back_from_archives() {
+    let folder = small();
+    folder.ok(&format!("export personas --out raw --style blueprint-raw {SMALL}"));
+    folder.ok("ingest blueprint raw --corpus plain --max-quarantine 0 --quiet");
+    let names = ["README.md", "card.json", "cluster_0.jsonl", "user_clusters.csv", "user_clusters.json"];
+    let mut archive = tar::Builder::new(Vec::new());
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for name in names {
+        let content = folder.read(&format!("raw/{name}"));
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        archive.append_data(&mut header, format!("raw/{name}"), content.as_slice()).unwrap();
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(&content).unwrap();
+    }
+    let archive = archive.into_inner().unwrap();
+    let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    bzip2.write_all(&archive).unwrap();
+    let zip = zip.finish().unwrap().into_inner();
+    let bzip2 = bzip2.finish().unwrap();
+    for (name, content) in [("told.tar", &archive), ("told.zip", &zip), ("told.tar.bz2", &bzip2)] {
+        folder.write(name, content);
+        folder.write(&format!("in-{name}/data/{name}"), content);
+        folder.write(&format!("in-{name}/notes.txt"), "no lines");
+        for path in [name.to_owned(), format!("in-{name}")] {
+            let corpus = format!("{path}.corpus");
+            let line = format!("ingest blueprint {path} --corpus {corpus} --max-quarantine 0");
+            let answer = folder.ok(&line);
+            assert!(
+                answer.stderr.contains("4 members of an archive without JSON lines"),
+                "{path}: {answer:?}"
+            );
+            assert_eq!(folder.status(&corpus)["total"], folder.status("plain")["total"], "{path}");
+            check_read_back(&folder, "raw", &corpus);
+        }
+    }
+    // Damage is told, whatever the member that it hits.
+    folder.write("cut.tar", &archive[..archive.len() / 3]);
+    let answer = folder.run(["ingest", "blueprint", "cut.tar", "--corpus", "cut"]);
+    assert!(answer.code != DONE && folder.status("cut")["total"]["quarantined"]["truncated_container"] == 1);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is left of people who asked to be forgotten: nothing, in no file, and no later ingest brings it back.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -399,6 +400,31 @@ fn tables_forget_in_any_order_too() {
     }
     assert_eq!(expected["total"]["ignored"], json!({ "forgotten": 5 }));
     assert_eq!(expected["total"]["quarantined"], json!({ "field_count": 1 }));
+}
+
+/// Members of archives are named behind a `!`, and what was put aside says in which it was.
+#[test]
+fn a_member_that_is_called_by_an_id_is_named_no_more() {
+    let folder = Folder::new();
+    folder.write("b.csv", TABLE_B);
+    let mut zip = zip::ZipWriter::new(fs::File::create(folder.path("dump.zip")).unwrap());
+    zip.start_file("annasecretid.csv", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(TABLE_A.as_bytes()).unwrap();
+    zip.write_all(b"one,field,too,few\n").unwrap();
+    zip.finish().unwrap();
+    let options =
+        "--text text --id id --author-column user --time when --reply-to answers --max-quarantine 1";
+    for (corpus, verbs) in [("after", ["ingest", "forget"]), ("before", ["forget", "ingest"])] {
+        folder.ok(&format!("ingest text b.csv {options} --corpus {corpus}"));
+        for verb in verbs {
+            match verb {
+                "ingest" => folder.ok(&format!("ingest text dump.zip {options} --corpus {corpus}")),
+                _ => folder.ok(&format!("forget --author table:annasecretid --corpus {corpus}")),
+            };
+        }
+        assert_eq!(folder.status(corpus)["total"]["quarantined"], json!({ "field_count": 2 }), "{corpus}");
+        assert_eq!(traces(&folder, corpus, &["annasecretid"]), Vec::<String>::new(), "{corpus}");
+    }
 }
 
 #[test]

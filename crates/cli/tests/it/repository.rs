@@ -6,7 +6,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 
 use crate::jetstream::{self, commit, delete, file, post, reply, text, uri, with};
-use crate::program::{FINDINGS, Folder, check_balance, digests, n_rows, shared};
+use crate::program::{FAILED, FINDINGS, Folder, check_balance, digests, n_rows, shared};
 use crate::repository_file::{Export, with_id};
 
 const ANN: &str = "did:plc:ann";
@@ -204,6 +204,53 @@ fn an_export_is_known_by_its_content_in_any_packing_and_among_lines() {
     child.stdin.take().unwrap().write_all(&car).unwrap();
     assert!(child.wait().unwrap().success());
     assert_eq!(folder.status("piped")["total"]["stored"], 5);
+}
+
+#[test]
+fn the_limit_on_content_counts_an_export_once_however_it_comes() {
+    let folder = Folder::new();
+    let gz = |bytes: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let bz2 = |bytes: &[u8]| {
+        let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let tar = |bytes: &[u8]| {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        let mut archive = tar::Builder::new(Vec::new());
+        archive.append_data(&mut header, "ann", bytes).unwrap();
+        archive.into_inner().unwrap()
+    };
+    let small = export().car().0;
+    // More than is held of a member, so it comes as it is read.
+    let large = [small.as_slice(), &[0; 2 << 20]].concat();
+    for car in [&small, &large] {
+        let packings = [
+            ("plain", car.clone()),
+            ("gz", gz(car)),
+            ("bz2", bz2(car)),
+            ("tar", tar(car)),
+            ("gz.tar", tar(&gz(car))),
+        ];
+        for (name, content) in packings {
+            folder.write(name, content);
+            let corpus = format!("{name}-{}", car.len());
+            let with_limit = |n: usize| {
+                folder.run(["ingest", "bluesky", name, "--corpus", &corpus, "--max-bytes", &n.to_string()])
+            };
+            let answer = with_limit(car.len() - 1);
+            assert_eq!(answer.code, FAILED, "{corpus}: {answer:?}");
+            assert!(answer.stderr.contains("--max-bytes"), "{corpus}: {answer:?}");
+            let answer = with_limit(car.len());
+            assert!(answer.code != FAILED, "{corpus}: {answer:?}");
+            assert_eq!(folder.status(&corpus)["total"]["stored"], 5, "{corpus}");
+        }
+    }
 }
 
 #[test]

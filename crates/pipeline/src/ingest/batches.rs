@@ -21,7 +21,7 @@ use populi_ingest::lines::{Block, Blocks};
 use super::opened::Opened;
 use super::passed_over::PassedOver;
 use super::pipe::{Outlet, Pipes, pipe};
-use super::{Prepared, ReadResult, Source};
+use super::{Prepared, ReadResult, Source, blueprint};
 use crate::error::io;
 use crate::progress::Progress;
 use crate::{Error, Result};
@@ -67,7 +67,9 @@ pub(super) enum Work {
     /// Lines to read.
     Lines(Block),
     /// A member to decode and read.
-    Member(Resume, Packed),
+    Member(Resume, Bytes),
+    /// An export of a repository without its packing, and what the offsets of its records begin with.
+    Export(u64, Bytes),
     /// A file to open, decode and read.
     File,
 }
@@ -79,13 +81,13 @@ impl Piece {
     }
 }
 
-/// The bytes of a member.
-pub(super) enum Packed {
+/// The bytes of a member or an export.
+pub(super) enum Bytes {
     Held { bytes: Cursor<Vec<u8>>, damage: Option<Damage> },
     Flowing(Outlet),
 }
 
-impl Read for Packed {
+impl Read for Bytes {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         match self {
             Self::Flowing(outlet) => outlet.read(buffer),
@@ -110,6 +112,7 @@ pub(super) fn cut(
 ) -> Result<()> {
     let leaves_all_sealed = matches!(source, Source::Table(_));
     let mut cutter = Cutter {
+        source,
         leaves_all_sealed,
         pipes: Arc::default(),
         file: 0,
@@ -163,7 +166,8 @@ pub(super) fn open_export(path: &Path) -> Result<Option<File>> {
     Ok(is_export(&head).then_some(file))
 }
 
-struct Cutter<F> {
+struct Cutter<'a, F> {
+    source: &'a Source,
     leaves_all_sealed: bool,
     pipes: Arc<Pipes>,
     /// The number of the file that is read.
@@ -176,7 +180,7 @@ struct Cutter<F> {
     is_closed: bool,
 }
 
-impl<F: FnMut(Batch) -> bool> Cutter<F> {
+impl<F: FnMut(Batch) -> bool> Cutter<'_, F> {
     fn push(&mut self, name: Arc<str>, work: Work, weight: usize) {
         self.batch.pieces.push(Piece { file: self.file, name, work });
         self.weight += weight;
@@ -213,20 +217,25 @@ impl<F: FnMut(Batch) -> bool> Cutter<F> {
         }
     }
 
-    /// Hands over a member: whole where it is small, and otherwise in a batch of its own, as it is read.
-    fn leave_member(&mut self, name: &str, resume: Resume, reader: &mut dyn BufRead) -> ReadResult<()> {
+    /// Hands over the bytes of a work: whole where they are few, and otherwise in a batch of their own, as they are read.
+    fn leave(
+        &mut self,
+        name: &str,
+        reader: &mut dyn BufRead,
+        work: impl FnOnce(Bytes) -> Work,
+    ) -> ReadResult<()> {
         let (held, end) = read_up_to(reader, HELD_BYTES, name)?;
         if let Some(damage) = end {
             let weight = held.len() * PACKED_WEIGHT + PIECE_WEIGHT;
-            let packed = Packed::Held { bytes: Cursor::new(held), damage: damage.err() };
-            self.push(name.into(), Work::Member(resume, packed), weight);
+            let bytes = Bytes::Held { bytes: Cursor::new(held), damage: damage.err() };
+            self.push(name.into(), work(bytes), weight);
             return self.send_if_full();
         }
         if !self.batch.pieces.is_empty() {
             self.send_batch()?;
         }
         let (inlet, outlet) = pipe(&self.pipes);
-        self.push(name.into(), Work::Member(resume, Packed::Flowing(outlet)), 0);
+        self.push(name.into(), work(Bytes::Flowing(outlet)), 0);
         self.send_batch()?;
         inlet.send(held);
         loop {
@@ -244,13 +253,23 @@ impl<F: FnMut(Batch) -> bool> Cutter<F> {
     }
 }
 
-impl<F: FnMut(Batch) -> bool> Visit for Cutter<F> {
+impl<F: FnMut(Batch) -> bool> Visit for Cutter<'_, F> {
     fn content(&mut self, content: &mut Content<'_>) -> ReadResult<()> {
-        if self.leaves_all_sealed || is_export(content.head()) {
-            let (name, resume) = (content.name.to_owned(), content.resume());
-            return self.leave_member(&name, resume, content);
+        let (name, first_offset): (Arc<str>, u64) = (content.name.into(), content.first_offset);
+        if self.leaves_all_sealed {
+            let resume = content.resume();
+            return self.leave(&name, content, |bytes| Work::Member(resume, bytes));
         }
-        let (name, first_offset) = (Arc::from(content.name), content.first_offset);
+        match self.source {
+            Source::Bluesky if is_export(content.head()) => {
+                return self.leave(&name, content, |bytes| Work::Export(first_offset, bytes));
+            }
+            Source::Blueprint if blueprint::passes_over(content) => {
+                self.passed_over(blueprint::OTHER_MEMBERS);
+                return Ok(());
+            }
+            _ => {}
+        }
         for block in Blocks::new(content, &*name).starting_at(first_offset) {
             let block = block?;
             let weight = block.bytes.len() + PIECE_WEIGHT;
@@ -265,7 +284,7 @@ impl<F: FnMut(Batch) -> bool> Visit for Cutter<F> {
     }
 
     fn sealed(&mut self, member: Sealed<'_>) -> ReadResult<()> {
-        self.leave_member(member.name, member.resume, member.reader)
+        self.leave(member.name, member.reader, |bytes| Work::Member(member.resume, bytes))
     }
 
     fn passed_over(&mut self, what: &'static str) {

@@ -1,6 +1,7 @@
 //! The map: batches of pieces to runs, on every thread.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufReader;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -14,6 +15,7 @@ use populi_model::{Key, Tally};
 use populi_store::{Corpus, Forgotten, RunFile, Shard};
 
 use super::batches::{Batch, Piece, Work, cut, open_export};
+use super::blueprint as data_set;
 use super::opened::Opened;
 use super::passed_over::PassedOver;
 use super::select::Selecting;
@@ -175,8 +177,15 @@ impl Mapper<'_> {
                 self.read_block(&block, &source, visit.sink, tally);
                 Ok(())
             }
-            (Work::Member(resume, packed), _) => {
-                Ok(walk_sealed(packed, &piece.name, resume, &self.limit, &mut visit)?)
+            (Work::Member(resume, bytes), _) => {
+                Ok(walk_sealed(bytes, &piece.name, resume, &self.limit, &mut visit)?)
+            }
+            // It was counted when it was unpacked.
+            (Work::Export(first_offset, bytes), _) => {
+                let tally = visit.taken.tallies.entry(piece.file).or_default();
+                let source = self.source_file(prepared, &piece.name);
+                let bytes = BufReader::new(bytes);
+                Ok(read_export(bytes, first_offset, &source, self.originals, visit.sink, tally)?)
             }
             (Work::File, Source::Table(params)) if table::is_parquet_file(prepared.path())? => {
                 let tally = visit.taken.tallies.entry(piece.file).or_default();
@@ -189,6 +198,8 @@ impl Mapper<'_> {
                 if let (Source::Bluesky, Some(plain)) = (source, open_export(prepared.path())?) {
                     let tally = visit.taken.tallies.entry(piece.file).or_default();
                     let source = self.source_file(prepared, &piece.name);
+                    self.limit.add(prepared.shard.input().n_bytes);
+                    self.limit.check_in(source.name)?;
                     read_export_file(&plain, &source, self.originals, visit.sink, tally)?;
                     self.progress.advance(prepared.shard.input().n_bytes);
                     return Ok(());
@@ -220,6 +231,7 @@ impl Visit for PieceVisit<'_, '_> {
                 let (first_offset, originals) = (content.first_offset, self.mapper.originals);
                 read_export(content, first_offset, &source, originals, self.sink, tally)?;
             }
+            Source::Blueprint if data_set::passes_over(content) => self.passed_over(data_set::OTHER_MEMBERS),
             Source::Bluesky | Source::Blueprint => {
                 let first_offset = content.first_offset;
                 for block in Blocks::new(content, source.name).starting_at(first_offset) {

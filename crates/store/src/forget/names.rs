@@ -47,11 +47,16 @@ pub(super) fn any_field(row: &[u8], is_meant: &dyn Fn(&[u8]) -> bool) -> bool {
     })
 }
 
-/// Whether a part of a path, with or without its endings, is one that `is_meant`.
+/// Whether a part of a path, with or without its endings, is one that `is_meant`. Behind a `!` stands the path of a
+/// member of a container, but a `!` may also be part of a name.
 pub(super) fn any_path_part(path: &str, is_meant: &dyn Fn(&[u8]) -> bool) -> bool {
-    path.split(['/', '\\']).filter(|part| !part.is_empty() && part.len() <= MAX_NAME_BYTES).any(|part| {
-        let stems = part.match_indices('.').map(|(dot, _)| &part[..dot]).filter(|stem| !stem.is_empty());
-        stems.chain([part]).any(|stem| is_meant(stem.as_bytes()))
+    path.split(['/', '\\']).any(|part| {
+        let starts = std::iter::once(0).chain(part.match_indices('!').map(|(mark, _)| mark + 1));
+        starts.map(|start| &part[start..]).any(|rest| {
+            let ends = rest.match_indices(['.', '!']).map(|(end, _)| end).chain([rest.len()]);
+            let mut stems = ends.filter(|&end| end > 0).take_while(|&end| end <= MAX_NAME_BYTES);
+            stems.any(|end| is_meant(&rest.as_bytes()[..end]))
+        })
     })
 }
 
@@ -174,6 +179,13 @@ mod tests {
         assert!(in_path("dump/ann.csv.gz", "ann"));
         assert!(in_path("dump/ann.b.csv", "ann.b"));
         assert!(!in_path("dump/joann.csv", "ann"));
+        for path in ["dump.zip!ann.csv", "dump.zip!ann", "a/dump.tar.gz!b.zip!ann.csv.gz", "ann!b.csv"] {
+            assert!(in_path(path, "ann"), "{path}");
+        }
+        assert!(in_path("dump.zip!ann!.csv", "ann!") && in_path("dump.zip!ann!b.csv", "ann!b"));
+        assert!(!in_path("dump.zip!joann.csv", "ann") && !in_path("dump.zip!anna.csv", "ann"));
+        let long = "x".repeat(2 * MAX_NAME_BYTES);
+        assert!(in_path(&format!("{long}.zip!ann.csv"), "ann") && !in_path(&long, &long));
     }
 
     #[test]

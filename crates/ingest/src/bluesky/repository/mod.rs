@@ -104,7 +104,7 @@ fn read<S: Sink + ?Sized>(
 }
 
 fn cannot_read(file: &SourceFile<'_>, offset: u64, source: io::Error) -> Error {
-    Error::Read { name: file.name.to_owned(), offset, source }
+    Error::of_read(file.name, offset, source)
 }
 
 /// Reads the tree of an export and what it names.
