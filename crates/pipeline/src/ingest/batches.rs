@@ -114,6 +114,7 @@ pub(super) fn cut(
     let mut cutter = Cutter {
         source,
         leaves_all_sealed,
+        progress,
         pipes: Arc::default(),
         file: 0,
         batch: Batch::new(0),
@@ -169,6 +170,7 @@ pub(super) fn open_export(path: &Path) -> Result<Option<File>> {
 struct Cutter<'a, F> {
     source: &'a Source,
     leaves_all_sealed: bool,
+    progress: &'a dyn Progress,
     pipes: Arc<Pipes>,
     /// The number of the file that is read.
     file: usize,
@@ -239,6 +241,11 @@ impl<F: FnMut(Batch) -> bool> Cutter<'_, F> {
         self.send_batch()?;
         inlet.send(held);
         loop {
+            // What was handed over of it goes to waste: its unit never ends, so nothing of that is committed.
+            if self.progress.is_stopped() {
+                self.is_closed = true;
+                return Err(nobody_listens());
+            }
             let (chunk, end) = read_up_to(reader, CHUNK_BYTES, name)?;
             inlet.send(chunk);
             match end {

@@ -20,6 +20,7 @@ use super::opened::Opened;
 use super::passed_over::PassedOver;
 use super::select::Selecting;
 use super::sink::Runs;
+use super::stoppable::{Stoppable, or_stopped};
 use super::table::{self, Mappings};
 use super::{IngestSummary, Limits, Prepared, ReadResult, Source};
 use crate::progress::{Progress, stop_if_asked};
@@ -127,7 +128,7 @@ impl Mapper<'_> {
             let next = batches.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
             let Ok(batch) = next else { return };
             let outcome = self.map(batch);
-            let has_failed = outcome.is_err();
+            let has_failed = matches!(outcome, Err(ref error) if !matches!(error, Error::Stopped));
             if mapped.send(outcome).is_err() || has_failed {
                 return;
             }
@@ -143,7 +144,7 @@ impl Mapper<'_> {
         let mut taken = Taken { passed_over: batch.passed_over, ..Taken::default() };
         for piece in batch.pieces {
             let file = piece.file;
-            self.read(piece, &mut taken, &mut sink)?;
+            self.read(piece, &mut taken, &mut sink).map_err(or_stopped)?;
             let tally = taken.tallies.entry(file).or_default();
             sink.count(tally);
             sink.sink.account(tally);
@@ -184,12 +185,19 @@ impl Mapper<'_> {
             (Work::Export(first_offset, bytes), _) => {
                 let tally = visit.taken.tallies.entry(piece.file).or_default();
                 let source = self.source_file(prepared, &piece.name);
-                let bytes = BufReader::new(bytes);
+                let bytes = Stoppable::new(BufReader::new(bytes), self.progress);
                 Ok(read_export(bytes, first_offset, &source, self.originals, visit.sink, tally)?)
             }
             (Work::File, Source::Table(params)) if table::is_parquet_file(prepared.path())? => {
                 let tally = visit.taken.tallies.entry(piece.file).or_default();
-                let mapping = table::read_parquet_file(prepared, params, &self.limit, visit.sink, tally)?;
+                let mapping = table::read_parquet_file(
+                    prepared,
+                    params,
+                    &self.limit,
+                    self.progress,
+                    visit.sink,
+                    tally,
+                )?;
                 visit.taken.mappings.add(piece.file, &piece.name, Ok(mapping));
                 self.progress.advance(prepared.shard.input().n_bytes);
                 Ok(())
@@ -229,17 +237,21 @@ impl Visit for PieceVisit<'_, '_> {
         match self.mapper.source {
             Source::Bluesky if is_export(content.head()) => {
                 let (first_offset, originals) = (content.first_offset, self.mapper.originals);
+                let content = Stoppable::new(content, self.mapper.progress);
                 read_export(content, first_offset, &source, originals, self.sink, tally)?;
             }
             Source::Blueprint if data_set::passes_over(content) => self.passed_over(data_set::OTHER_MEMBERS),
             Source::Bluesky | Source::Blueprint => {
                 let first_offset = content.first_offset;
+                let content = Stoppable::new(content, self.mapper.progress);
                 for block in Blocks::new(content, source.name).starting_at(first_offset) {
                     self.mapper.read_block(&block?, &source, self.sink, tally);
                 }
             }
             Source::Table(params) => {
-                if let Some(mapping) = table::read_content(content, params, &source, self.sink, tally)? {
+                if let Some(mapping) =
+                    table::read_content(content, params, &source, self.mapper.progress, self.sink, tally)?
+                {
                     self.taken.mappings.add(self.file, source.name, mapping);
                 }
             }
@@ -265,7 +277,11 @@ fn collect(
     let mut mappings: BTreeMap<usize, Mappings> = BTreeMap::new();
     let mut n_bytes = 0;
     for batch in mapped {
-        let batch: MappedBatch = batch?;
+        let batch: MappedBatch = match batch {
+            // Its unit does not end. Others do, and are kept.
+            Err(Error::Stopped) => continue,
+            batch => batch?,
+        };
         let unit = open.entry(batch.unit).or_default();
         if batch.is_last {
             unit.n_in_unit = Some(batch.number + 1);

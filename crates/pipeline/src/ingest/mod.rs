@@ -8,6 +8,7 @@ mod passed_over;
 mod pipe;
 mod select;
 mod sink;
+mod stoppable;
 mod table;
 
 use std::collections::{BTreeSet, HashMap};

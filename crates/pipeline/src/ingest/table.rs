@@ -12,8 +12,10 @@ use populi_ingest::{Sink, SourceFile};
 use populi_model::{Origin, Quarantined, Reason, Tally};
 use populi_store::ForeignParquet;
 
+use super::stoppable::Stoppable;
 use super::{Prepared, ReadResult};
 use crate::error::io;
+use crate::progress::{Progress, stop_if_asked};
 use crate::{Error, Result};
 
 /// Rows that the columns of a Parquet file are guessed from.
@@ -108,6 +110,7 @@ pub(super) fn read_content(
     content: &mut Content<'_>,
     params: &TableParams,
     file: &SourceFile<'_>,
+    progress: &dyn Progress,
     sink: &mut dyn Sink,
     tally: &mut Tally,
 ) -> ReadResult<Option<ReadResult<Mapping>>> {
@@ -120,7 +123,7 @@ pub(super) fn read_content(
         put_aside(damage.reason, &damage.to_string(), origin, 1, file.name, b"", sink, tally);
         return Ok(None);
     }
-    let reader = match open(&mut *content, file.name, params) {
+    let reader = match open(Stoppable::new(content, progress), file.name, params) {
         Ok(reader) => reader.starting_at(first_offset),
         Err(error) if is_member && error.is_of_columns() => {
             put_aside(Reason::UnsupportedContent, &error.to_string(), origin, 1, file.name, b"", sink, tally);
@@ -146,12 +149,13 @@ pub(super) fn read_parquet_file(
     prepared: &Prepared,
     params: &TableParams,
     limit: &ByteLimit,
+    progress: &dyn Progress,
     sink: &mut dyn Sink,
     tally: &mut Tally,
 ) -> Result<Mapping> {
     let input = prepared.shard.input();
     let file = SourceFile { key: input.file_hash, name: &input.name };
-    match read_parquet(prepared.path(), params, limit, &file, sink, tally) {
+    match read_parquet(prepared.path(), params, limit, progress, &file, sink, tally) {
         Err(Error::Store(error)) => {
             // What is left of a damaged file is one record that is put aside, as with every container.
             let origin = Origin { file: file.key, offset: tally.records };
@@ -167,6 +171,7 @@ fn read_parquet(
     path: &Path,
     params: &TableParams,
     limit: &ByteLimit,
+    progress: &dyn Progress,
     file: &SourceFile<'_>,
     sink: &mut dyn Sink,
     tally: &mut Tally,
@@ -179,6 +184,7 @@ fn read_parquet(
     }
     let mut rows = Rows::open(&columns, &sample, params, file.name)?;
     ForeignParquet::open(path)?.read(|row| {
+        stop_if_asked(progress)?;
         limit.add(row.iter().flatten().map(|cell| cell.len() as u64).sum());
         limit.check_in(file.name)?;
         let cells: Vec<Option<Cow<'_, str>>> =

@@ -4,4 +4,5 @@
 
 mod any_order;
 mod repository;
+mod stopped;
 mod world;
