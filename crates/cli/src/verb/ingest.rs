@@ -34,8 +34,8 @@ enum From {
 /// Take in Bluesky: Jetstream JSON lines, and repository exports (CAR).
 ///
 /// Files or folders of any nesting (such as DD/HH/*), plain or packed by gzip, bzip2, zstd, tar or zip, up to five times
-/// over, known by their content and never unpacked to disk; `-` is standard input. Posts, likes, reposts, follows, blocks, profiles, handles and account states are taken, every other
-/// collection is counted as ignored.
+/// over, known by their content and never unpacked to disk; `-` is standard input. Posts, likes, reposts, follows,
+/// blocks, profiles, handles and account states are taken, every other collection is counted as ignored.
 ///
 /// An export holds what an account had at one revision. Its records meet those of the lines in the same rows, in whatever
 /// order they come; what is absent from it was not deleted. Every block is checked against its content id.
@@ -70,9 +70,10 @@ struct Bluesky {
 
 /// Take in threads under pseudonyms: what `populi export personas` writes, and BluePrint's data sets.
 ///
-/// Both styles are known by their content: lists of messages, and objects with a thread and a cluster_id. In a folder only
-/// *.jsonl is read, plain, gzip (every member) or zstd. The formats have no ids, so posts are named by author and time: the
-/// same message in many threads is one post. The cluster_id is kept as the attribute `label`.
+/// Both styles are known by their content: lists of messages, and objects with a thread and a cluster_id. In
+/// folders and archives only *.jsonl is read, packed or not as of `populi ingest bluesky`; what else is there
+/// is passed over and told. The formats have no ids, so posts are named by author and time: the same message
+/// in many threads is one post. The cluster_id is kept as the attribute `label`.
 ///
 /// Messages of the published style have no date: `received_at` then is their place in the order of times, as
 /// microseconds since 1970.

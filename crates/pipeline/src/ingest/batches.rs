@@ -1,11 +1,11 @@
 //! Inputs cut into pieces of work of about equal size.
 //!
-//! A *unit* is what is committed together: a large file, or many small files. A *batch* is what one thread turns into
-//! runs: some blocks of a large file, some members of an archive, or all of a unit of small files. Both depend on the
-//! inputs only, so runs are the same at any number of threads.
+//! A *unit* is what is committed together: a large file, or many small files. A *batch* is what one thread
+//! turns into runs: some blocks of a large file, some members of an archive, or all of a unit of small files.
+//! Both depend on the inputs only, so runs are the same at any number of threads.
 //!
-//! One thread reads archives and decodes what unpacks faster than records are read; members that are compressed, files
-//! in bzip2, tables and exports of repositories are left to those that take the batches.
+//! One thread reads archives and decodes what unpacks faster than records are read; compressed members, files
+//! in bzip2 and tables are unpacked, and exports of repositories read, by those that take the batches.
 
 use std::fs::File;
 use std::io::{BufRead, Cursor, ErrorKind, Read, Seek};
@@ -35,7 +35,8 @@ const PIECE_WEIGHT: usize = 4 << 10;
 const HELD_BYTES: usize = 1 << 20;
 /// Bytes of a member that are handed over at once.
 const CHUNK_BYTES: usize = 256 << 10;
-/// Up to this size a compressed file is decoded by whoever reads its records: there are other files for the others.
+/// Up to this size a compressed file is decoded by whoever reads its records: there are other files for the
+/// others.
 const WHOLE_BYTES: u64 = 16 << 20;
 
 /// Pieces that become runs.
@@ -195,7 +196,8 @@ impl<F: FnMut(Batch) -> bool> Cutter<'_, F> {
         self.send_batch()
     }
 
-    /// Hands the batch over. What a small file before this one brought along ends there too, in the same unit.
+    /// Hands the batch over. What a small file before this one brought along ends there too, in the same
+    /// unit.
     fn send_batch(&mut self) -> ReadResult<()> {
         let next = self.batch.next_in_unit();
         self.weight = 0;
@@ -219,7 +221,8 @@ impl<F: FnMut(Batch) -> bool> Cutter<'_, F> {
         }
     }
 
-    /// Hands over the bytes of a work: whole where they are few, and otherwise in a batch of their own, as they are read.
+    /// Hands over the bytes of a work: whole where they are few, and otherwise in a batch of their own, as
+    /// they are read.
     fn leave(
         &mut self,
         name: &str,

@@ -11,8 +11,9 @@ const NO_LINES: &str = "no JSON lines";
 /// What the other members of archives are.
 pub(super) const OTHER_MEMBERS: &str = "members of an archive without JSON lines";
 
-/// The inputs that hold lines, and the names of the others: in a folder only `*.jsonl` does, packed or not, and what is an
-/// archive may, beside cards, lists of members and caches. What the user named is read whatever its name.
+/// The inputs that hold lines, and the names of the others: in a folder only `*.jsonl` does, packed or not,
+/// and what is an archive may, beside cards, lists of members and caches. What the user named is read
+/// whatever its name.
 pub(super) fn with_lines(inputs: Vec<Input>, named: &[PathBuf]) -> (Vec<Input>, Vec<(String, &'static str)>) {
     let (with, without): (Vec<Input>, Vec<Input>) =
         inputs.into_iter().partition(|input| match &input.place {
@@ -22,7 +23,8 @@ pub(super) fn with_lines(inputs: Vec<Input>, named: &[PathBuf]) -> (Vec<Input>, 
     (with, without.into_iter().map(|input| (input.name, NO_LINES)).collect())
 }
 
-/// Whether a member of an archive is none with lines, by its name. One without a head is damage, and reading tells of it.
+/// Whether a member of an archive is none with lines, by its name. One without a head is damage, and reading
+/// tells of it.
 pub(super) fn passes_over(content: &mut Content<'_>) -> bool {
     content.is_member && !holds_lines(content.name) && !content.head().is_empty()
 }

@@ -27,8 +27,8 @@ use crate::progress::{Progress, stop_if_asked};
 use crate::select::Selection;
 use crate::{Error, Result};
 
-/// Bytes of finished units after which the manifest is committed. An interruption costs at most these and the units that
-/// are under way; a large file is one unit.
+/// Bytes of finished units after which the manifest is committed. An interruption costs at most these and the
+/// units that are under way; a large file is one unit.
 const COMMIT_BYTES: u64 = 256 << 20;
 
 /// What became of a batch.

@@ -64,7 +64,8 @@ impl Source {
             Self::Blueprint => serde_json::json!({}),
             Self::Table(params) => table::parameters(params),
         };
-        // Not named where there is none, so that inputs that were taken before there were selections are known.
+        // Not named where there is none, so that inputs that were taken before there were selections are
+        // known.
         if !selection.is_everything() {
             parameters["select"] = selection.parameters();
         }
@@ -166,15 +167,16 @@ impl Prepared {
     }
 }
 
-/// Takes what the selection admits of every file under `paths` into the corpus. Inputs that it holds already are passed over.
+/// Takes what the selection admits of every file under `paths` into the corpus. Inputs that it holds already
+/// are passed over.
 ///
-/// Time: that of decoding, in parallel over blocks, files and members of archives, and of writing; memory: a few blocks a
-/// thread, 64 MiB of packed members, the windows of the codecs and the buffers of the merge, whatever the size of the
-/// input. Interrupted, it continues with the inputs that are left.
+/// Time: that of decoding, in parallel over blocks, files and members of archives, and of writing; memory: a
+/// few blocks a thread, 64 MiB of packed members, the windows of the codecs and the buffers of the merge,
+/// whatever the size of the input. Interrupted, it continues with the inputs that are left.
 ///
 /// # Errors
-/// When a path cannot be read, the selection names what the source cannot tell, an input was taken with other settings, the
-/// disk refuses, or the limits are passed. A bad record is no error.
+/// When a path cannot be read, the selection names what the source cannot tell, an input was taken with other
+/// settings, the disk refuses, or the limits are passed. A bad record is no error.
 pub fn ingest(
     corpus: &mut Corpus,
     source: &Source,

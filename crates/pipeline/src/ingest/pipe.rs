@@ -1,7 +1,8 @@
 //! The bytes of members on their way from the thread that reads an archive to those that decode them.
 //!
-//! All pipes together hold at most [`MAX_BYTES`]. The reading thread waits where they are full; it hands members over in
-//! order, so whoever waits for bytes waits for those of the member that is being read, and one of the two can always go on.
+//! All pipes together hold at most [`MAX_BYTES`]. The reading thread waits where they are full; it hands
+//! members over in order, so whoever waits for bytes waits for those of the member that is being read, and
+//! one of the two can always go on.
 
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, Sender, channel};

@@ -25,7 +25,8 @@ pub(super) struct Runs<'f> {
 }
 
 impl<'f> Runs<'f> {
-    /// Runs of the corpus in `folder`, by a name that no others have; makes room for about `n_input_bytes` of input.
+    /// Runs of the corpus in `folder`, by a name that no others have; makes room for about `n_input_bytes` of
+    /// input.
     pub(super) fn new(
         folder: PathBuf,
         name: String,

@@ -6,8 +6,8 @@ use super::batches::BATCH_BYTES;
 use crate::Error;
 use crate::progress::Progress;
 
-/// Content of which no more than a batch is read once the user asked to stop: what is short is finished and committed, and
-/// what is long does not keep that from being done in time.
+/// Content of which no more than a batch is read once the user asked to stop: what is short is finished and
+/// committed, and what is long does not keep that from being done in time.
 pub(super) struct Stoppable<'p, R> {
     content: R,
     progress: &'p dyn Progress,

@@ -43,8 +43,8 @@ pub(super) fn parameters(params: &TableParams) -> serde_json::Value {
     })
 }
 
-/// What the columns of tables became, file by file and table by table; tables of a file that are like the one before
-/// them are only counted.
+/// What the columns of tables became, file by file and table by table; tables of a file that are like the one
+/// before them are only counted.
 #[derive(Default)]
 pub(super) struct Mappings {
     notes: Vec<Note>,
@@ -86,7 +86,8 @@ impl Mappings {
         }
     }
 
-    /// Why nothing in a file could be read: one table that can be makes the others records that are put aside.
+    /// Why nothing in a file could be read: one table that can be makes the others records that are put
+    /// aside.
     pub(super) fn misfit(&mut self, file: usize) -> Option<populi_ingest::Error> {
         let misfit = self.misfits.remove(&file);
         misfit.filter(|_| self.notes.iter().all(|note| note.file != file))
@@ -101,8 +102,8 @@ impl Mappings {
     }
 }
 
-/// Reads a table: what its columns became, or why the member of an archive is put aside whole; `None` where there is nothing
-/// but damage.
+/// Reads a table: what its columns became, or why the member of an archive is put aside whole; `None` where
+/// there is nothing but damage.
 ///
 /// # Errors
 /// When the system fails to read, or the columns of a file that is no archive do not fit.
