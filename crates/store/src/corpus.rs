@@ -234,7 +234,7 @@ impl Corpus {
             (0..n_buckets).filter(|bucket| !self.manifest.staged.contains_key(bucket)).collect();
         let folder = self.folder.clone();
         let shared = Mutex::new((&mut self.manifest, n_buckets - todo.len() as u16));
-        todo.par_iter().try_for_each(|&bucket| {
+        let merged = todo.par_iter().try_for_each(|&bucket| {
             let parts = reduce_bucket(&snapshot, &runs, bucket)?;
             let mut shared = shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             let (manifest, n_done) = &mut *shared;
@@ -248,7 +248,10 @@ impl Corpus {
             *n_done += 1;
             progress(ReduceProgress { n_buckets_done: *n_done, n_buckets });
             Ok::<(), Error>(())
-        })?;
+        });
+        // Which buckets were staged before the failure is known on the disk alone.
+        self.is_halted = merged.is_err();
+        merged?;
         self.publish_buckets()?;
         self.forget_learned()
     }

@@ -15,8 +15,9 @@ use crate::forget::Forgotten;
 use crate::publish::publish_bytes;
 use crate::run::RunFile;
 
-/// The newest format of a corpus that this version reads and the one that it writes.
-pub const FORMAT: u32 = 1;
+/// The newest format of a corpus that this version reads and the one that it writes. Format 1 had nothing forgotten, no
+/// sightings, nothing left out by a selection, and no threads under pseudonyms: a program that knows no more would drop them.
+pub const FORMAT: u32 = 2;
 
 /// The name of the manifest in its folder.
 pub(crate) const FILE_NAME: &str = "manifest.json";
@@ -205,7 +206,9 @@ impl Manifest {
         if head.format > FORMAT {
             return Err(Error::NewerFormat { path, expected: FORMAT, got: head.format });
         }
-        serde_json::from_slice(&bytes).map(Some).map_err(|error| bad(error.to_string()))
+        let manifest: Self = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
+        // What an earlier format holds means the same in this one; what is written from now on is of this one.
+        Ok(Some(Self { format: FORMAT, ..manifest }))
     }
 
     /// Whether the manifest of a corpus carries the checksum of its bytes.
@@ -300,6 +303,19 @@ mod tests {
         for length in 0..bytes.len() {
             assert!(!is_whole(&bytes[..length]), "cut to {length} bytes");
         }
+    }
+
+    #[test]
+    fn a_manifest_of_the_first_format_is_read_and_the_next_one_written_is_of_this() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        let first =
+            r#"{"format":1,"n_buckets":4,"keeps_originals":false,"tables":{},"shards":[],"steps":{}}"#;
+        fs::write(&path, first).unwrap();
+        let manifest = Manifest::load(folder.path()).unwrap().unwrap();
+        assert_eq!((manifest.n_buckets, manifest.format), (4, FORMAT));
+        manifest.commit(folder.path()).unwrap();
+        assert!(fs::read_to_string(&path).unwrap().contains("\"format\": 2"));
     }
 
     #[test]

@@ -71,6 +71,10 @@ impl<'f> Runs<'f> {
 
 impl Sink for Runs<'_> {
     fn event(&mut self, event: &Event<'_>) {
+        if self.failure.is_some() {
+            // Told by `finish`; until then what cannot be written must not pile up.
+            return;
+        }
         if self.sieve.lets_pass(event) {
             self.run.push_event(event);
         }
@@ -78,6 +82,9 @@ impl Sink for Runs<'_> {
     }
 
     fn quarantined(&mut self, record: &Quarantined<'_>) {
+        if self.failure.is_some() {
+            return;
+        }
         if let Some(record) = self.sieve.sift(*record) {
             self.run.push_quarantined(&record);
         }
