@@ -32,8 +32,8 @@ pub(crate) fn tables(snapshot: &Snapshot) -> Result<BTreeMap<String, NamedTable>
             tables.insert(name.to_owned(), NamedTable { schema, parts: Vec::new() });
         }
     }
-    // Query files by absolute paths: the corpus may be named relative to the working directory.
-    let folder = std::path::absolute(snapshot.folder())
+    // Files are asked for by absolute paths without `..`, which the engine's own paths know nothing of.
+    let folder = std::fs::canonicalize(snapshot.folder())
         .map_err(|source| Error::Part { path: snapshot.folder().to_owned(), reason: source.to_string() })?;
     for (name, entry) in snapshot.tables() {
         let parts = parts(&folder, entry);

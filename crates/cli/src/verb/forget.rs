@@ -58,6 +58,12 @@ impl Forget {
         let mut params = ForgetParams { authors: self.author, records: self.record, dry_run: self.dry_run };
         for file in &self.file {
             let (authors, records) = read_ids(file)?;
+            // A list of requests that got lost on the way must not look like one that was honoured.
+            anyhow::ensure!(
+                !(authors.is_empty() && records.is_empty()),
+                "{}: no id stands in it; expected one a line",
+                file.display()
+            );
             params.authors.extend(authors);
             params.records.extend(records);
         }

@@ -154,8 +154,9 @@ struct Text {
 struct Into {
     #[command(flatten)]
     corpus: CorpusOption,
-    /// The share of records (without blank ones) that may be quarantined; above it the exit code is 1
-    #[arg(long, value_name = "SHARE", default_value_t = 0.01)]
+    /// The share of all records of the corpus (without blank ones) that may be quarantined, 0 to 1; above it the exit code
+    /// is 1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = share)]
     max_quarantine: f64,
     /// Stop with an error once more than N bytes of content, without packing, were read by this run [default: no limit]
     #[arg(long, value_name = "N")]
@@ -202,6 +203,11 @@ impl Text {
             delimiter: None,
         }
     }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "expected a share from 0 to 1, such as 0.05".to_owned())
 }
 
 fn take(into: &Into, source: &Source, paths: &[PathBuf], originals: bool) -> anyhow::Result<()> {

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use populi_ingest::discover::{Found, Input, Place, discover};
 use populi_ingest::table::Mapping;
-use populi_model::Tally;
+use populi_model::{Reason, Tally};
 use populi_store::{Corpus, InputFile, Shard, ShardEntry};
 use populi_text::language;
 use rayon::prelude::*;
@@ -143,6 +143,15 @@ impl IngestSummary {
             .collect();
         if !left_out.is_empty() {
             notes.push(format!("left out by the selection: {}", left_out.join(", ")));
+        }
+        // One record each in the account, however much lay behind them.
+        let damaged = [Reason::TruncatedContainer, Reason::CorruptContainer, Reason::ContainerLimit]
+            .map(|reason| self.tally.quarantined.get(&reason).copied().unwrap_or(0));
+        if damaged != [0; 3] {
+            notes.push(format!(
+                "warning: containers were cut ({}), damaged ({}) or ended at a limit ({}): what lies behind that was not read; the table quarantine says where",
+                damaged[0], damaged[1], damaged[2]
+            ));
         }
         for (what, n) in &self.tally.warnings {
             notes.push(format!("warning: {n} records: {}", what.replace('_', " ")));
