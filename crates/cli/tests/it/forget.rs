@@ -549,6 +549,8 @@ fn an_ingest_that_was_interrupted_is_merged_first() {
     assert!(answer.code == FAILED && answer.stderr.contains("interrupted"), "{answer:?}");
     let answer = folder.run(["forget", "--author", BOB, "--dry-run"]);
     assert!(answer.code == FAILED && answer.stderr.contains("interrupted"), "{answer:?}");
+    let answer = folder.run(["export", "personas", "--out", "out", "--test-key"]);
+    assert!(answer.code == FAILED && answer.stderr.contains("interrupted"), "{answer:?}");
     forget(&folder, &format!("--author {BOB}"));
     folder.ok("threads");
 }
