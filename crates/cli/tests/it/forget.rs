@@ -402,6 +402,52 @@ fn tables_forget_in_any_order_too() {
     assert_eq!(expected["total"]["quarantined"], json!({ "field_count": 1 }));
 }
 
+/// Threads under pseudonyms: an answer to Ann, another to that answer, and a line of hers that cannot be read.
+const THREADS: &str = concat!(
+    r#"[{"user_id":"annasecretid","text":"annsays: a first one","unix_epoch":1000},"#,
+    r#"{"user_id":"bob","text":"an answer","unix_epoch":1001},"#,
+    r#"{"user_id":"cat","text":"an answer to the answer","unix_epoch":1002}]"#,
+    "\n",
+    r#"[{"user_id":"annasecretid","text":"annsays: cut","unix_ep"#,
+    "\n",
+);
+
+#[test]
+fn users_of_threads_are_forgotten_and_selected_by_their_names() {
+    let folder = Folder::new();
+    folder.write("threads.jsonl", THREADS);
+    folder.write("nothing.jsonl", "\n");
+    folder.write("ann", "annasecretid\n");
+    let take = |corpus: &str, path: &str| {
+        folder.ok(&format!("ingest blueprint {path} --max-quarantine 1 --corpus {corpus}"));
+    };
+    let drop = |corpus: &str| forget(&folder, &format!("--author blueprint:annasecretid --corpus {corpus}"));
+    folder.ok("ingest blueprint threads.jsonl --max-quarantine 1 --corpus hers --author ann");
+    assert_eq!(n_rows(&folder.status("hers"), "posts"), 1);
+
+    take("after", "threads.jsonl");
+    assert!(!traces(&folder, "after", &["annasecretid"]).is_empty());
+    drop("after");
+    take("before", "nothing.jsonl");
+    drop("before");
+    take("before", "threads.jsonl");
+    for corpus in ["after", "before"] {
+        assert_eq!(traces(&folder, corpus, &["annasecretid", "annsays"]), Vec::<String>::new(), "{corpus}");
+        let posts = folder.rows(corpus, "SELECT text FROM posts ORDER BY text");
+        assert_eq!(
+            json!(posts),
+            json!([{ "text": "an answer" }, { "text": "an answer to the answer" }]),
+            "{corpus}"
+        );
+    }
+    assert_eq!(digests(&folder.status("before")), digests(&folder.status("after")));
+
+    let answer = folder.row("after", "SELECT post_id FROM posts WHERE text = 'an answer'");
+    let id = answer["post_id"].as_str().unwrap();
+    let done = forget(&folder, &format!("--record {id} --corpus after"));
+    assert_eq!(done["tables"]["posts"], json!({ "removed": 1, "blanked": 1 }));
+}
+
 /// Members of archives are named behind a `!`, and what was put aside says in which it was.
 #[test]
 fn a_member_that_is_called_by_an_id_is_named_no_more() {
