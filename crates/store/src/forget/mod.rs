@@ -101,7 +101,11 @@ impl Corpus {
         let mut plan = Plan {
             manifest: self.manifest.clone(),
             forgetting: Forgetting { known, ..Forgetting::default() },
+            shards: BTreeMap::new(),
         };
+        for (i, shard) in plan.manifest.shards.iter().enumerate() {
+            plan.shards.entry(shard.file_hash.clone()).or_default().push(i);
+        }
         if plan.manifest.forgotten.is_empty() {
             plan.manifest.forgotten = Forgotten::salted(salt_of(&self.manifest));
         }
@@ -158,6 +162,8 @@ impl Corpus {
 struct Plan {
     manifest: Manifest,
     forgetting: Forgetting,
+    /// Where the manifest has the shards of a file, by its hash.
+    shards: BTreeMap<String, Vec<usize>>,
 }
 
 impl Plan {
@@ -183,12 +189,8 @@ impl Plan {
     fn count(&mut self, file: Key, n: u64, change: impl Fn(&mut Tally), mode: Mode) {
         self.forgetting.n_input_records += n;
         if mode == Mode::Rewrite {
-            let name = file.to_string();
-            self.manifest
-                .shards
-                .iter_mut()
-                .filter(|shard| shard.file_hash == name)
-                .for_each(|shard| change(&mut shard.tally));
+            let places = self.shards.get(&file.to_string()).into_iter().flatten();
+            places.for_each(|&i| change(&mut self.manifest.shards[i].tally));
         }
     }
 
