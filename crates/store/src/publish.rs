@@ -79,7 +79,7 @@ pub(crate) fn create_folder(path: &Path) -> Result<()> {
 }
 
 /// Flushes the folder that a path lies in, so that its name survives a power cut.
-fn flush_folder_of(path: &Path) -> Result<()> {
+pub(crate) fn flush_folder_of(path: &Path) -> Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

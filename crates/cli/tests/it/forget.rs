@@ -4,6 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use populi_store::Corpus;
+use populi_store::verify::verify;
 use serde_json::{Value, json};
 
 use crate::faults::Fault;
@@ -580,6 +582,18 @@ fn killed_at_its_commit_the_corpus_is_as_before_and_right_after_it_as_after() {
         assert_eq!(folder.status("corpus"), after, "{point}");
         assert_eq!(traces(&folder, "corpus", &TRACES), Vec::<String>::new(), "{point}");
     }
+}
+
+#[test]
+fn killed_with_the_recipe_gone_that_named_them_nothing_is_missing_once_they_are_forgotten() {
+    let folder = whole_corpus();
+    let recipe = format!("# what {ANN} says");
+    Corpus::open(&folder.path("corpus")).unwrap().keep_file("populi.toml", recipe.as_bytes()).unwrap();
+    Fault::kill("forget.removed", 1).kills(&folder, &format!("forget --author {ANN}"));
+    assert!(!folder.path("corpus/populi.toml").exists());
+    forget(&folder, &format!("--author {ANN}"));
+    let found = verify(&folder.path("corpus"), &|_| {}).unwrap();
+    assert!(found.is_clean(), "{found:?}");
 }
 
 #[test]

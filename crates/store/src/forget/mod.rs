@@ -22,7 +22,9 @@ use serde::Serialize;
 
 use crate::corpus::Corpus;
 use crate::error::{Result, io};
+use crate::failpoint;
 use crate::manifest::{Manifest, StepEntry};
+use crate::publish::flush_folder_of;
 use crate::reduce::TABLES;
 use crate::snapshot::Snapshot;
 
@@ -143,14 +145,16 @@ impl Corpus {
         // Before the commit: what is removed can be made again, but after it nobody might come back for them.
         for file in &plan.forgetting.removed_files {
             let path = self.folder().join(file);
-            plan.manifest.kept.remove(file);
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     return Err(io("remove", &path)(error));
                 }
-                _ => {}
+                _ => flush_folder_of(&path)?,
             }
         }
+        // Also those that a forgetting removed which did not come to its commit.
+        plan.manifest.kept.retain(|file, _| self.folder().join(file).exists());
+        failpoint::pass("forget.removed").map_err(io("remove files from", self.folder()))?;
         self.manifest = plan.manifest;
         self.commit("forget.commit", "forget.committed")?;
         self.sweep()?;
