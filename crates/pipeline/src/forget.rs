@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use populi_model::Platform;
 use populi_model::table::AccountHandle;
-use populi_store::{Corpus, Forgetting, Snapshot};
+use populi_store::{Corpus, Forgetting, PAGES, Snapshot, aside};
 use serde::Serialize;
 
 use crate::error::io;
@@ -32,12 +32,10 @@ pub struct ForgetSummary {
     /// What went.
     #[serde(flatten)]
     pub forgetting: Forgetting,
-    /// Pages and pictures beside the corpus, which were made before.
+    /// Pages and pictures beside the corpus, which were made before, and those that were not finished.
     pub beside: Vec<PathBuf>,
 }
 
-/// What `populi report` writes beside the corpus.
-const PAGES: [&str; 3] = ["report.html", "map.png", "map.svg"];
 /// The collection of profiles, which are kept with their accounts.
 const PROFILES: &str = "app.bsky.actor.profile";
 
@@ -65,7 +63,9 @@ pub fn forget(corpus: &mut Corpus, params: &ForgetParams, progress: &dyn Progres
         if params.dry_run { corpus.would_forget(&ids, &advance)? } else { corpus.forget(&ids, &advance)? };
     progress.end();
     let folder = beside(corpus.folder());
-    let beside = PAGES.into_iter().map(|page| folder.join(page)).filter(|page| page.exists()).collect();
+    // A kill may have left one half written.
+    let pages = PAGES.into_iter().map(|page| folder.join(page)).flat_map(|page| [aside(&page), page]);
+    let beside = pages.filter(|page| page.exists()).collect();
     Ok(ForgetSummary { dry_run: params.dry_run, forgetting, beside })
 }
 

@@ -29,7 +29,8 @@ pub fn publish_output(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// The name under which a file is written before it is published.
-pub(crate) fn aside(path: &Path) -> PathBuf {
+#[must_use]
+pub fn aside(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".");
     name.push(UNPUBLISHED);

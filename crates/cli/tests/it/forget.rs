@@ -486,6 +486,8 @@ fn files_of_others_are_named_and_not_touched() {
     folder.write("corpus/cards/card.json", r#"{"made_by":"hand","files":{}}"#);
     folder.write("corpus/notes.txt", "nothing about her");
     folder.write("report.html", "made before");
+    folder.write("map.png.unpublished", "half made");
+    folder.write("choice-of-k.svg", "made before");
     folder.write("corpus/populi.toml", format!("[report]\ntitle = \"What {ANN} says\"\n"));
     let answer = folder.run(["forget", "--author", ANN, "--json"]);
     assert_eq!(answer.code, FINDINGS, "{answer:?}");
@@ -502,7 +504,9 @@ fn files_of_others_are_named_and_not_touched() {
     fs::remove_dir_all(folder.path("corpus/export")).unwrap();
     let answer = folder.run(["forget", "--author", ANN]);
     assert_eq!(answer.code, DONE, "{answer:?}");
-    assert!(answer.stdout.contains("report.html lies outside the corpus"), "{answer:?}");
+    for page in ["report.html", "map.png.unpublished", "choice-of-k.svg"] {
+        assert!(answer.stdout.contains(&format!("{page} lies outside the corpus")), "{page}: {answer:?}");
+    }
 }
 
 #[test]

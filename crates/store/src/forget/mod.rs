@@ -30,7 +30,7 @@ use crate::snapshot::Snapshot;
 
 pub use bucket::ForgottenRows;
 use bucket::{Mode, Owned, Sifted, sift_bucket};
-pub use files::LeftFile;
+pub use files::{LeftFile, PAGES};
 use files::loose_files;
 pub use list::Forgotten;
 use list::NAMELESS;
