@@ -73,6 +73,21 @@ impl Platform {
         }
     }
 
+    /// What stands before the ids of this platform in a corpus; `None` where they are the network's own.
+    #[must_use]
+    pub fn id_prefix(self) -> Option<&'static str> {
+        match self {
+            Self::Bluesky => None,
+            Self::Table => Some("table:"),
+            Self::Blueprint => Some("blueprint:"),
+        }
+    }
+
+    /// What may stand before an id that is written as in its input, for ids of every such platform.
+    pub fn id_prefixes() -> impl Iterator<Item = &'static str> {
+        Self::ALL.into_iter().filter_map(Self::id_prefix)
+    }
+
     /// Whether two events of one record with the same operation and revision are one event whatever they say.
     ///
     /// A network's revision names a commit; a table's time does not, so there the content decides. In an export of threads

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use populi_model::Platform;
 use populi_model::table::AccountHandle;
-use populi_store::{Corpus, Forgetting, Snapshot};
+use populi_store::{Corpus, Forgetting, PAGES, Snapshot, aside};
 use serde::Serialize;
 
 use crate::error::io;
@@ -15,9 +16,9 @@ use crate::{Error, Result};
 /// Whom and what to forget.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ForgetParams {
-    /// Accounts: a DID, `table:<author>`, or `@handle`.
+    /// Accounts: a DID, `table:<author>`, `blueprint:<user>`, or `@handle`.
     pub authors: Vec<String>,
-    /// Records: an at-URI, or `table:<post>`.
+    /// Records: an at-URI, `table:<post>`, or `blueprint:<post>`.
     pub records: Vec<String>,
     /// Only say what would go.
     pub dry_run: bool,
@@ -31,12 +32,10 @@ pub struct ForgetSummary {
     /// What went.
     #[serde(flatten)]
     pub forgetting: Forgetting,
-    /// Pages and pictures beside the corpus, which were made before.
+    /// Pages and pictures beside the corpus, which were made before, and those that were not finished.
     pub beside: Vec<PathBuf>,
 }
 
-/// What `populi report` writes beside the corpus.
-const PAGES: [&str; 3] = ["report.html", "map.png", "map.svg"];
 /// The collection of profiles, which are kept with their accounts.
 const PROFILES: &str = "app.bsky.actor.profile";
 
@@ -64,7 +63,9 @@ pub fn forget(corpus: &mut Corpus, params: &ForgetParams, progress: &dyn Progres
         if params.dry_run { corpus.would_forget(&ids, &advance)? } else { corpus.forget(&ids, &advance)? };
     progress.end();
     let folder = beside(corpus.folder());
-    let beside = PAGES.into_iter().map(|page| folder.join(page)).filter(|page| page.exists()).collect();
+    // A kill may have left one half written.
+    let pages = PAGES.into_iter().map(|page| folder.join(page)).flat_map(|page| [aside(&page), page]);
+    let beside = pages.filter(|page| page.exists()).collect();
     Ok(ForgetSummary { dry_run: params.dry_run, forgetting, beside })
 }
 
@@ -128,21 +129,21 @@ impl Handles<'_> {
             None if is_id(id) => Ok(id.to_owned()),
             None => Err(wrong(
                 id,
-                "expected the id of an account: a DID (did:…), @handle, or table:<author> as the column author_id of \
-                 `posts` has it",
+                "expected the id of an account: a DID (did:…), @handle, or table:<author> or blueprint:<user> as the \
+                 column author_id of `posts` has it",
             )),
         }
     }
 
     fn record(&mut self, id: &str) -> Result<String> {
         let Some(rest) = id.strip_prefix("at://") else {
-            return if id.starts_with("table:") && is_id(id) {
+            return if has_prefix(id) {
                 Ok(id.to_owned())
             } else {
                 Err(wrong(
                     id,
-                    "expected the id of a record: an at-URI (at://did:…/collection/key), or table:<post> as the column \
-                     post_id of `posts` has it; accounts go with --author",
+                    "expected the id of a record: an at-URI (at://did:…/collection/key), or table:<post> or \
+                     blueprint:<post> as the column post_id of `posts` has it; accounts go with --author",
                 ))
             };
         };
@@ -199,9 +200,17 @@ fn accounts_by_handle(snapshot: &Snapshot) -> Result<BTreeMap<String, BTreeSet<S
     Ok(by_handle)
 }
 
-/// Whether this is an id as a corpus holds it, of an account or of a row of a table.
+/// Whether this is an id as a corpus holds it, of an account or of a row of a table or a message of a thread.
 fn is_id(id: &str) -> bool {
-    ["did:", "table:"].iter().any(|start| id.strip_prefix(start).is_some_and(|rest| !rest.trim().is_empty()))
+    is_longer_than(id, "did:") || has_prefix(id)
+}
+
+fn has_prefix(id: &str) -> bool {
+    Platform::id_prefixes().any(|prefix| is_longer_than(id, prefix))
+}
+
+fn is_longer_than(id: &str, prefix: &str) -> bool {
+    id.strip_prefix(prefix).is_some_and(|rest| !rest.trim().is_empty())
 }
 
 fn wrong(id: &str, reason: &str) -> Error {

@@ -28,7 +28,7 @@ use signal_hook::low_level::raise;
 /// `<kind>.create` and so on are the steps of publishing a file of a kind, each passed before the step is done, and
 /// `<kind>.published` after the last: [`manifest`](crate::Manifest), `run`, `part`, `kept` (files beside the manifest) and
 /// `output` (pages and pictures outside the corpus).
-pub const NAMES: [&str; 51] = [
+pub const NAMES: [&str; 52] = [
     "folder.create",
     "folder.flush",
     "corpus.lock",
@@ -64,6 +64,7 @@ pub const NAMES: [&str; 51] = [
     "step.committed",
     "lost_runs.commit",
     "lost_runs.committed",
+    "forget.removed",
     "forget.commit",
     "forget.committed",
     "kept.commit",

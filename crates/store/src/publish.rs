@@ -29,7 +29,8 @@ pub fn publish_output(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// The name under which a file is written before it is published.
-pub(crate) fn aside(path: &Path) -> PathBuf {
+#[must_use]
+pub fn aside(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".");
     name.push(UNPUBLISHED);
@@ -79,7 +80,7 @@ pub(crate) fn create_folder(path: &Path) -> Result<()> {
 }
 
 /// Flushes the folder that a path lies in, so that its name survives a power cut.
-fn flush_folder_of(path: &Path) -> Result<()> {
+pub(crate) fn flush_folder_of(path: &Path) -> Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

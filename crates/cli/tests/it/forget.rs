@@ -4,6 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use populi_store::Corpus;
+use populi_store::verify::verify;
 use serde_json::{Value, json};
 
 use crate::faults::Fault;
@@ -402,6 +404,52 @@ fn tables_forget_in_any_order_too() {
     assert_eq!(expected["total"]["quarantined"], json!({ "field_count": 1 }));
 }
 
+/// Threads under pseudonyms: an answer to Ann, another to that answer, and a line of hers that cannot be read.
+const THREADS: &str = concat!(
+    r#"[{"user_id":"annasecretid","text":"annsays: a first one","unix_epoch":1000},"#,
+    r#"{"user_id":"bob","text":"an answer","unix_epoch":1001},"#,
+    r#"{"user_id":"cat","text":"an answer to the answer","unix_epoch":1002}]"#,
+    "\n",
+    r#"[{"user_id":"annasecretid","text":"annsays: cut","unix_ep"#,
+    "\n",
+);
+
+#[test]
+fn users_of_threads_are_forgotten_and_selected_by_their_names() {
+    let folder = Folder::new();
+    folder.write("threads.jsonl", THREADS);
+    folder.write("nothing.jsonl", "\n");
+    folder.write("ann", "annasecretid\n");
+    let take = |corpus: &str, path: &str| {
+        folder.ok(&format!("ingest blueprint {path} --max-quarantine 1 --corpus {corpus}"));
+    };
+    let drop = |corpus: &str| forget(&folder, &format!("--author blueprint:annasecretid --corpus {corpus}"));
+    folder.ok("ingest blueprint threads.jsonl --max-quarantine 1 --corpus hers --author ann");
+    assert_eq!(n_rows(&folder.status("hers"), "posts"), 1);
+
+    take("after", "threads.jsonl");
+    assert!(!traces(&folder, "after", &["annasecretid"]).is_empty());
+    drop("after");
+    take("before", "nothing.jsonl");
+    drop("before");
+    take("before", "threads.jsonl");
+    for corpus in ["after", "before"] {
+        assert_eq!(traces(&folder, corpus, &["annasecretid", "annsays"]), Vec::<String>::new(), "{corpus}");
+        let posts = folder.rows(corpus, "SELECT text FROM posts ORDER BY text");
+        assert_eq!(
+            json!(posts),
+            json!([{ "text": "an answer" }, { "text": "an answer to the answer" }]),
+            "{corpus}"
+        );
+    }
+    assert_eq!(digests(&folder.status("before")), digests(&folder.status("after")));
+
+    let answer = folder.row("after", "SELECT post_id FROM posts WHERE text = 'an answer'");
+    let id = answer["post_id"].as_str().unwrap();
+    let done = forget(&folder, &format!("--record {id} --corpus after"));
+    assert_eq!(done["tables"]["posts"], json!({ "removed": 1, "blanked": 1 }));
+}
+
 /// Members of archives are named behind a `!`, and what was put aside says in which it was.
 #[test]
 fn a_member_that_is_called_by_an_id_is_named_no_more() {
@@ -438,6 +486,8 @@ fn files_of_others_are_named_and_not_touched() {
     folder.write("corpus/cards/card.json", r#"{"made_by":"hand","files":{}}"#);
     folder.write("corpus/notes.txt", "nothing about her");
     folder.write("report.html", "made before");
+    folder.write("map.png.unpublished", "half made");
+    folder.write("choice-of-k.svg", "made before");
     folder.write("corpus/populi.toml", format!("[report]\ntitle = \"What {ANN} says\"\n"));
     let answer = folder.run(["forget", "--author", ANN, "--json"]);
     assert_eq!(answer.code, FINDINGS, "{answer:?}");
@@ -454,7 +504,9 @@ fn files_of_others_are_named_and_not_touched() {
     fs::remove_dir_all(folder.path("corpus/export")).unwrap();
     let answer = folder.run(["forget", "--author", ANN]);
     assert_eq!(answer.code, DONE, "{answer:?}");
-    assert!(answer.stdout.contains("report.html lies outside the corpus"), "{answer:?}");
+    for page in ["report.html", "map.png.unpublished", "choice-of-k.svg"] {
+        assert!(answer.stdout.contains(&format!("{page} lies outside the corpus")), "{page}: {answer:?}");
+    }
 }
 
 #[test]
@@ -537,6 +589,18 @@ fn killed_at_its_commit_the_corpus_is_as_before_and_right_after_it_as_after() {
 }
 
 #[test]
+fn killed_with_the_recipe_gone_that_named_them_nothing_is_missing_once_they_are_forgotten() {
+    let folder = whole_corpus();
+    let recipe = format!("# what {ANN} says");
+    Corpus::open(&folder.path("corpus")).unwrap().keep_file("populi.toml", recipe.as_bytes()).unwrap();
+    Fault::kill("forget.removed", 1).kills(&folder, &format!("forget --author {ANN}"));
+    assert!(!folder.path("corpus/populi.toml").exists());
+    forget(&folder, &format!("--author {ANN}"));
+    let found = verify(&folder.path("corpus"), &|_| {}).unwrap();
+    assert!(found.is_clean(), "{found:?}");
+}
+
+#[test]
 fn an_ingest_that_was_interrupted_is_merged_first() {
     let folder = whole_corpus();
     forget(&folder, &format!("--author {ANN}"));
@@ -548,6 +612,8 @@ fn an_ingest_that_was_interrupted_is_merged_first() {
     let answer = folder.run(["threads"]);
     assert!(answer.code == FAILED && answer.stderr.contains("interrupted"), "{answer:?}");
     let answer = folder.run(["forget", "--author", BOB, "--dry-run"]);
+    assert!(answer.code == FAILED && answer.stderr.contains("interrupted"), "{answer:?}");
+    let answer = folder.run(["export", "personas", "--out", "out", "--test-key"]);
     assert!(answer.code == FAILED && answer.stderr.contains("interrupted"), "{answer:?}");
     forget(&folder, &format!("--author {BOB}"));
     folder.ok("threads");

@@ -192,6 +192,26 @@ fn a_merge_does_not_carry_damage_over() {
     assert!(answer.stderr.contains(&part) && answer.stderr.contains("populi verify"), "{answer:?}");
 }
 
+#[test]
+fn forgetting_does_not_carry_damage_over() {
+    let folder = World::small().begin();
+    folder.ok("run populi.toml");
+    let authors = folder.rows("corpus", "SELECT DISTINCT author_id FROM posts");
+    let authors: Vec<&str> = authors.iter().map(|row| row["author_id"].as_str().unwrap()).collect();
+    let before = folder.status("corpus");
+    let part = files(&folder).into_keys().find(|file| file.starts_with("posts/0000")).unwrap();
+    let path = folder.path("corpus").join(&part);
+    // What wrote the part: no reader of its rows looks at that.
+    let mut bytes = std::fs::read(&path).unwrap();
+    let writer = bytes.windows(6).rposition(|window| window == b"populi").unwrap();
+    bytes[writer] ^= 0x10;
+    std::fs::write(&path, bytes).unwrap();
+    let answer = folder.run(["forget", "--author"].into_iter().chain(authors));
+    assert_eq!(answer.code, FAILED, "{answer:?}");
+    assert!(answer.stderr.contains(&part) && answer.stderr.contains("populi verify"), "{answer:?}");
+    assert_eq!(folder.status("corpus"), before);
+}
+
 fn flip_a_text_byte(path: &Path) {
     let mut bytes = std::fs::read(path).unwrap();
     let middle = bytes.len() / 2;

@@ -156,7 +156,7 @@ const LINES: &str = "lines.aside";
 /// Refuses a corpus whose clusters or conversations are not of its posts.
 fn check_steps(snapshot: &Snapshot) -> Result<()> {
     let manifest = snapshot.manifest();
-    if !manifest.pending.is_empty() {
+    if !manifest.pending.is_empty() || manifest.forgotten.is_owed() {
         return Err(Error::Interrupted { path: snapshot.folder().to_owned() });
     }
     for (step, table, verb) in [("threads", "conversations", "threads"), ("personas", "clusters", "personas")]

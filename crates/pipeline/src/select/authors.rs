@@ -3,14 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use populi_model::Key;
+use populi_model::{Key, Platform};
 use populi_text::keyword::fold;
 
 use super::wrong;
 use crate::Result;
-
-/// Before the native ids of tables.
-const TABLE: &str = "table:";
 
 /// Accounts by id or handle.
 #[derive(Clone, Debug)]
@@ -47,14 +44,19 @@ impl Authors {
                     format!("line {line}: expected an id or an @handle, and nothing else, got {text:?}");
                 return Err(wrong("--author", name, reason));
             }
-            let (written, ids) = match handle {
-                // In tables, which know no handles, names are ids.
+            let key_of = |prefix: &str, id: &str| Key::of(&[prefix, id].concat());
+            let prefixes = Platform::id_prefixes();
+            let (written, keys) = match handle {
+                // Platforms with a prefix know no handles: there names are ids.
                 Some(handle) => {
-                    (format!("@{}", fold(handle)), [format!("{TABLE}{handle}"), format!("{TABLE}@{handle}")])
+                    let keys_of = |prefix| [key_of(prefix, handle), key_of(prefix, &format!("@{handle}"))];
+                    (format!("@{}", fold(handle)), prefixes.flat_map(keys_of).collect())
                 }
-                None => (text.to_owned(), [text.to_owned(), format!("{TABLE}{text}")]),
+                None => {
+                    let keys = std::iter::once("").chain(prefixes).map(|prefix| key_of(prefix, text));
+                    (text.to_owned(), keys.collect())
+                }
             };
-            let keys = ids.iter().map(|id| Key::of(id)).collect();
             entries.entry(written).or_insert(Entry { line, keys });
         }
         if entries.is_empty() {
@@ -143,7 +145,7 @@ mod tests {
     #[test]
     fn ids_stand_with_and_without_their_platform() {
         let list = read("\u{feff}// us\ndid:plc:a\r\n\nann\ntable:bob\n@Cid\n@CID\n").unwrap();
-        for id in ["did:plc:a", "table:ann", "table:bob", "table:Cid", "table:@Cid"] {
+        for id in ["did:plc:a", "table:ann", "table:bob", "table:Cid", "table:@Cid", "blueprint:ann", "blueprint:@Cid"] {
             assert!(list.admits(Key::of(id)), "{id}");
         }
         for id in ["did:plc:b", "table:cid2", "@Cid"] {

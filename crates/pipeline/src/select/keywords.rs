@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use populi_model::Platform;
 use populi_text::keyword::{Keywords, fold};
 
 use super::{Candidate, wrong};
@@ -27,9 +28,13 @@ impl KeywordList {
         let name = path.display().to_string();
         let keywords =
             Keywords::read(content).map_err(|error| wrong("--keyword", &name, error.to_string()))?;
-        // What stands behind the @ may be an id itself; in tables, names are ids.
-        let ids_of =
-            |handle: &str| [handle.to_owned(), format!("table:{handle}"), format!("table:@{handle}")];
+        // What stands behind the @ may be an id itself; where ids have a prefix, names are ids.
+        let ids_of = |handle: &str| {
+            let prefixed = |prefix: &str| [format!("{prefix}{handle}"), format!("{prefix}@{handle}")];
+            std::iter::once(handle.to_owned())
+                .chain(Platform::id_prefixes().flat_map(prefixed))
+                .collect::<Vec<_>>()
+        };
         let ids = keywords.handles().flat_map(ids_of).collect();
         let handles = keywords.handles().map(|handle| fold(handle).into_owned()).collect();
         Ok(Self { name, keywords: Arc::new(keywords), handles: Arc::new(handles), ids })

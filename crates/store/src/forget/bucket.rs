@@ -174,6 +174,10 @@ impl Sifter<'_> {
         }
         self.sifted.tables.insert(R::TABLE, lost);
         if self.mode == Mode::Rewrite {
+            // Before anything of the bucket is carried over.
+            if self.sifted.parts.is_empty() {
+                self.snapshot.check_bucket(self.bucket)?;
+            }
             let part = self.rewrite::<R>()?;
             self.sifted.parts.insert(R::TABLE, part);
         }

@@ -15,7 +15,7 @@ use crate::manifest::Manifest;
 use crate::sweep::is_ours;
 
 /// What `populi report` writes: posts word by word, and names of authors.
-const PAGES: [&str; 4] = ["report.html", "map.png", "map.svg", "choice-of-k.svg"];
+pub const PAGES: [&str; 4] = ["report.html", "map.png", "map.svg", "choice-of-k.svg"];
 /// The recipe of the last run, which Populi keeps for people.
 const RECIPE: &str = "populi.toml";
 /// The file by which an export is known: it says what made it, and which files belong to it.

@@ -3,16 +3,13 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use populi_model::Key;
+use populi_model::{Key, Platform};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::names::{any_field, any_name, any_path_part, authority, is_did};
 
 /// What stands in place of the name of an input that names somebody who is forgotten.
 pub(crate) const NAMELESS: &str = "forgotten";
-
-/// Before native ids of tables.
-const TABLE: &[u8] = b"table:";
 
 /// The accounts and records that a corpus has forgotten and never takes in again.
 ///
@@ -67,7 +64,8 @@ impl Forgotten {
         !self.marks.is_empty() && any_name(bytes, &|name| self.holds_name(name))
     }
 
-    /// The same of an input record that could not be read: a row of a table names its author without `table:`.
+    /// The same of an input record that could not be read: what a table or thread calls its
+    /// author has no prefix yet.
     pub(super) fn is_named_in_record(&self, bytes: &[u8]) -> bool {
         self.is_named_in(bytes)
             || (!self.marks.is_empty() && any_field(bytes, &|field| self.holds_native(field)))
@@ -111,7 +109,9 @@ impl Forgotten {
     }
 
     fn holds_native(&self, field: &[u8]) -> bool {
-        self.holds(Key::of_bytes(field)) || self.holds(Key::of_bytes(&[TABLE, field].concat()))
+        self.holds(Key::of_bytes(field))
+            || Platform::id_prefixes()
+                .any(|prefix| self.holds(Key::of_bytes(&[prefix.as_bytes(), field].concat())))
     }
 
     fn mark(&self, key: Key) -> Mark {

@@ -22,13 +22,15 @@ use serde::Serialize;
 
 use crate::corpus::Corpus;
 use crate::error::{Result, io};
+use crate::failpoint;
 use crate::manifest::{Manifest, StepEntry};
+use crate::publish::flush_folder_of;
 use crate::reduce::TABLES;
 use crate::snapshot::Snapshot;
 
 pub use bucket::ForgottenRows;
 use bucket::{Mode, Owned, Sifted, sift_bucket};
-pub use files::LeftFile;
+pub use files::{LeftFile, PAGES};
 use files::loose_files;
 pub use list::Forgotten;
 use list::NAMELESS;
@@ -101,7 +103,11 @@ impl Corpus {
         let mut plan = Plan {
             manifest: self.manifest.clone(),
             forgetting: Forgetting { known, ..Forgetting::default() },
+            shards: BTreeMap::new(),
         };
+        for (i, shard) in plan.manifest.shards.iter().enumerate() {
+            plan.shards.entry(shard.file_hash.clone()).or_default().push(i);
+        }
         if plan.manifest.forgotten.is_empty() {
             plan.manifest.forgotten = Forgotten::salted(salt_of(&self.manifest));
         }
@@ -139,14 +145,16 @@ impl Corpus {
         // Before the commit: what is removed can be made again, but after it nobody might come back for them.
         for file in &plan.forgetting.removed_files {
             let path = self.folder().join(file);
-            plan.manifest.kept.remove(file);
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     return Err(io("remove", &path)(error));
                 }
-                _ => {}
+                _ => flush_folder_of(&path)?,
             }
         }
+        // Also those that a forgetting removed which did not come to its commit.
+        plan.manifest.kept.retain(|file, _| self.folder().join(file).exists());
+        failpoint::pass("forget.removed").map_err(io("remove files from", self.folder()))?;
         self.manifest = plan.manifest;
         self.commit("forget.commit", "forget.committed")?;
         self.sweep()?;
@@ -158,6 +166,8 @@ impl Corpus {
 struct Plan {
     manifest: Manifest,
     forgetting: Forgetting,
+    /// Where the manifest has the shards of a file, by its hash.
+    shards: BTreeMap<String, Vec<usize>>,
 }
 
 impl Plan {
@@ -183,12 +193,8 @@ impl Plan {
     fn count(&mut self, file: Key, n: u64, change: impl Fn(&mut Tally), mode: Mode) {
         self.forgetting.n_input_records += n;
         if mode == Mode::Rewrite {
-            let name = file.to_string();
-            self.manifest
-                .shards
-                .iter_mut()
-                .filter(|shard| shard.file_hash == name)
-                .for_each(|shard| change(&mut shard.tally));
+            let places = self.shards.get(&file.to_string()).into_iter().flatten();
+            places.for_each(|&i| change(&mut self.manifest.shards[i].tally));
         }
     }
 

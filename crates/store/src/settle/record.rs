@@ -399,7 +399,8 @@ fn keep_place(rows: &mut RecordRows<'_>) {
         let is_told = |act: &&ActionRow<'_>| {
             act.operation == Operation::Create && Some(act.revision) == revision && act.kind == kind
         };
-        rows.actions.iter().find(is_told).and_then(|act| act.target_post.clone().zip(act.target_key)).unzip()
+        // Of what is forgotten an act has only the key left, and that holds the thread together.
+        rows.actions.iter().find(is_told).map_or((None, None), |act| (act.target_post.clone(), act.target_key))
     };
     let (reply, quote) = (target(ActKind::Reply), target(ActKind::Quote));
     if let Some(tombstone) = &mut rows.tombstone {

@@ -350,6 +350,21 @@ fn an_update_that_tells_text_only_leaves_the_post_where_it_was() {
 }
 
 #[test]
+fn what_a_forgotten_post_left_of_a_thread_is_kept_by_an_update_that_tells_text_only() {
+    let settle = |rows: RecordRows<'static>, specs: &[Spec]| {
+        settle_record(rows, specs.iter().map(|spec| thread_event(*spec)).collect(), None).rows
+    };
+    let mut rows = settle(RecordRows::default(), &[spec(Operation::Create, 1, 1)]);
+    rows.actions.iter_mut().for_each(|act| act.target_post = None);
+    rows.post.as_mut().unwrap().reply_to = None;
+    let rows = settle(rows, &[spec(Operation::Update, 2, 0)]);
+    let post = rows.post.as_ref().unwrap();
+    assert_eq!((post.reply_to.as_deref(), post.reply_to_key), (None, Some(Key::of("at://b/p/1"))));
+    let tombstone = settle(rows, &[spec(Operation::Delete, 3, 0)]).tombstone.unwrap();
+    assert_eq!((tombstone.reply_to.as_deref(), tombstone.reply_to_key), (None, Some(Key::of("at://b/p/1"))));
+}
+
+#[test]
 fn the_newest_version_stands_and_an_update_keeps_the_text_before_it() {
     let settled = settle_posts(&[spec(Operation::Update, 2, 1), spec(Operation::Create, 1, 0)]);
     let post = settled.rows.post.as_ref().unwrap();
