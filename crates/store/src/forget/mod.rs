@@ -30,8 +30,8 @@ use crate::snapshot::Snapshot;
 
 pub use bucket::ForgottenRows;
 use bucket::{Mode, Owned, Sifted, sift_bucket};
-pub use files::{LeftFile, PAGES};
 use files::loose_files;
+pub use files::{LeftFile, PAGES};
 pub use list::Forgotten;
 use list::NAMELESS;
 pub use sieve::Sieve;

@@ -400,7 +400,10 @@ fn keep_place(rows: &mut RecordRows<'_>) {
             act.operation == Operation::Create && Some(act.revision) == revision && act.kind == kind
         };
         // Of what is forgotten an act has only the key left, and that holds the thread together.
-        rows.actions.iter().find(is_told).map_or((None, None), |act| (act.target_post.clone(), act.target_key))
+        rows.actions
+            .iter()
+            .find(is_told)
+            .map_or((None, None), |act| (act.target_post.clone(), act.target_key))
     };
     let (reply, quote) = (target(ActKind::Reply), target(ActKind::Quote));
     if let Some(tombstone) = &mut rows.tombstone {
