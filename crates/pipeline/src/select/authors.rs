@@ -145,7 +145,15 @@ mod tests {
     #[test]
     fn ids_stand_with_and_without_their_platform() {
         let list = read("\u{feff}// us\ndid:plc:a\r\n\nann\ntable:bob\n@Cid\n@CID\n").unwrap();
-        for id in ["did:plc:a", "table:ann", "table:bob", "table:Cid", "table:@Cid", "blueprint:ann", "blueprint:@Cid"] {
+        for id in [
+            "did:plc:a",
+            "table:ann",
+            "table:bob",
+            "table:Cid",
+            "table:@Cid",
+            "blueprint:ann",
+            "blueprint:@Cid",
+        ] {
             assert!(list.admits(Key::of(id)), "{id}");
         }
         for id in ["did:plc:b", "table:cid2", "@Cid"] {
