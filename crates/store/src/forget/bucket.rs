@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use populi_model::table::{
-    AccountHandle, AccountRow, ActOwner, ActionRow, AttributeRow, EdgeRow, MediaRow, OriginalRow, PostRow,
-    QuarantineRow, Row, SourceRow, TombstoneRow,
+    AccountHandle, AccountRow, ActKind, ActOwner, ActionRow, AttributeRow, EdgeRow, MediaRow, OriginalRow,
+    PostRow, QuarantineRow, Row, SourceRow, TombstoneRow,
 };
 use populi_model::{Key, Reason};
 use serde::Serialize;
@@ -15,6 +15,7 @@ use super::rows::{Fate, Forgettable};
 use crate::error::Result;
 use crate::manifest::PartEntry;
 use crate::part::PartWriter;
+use crate::reduce::Edges;
 use crate::snapshot::{Rows, Snapshot};
 
 /// What a table loses.
@@ -114,6 +115,8 @@ pub(super) struct Sifted {
     pub(super) taken: BTreeMap<Key, u64>,
     /// Input records that were put aside and go.
     pub(super) quarantined: BTreeMap<(Key, Reason), u64>,
+    /// Whether follows go of accounts that stay.
+    loses_follows: bool,
 }
 
 /// Looks through every table of a bucket and writes those parts anew that change, one at a time.
@@ -128,9 +131,16 @@ pub(super) fn sift_bucket(
 ) -> Result<Sifted> {
     let mut sifter = Sifter { snapshot, bucket, list, owned, mode, sifted: Sifted::default() };
     sifter.sift::<AccountRow<'static>>(|_, _| {})?;
-    sifter.sift::<ActionRow<'static>>(|_, _| {})?;
+    sifter.sift::<ActionRow<'static>>(|sifted, row| {
+        let is_of_another = row.actor_key.is_some_and(|actor| !list.holds(actor));
+        sifted.loses_follows |= row.kind == ActKind::Follow && is_of_another;
+    })?;
     sifter.sift::<AttributeRow<'static>>(|_, _| {})?;
-    sifter.sift::<EdgeRow<'static>>(|_, _| {})?;
+    if sifter.sifted.loses_follows {
+        sifter.sift_edges()?;
+    } else {
+        sifter.sift::<EdgeRow<'static>>(|_, _| {})?;
+    }
     sifter.sift::<MediaRow<'static>>(|_, _| {})?;
     sifter.sift::<OriginalRow<'static>>(|_, _| {})?;
     sifter.sift::<PostRow<'static>>(|_, _| {})?;
@@ -169,6 +179,39 @@ impl Sifter<'_> {
                 }
             }
         }
+        self.lose::<R>(lost, |sifter| {
+            let left = rows::<R>(sifter.snapshot, sifter.bucket).filter_map(|row| match row {
+                Ok(mut row) => (sifter.fate(&mut row) != Fate::Goes).then_some(Ok(row)),
+                Err(error) => Some(Err(error)),
+            });
+            sifter.write(left)
+        })
+    }
+
+    /// A relation may be made of several follows, so it does not go with one of them: what is left is made anew.
+    fn sift_edges(&mut self) -> Result<()> {
+        let edges = Edges::without(self.owned, self.list, self.snapshot, self.bucket)?;
+        let ends = |edge: &EdgeRow<'_>| (edge.follower_key, edge.followed_key);
+        let left: BTreeMap<(Key, Key), EdgeRow<'static>> =
+            edges.into_rows().map(|edge| (ends(&edge), edge)).collect();
+        let mut lost = ForgottenRows::default();
+        for edge in rows::<EdgeRow<'static>>(self.snapshot, self.bucket) {
+            let edge = edge?;
+            match left.get(&ends(&edge)) {
+                None => lost.removed += 1,
+                Some(left) if *left != edge => lost.blanked += 1,
+                Some(_) => {}
+            }
+        }
+        self.lose::<EdgeRow<'static>>(lost, |sifter| sifter.write(left.into_values().map(Ok)))
+    }
+
+    /// Takes down what a table loses, and has its part written if it loses anything.
+    fn lose<R: Forgettable>(
+        &mut self,
+        lost: ForgottenRows,
+        rewrite: impl FnOnce(&Self) -> Result<Option<PartEntry>>,
+    ) -> Result<()> {
         if lost.is_none() {
             return Ok(());
         }
@@ -178,19 +221,16 @@ impl Sifter<'_> {
             if self.sifted.parts.is_empty() {
                 self.snapshot.check_bucket(self.bucket)?;
             }
-            let part = self.rewrite::<R>()?;
+            let part = rewrite(self)?;
             self.sifted.parts.insert(R::TABLE, part);
         }
         Ok(())
     }
 
-    fn rewrite<R: Forgettable>(&self) -> Result<Option<PartEntry>> {
+    fn write<R: Forgettable>(&self, rows: impl Iterator<Item = Result<R>>) -> Result<Option<PartEntry>> {
         let mut part: Option<PartWriter> = None;
-        for row in rows::<R>(self.snapshot, self.bucket) {
-            let mut row = row?;
-            if self.fate(&mut row) == Fate::Goes {
-                continue;
-            }
+        for row in rows {
+            let row = row?;
             let writer = match &mut part {
                 Some(writer) => writer,
                 None => {

@@ -7,13 +7,13 @@ use populi_model::table::{
     AccountRow, ActionRow, AttributeRow, EdgeRow, MediaRow, OriginalRow, PostRow, QuarantineRow, Row,
     SourceRow, TombstoneRow,
 };
-use populi_model::{Key, Timestamp};
 
+use super::edges::Edges;
 use crate::error::Result;
 use crate::forget::Forgotten;
 use crate::manifest::{Manifest, PartEntry};
 use crate::part::PartWriter;
-use crate::settle::{AccountRows, FollowSeen, LoneCreate, SettledRecord};
+use crate::settle::{AccountRows, LoneCreate, SettledRecord};
 
 /// The tables that ingest fills.
 pub(crate) const TABLES: [&str; 10] = [
@@ -37,16 +37,7 @@ pub(crate) struct BucketWriter<'a> {
     /// `None` where nothing is forgotten.
     forgotten: Option<&'a Forgotten>,
     parts: BTreeMap<&'static str, PartWriter>,
-    edges: BTreeMap<(Key, Key), Edge>,
-}
-
-/// A follow relation while its follows come in.
-struct Edge {
-    follower_id: String,
-    followed_id: String,
-    first_seen: Option<Timestamp>,
-    last_seen: Option<Timestamp>,
-    stands: bool,
+    edges: Edges,
 }
 
 impl<'a> BucketWriter<'a> {
@@ -57,7 +48,7 @@ impl<'a> BucketWriter<'a> {
             keeps_originals: manifest.keeps_originals,
             forgotten: Some(&manifest.forgotten).filter(|forgotten| !forgotten.is_empty()),
             parts: BTreeMap::new(),
-            edges: BTreeMap::new(),
+            edges: Edges::default(),
         }
     }
 
@@ -88,7 +79,7 @@ impl<'a> BucketWriter<'a> {
             self.push_all(record.rows.original.as_slice())?;
         }
         for follow in record.follows {
-            self.see_follow(&follow);
+            self.edges.see(&follow);
         }
         Ok(())
     }
@@ -104,7 +95,7 @@ impl<'a> BucketWriter<'a> {
         if self.keeps_originals {
             self.push_all(record.original.as_slice())?;
         }
-        record.follows.iter().for_each(|follow| self.see_follow(follow));
+        record.follows.iter().for_each(|follow| self.edges.see(follow));
         Ok(())
     }
 
@@ -115,17 +106,8 @@ impl<'a> BucketWriter<'a> {
 
     /// Publishes every part. The manifest does not name them yet.
     pub(crate) fn publish(mut self) -> Result<BTreeMap<String, PartEntry>> {
-        for ((follower_key, followed_key), edge) in std::mem::take(&mut self.edges) {
-            if edge.stands {
-                self.push_all(&[EdgeRow {
-                    follower_id: edge.follower_id.into(),
-                    follower_key,
-                    followed_id: edge.followed_id.into(),
-                    followed_key,
-                    first_seen: edge.first_seen,
-                    last_seen: edge.last_seen,
-                }])?;
-            }
+        for edge in std::mem::take(&mut self.edges).into_rows() {
+            self.push_all(&[edge])?;
         }
         self.parts.into_iter().map(|(table, part)| Ok((table.to_owned(), part.publish()?))).collect()
     }
@@ -155,25 +137,6 @@ impl<'a> BucketWriter<'a> {
                 let part = PartWriter::create::<R>(&self.folder, R::TABLE, Some(self.bucket), &scope)?;
                 Ok(slot.insert(part))
             }
-        }
-    }
-
-    fn see_follow(&mut self, follow: &FollowSeen<'_>) {
-        let followed_key = Key::of(&follow.followed_id);
-        let edge = self.edges.entry((follow.follower_key, followed_key)).or_insert_with(|| Edge {
-            follower_id: follow.follower_id.clone().into_owned(),
-            followed_id: follow.followed_id.clone().into_owned(),
-            first_seen: None,
-            last_seen: None,
-            stands: false,
-        });
-        edge.first_seen = match (edge.first_seen, follow.at) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
-        if follow.stands {
-            edge.stands = true;
-            edge.last_seen = edge.last_seen.max(follow.at);
         }
     }
 }

@@ -5,6 +5,7 @@
 //! not by the data.
 
 mod bucket_writer;
+mod edges;
 mod run_merge;
 mod standing;
 
@@ -21,6 +22,7 @@ use crate::snapshot::Snapshot;
 
 use bucket_writer::BucketWriter;
 pub(crate) use bucket_writer::TABLES;
+pub(crate) use edges::Edges;
 use run_merge::{Group, RunMerge};
 use standing::Standing;
 

@@ -324,7 +324,7 @@ proptest! {
     ) {
         let mut ids = BTreeSet::from([did(0), format!("table:{}", did(0))]);
         if forgets_a_record {
-            ids.extend([uri(1, 0), "table:post1".to_owned()]);
+            ids.extend([uri(1, 0), "table:post1".to_owned(), format!("at://{}/kind3/0", did(1))]);
         }
         let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
         let at_the_end = forget_at_the_end(folders[0].path(), &specs, &ids);
@@ -379,6 +379,36 @@ fn a_deleted_answer_keeps_its_place_below_what_is_forgotten() {
         assert_eq!((&tombstone.reply_to, tombstone.reply_to_key), (&None, parent));
         assert_eq!((&tombstone.root, tombstone.root_key), (&None, parent));
     }
+}
+
+#[test]
+fn a_relation_loses_the_follow_that_is_forgotten_and_keeps_the_others() {
+    let follow = Spec {
+        file: 0,
+        is_of_a_table: false,
+        what: 3,
+        actor: 1,
+        record: 0,
+        target_actor: 2,
+        target_record: 0,
+        operation: Operation::Create,
+        revision: 1,
+    };
+    let again = Spec { record: 1, revision: 3, ..follow };
+    let ids = BTreeSet::from([format!("at://{}/kind3/0", did(1))]);
+    let edges = |specs: &[Spec]| -> Vec<(Key, Option<Timestamp>)> {
+        let folder = tempfile::tempdir().unwrap();
+        let snapshot = forget_at_the_end(folder.path(), specs, &ids).snapshot();
+        snapshot
+            .rows::<EdgeRow<'_>>()
+            .map(Result::unwrap)
+            .map(|edge| (edge.followed_key, edge.first_seen))
+            .collect()
+    };
+    assert_eq!(edges(&[follow]), []);
+    let kept = edges(&[again]);
+    assert_eq!(kept.len(), 1);
+    assert_eq!(edges(&[follow, again]), kept, "since the other follow");
 }
 
 #[test]
