@@ -6,7 +6,7 @@
 //! | `{"thread": [message, …], "cluster_id": n}` | the published style; times are places in the order of all times |
 //!
 //! The unit is a message. Each message answers the one before it; the last may be an act on the one before it, which its
-//! one flag that is true tells. A message stands in many lines: copies are duplicates, and of copies the one that tells
+//! one flag that is true tells; posts are changed and deleted by their own authors only. A message stands in many lines: copies are duplicates, and of copies the one that tells
 //! the most counts (which post it answers, its cluster, which post it quotes, in this order of weight).
 //!
 //! **Ids.** The format has none, so they are made of what it has: a post is its author and time; where the time is 0, as

@@ -139,12 +139,15 @@ impl<'a> Thread<'a> {
         if self.messages.is_empty() {
             return Err(no_thread("a list without messages"));
         }
-        match self.act {
-            Some(act) if !act.is_text() && self.messages.len() < 2 => {
-                Err(no_thread("an act without what it was done to before it"))
-            }
-            _ => Ok(()),
+        let Some(act) = self.act.filter(|act| !act.is_text()) else { return Ok(()) };
+        let [.., before, last] = self.messages.as_slice() else {
+            return Err(no_thread("an act without what it was done to before it"));
+        };
+        // Whoever acts on a post is taken for its author, by whom its versions meet.
+        if matches!(act, Act::PostUpdate | Act::PostDelete) && before.user != last.user {
+            return Err(no_thread("a post_update or post_delete of the post of another user"));
         }
+        Ok(())
     }
 }
 

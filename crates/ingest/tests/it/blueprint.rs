@@ -127,6 +127,7 @@ fn pairs_are_acts_and_what_takes_an_act_back_names_it() {
             r#"[{{"user_id":"a","text":"one","unix_epoch":5}},{{"user_id":"b","actions":{{"{flag}":true,"other":false}},"unix_epoch":{time}{text}}}]"#
         )
     };
+    let own = |flag: &str, time, text: &str| pair(flag, time, text).replace("\"b\"", "\"a\"");
     let a5 = id("a", 5);
     for (act, undo, what, gone) in [
         ("like", "unlike", format!("like {a5}"), "like gone"),
@@ -145,10 +146,10 @@ fn pairs_are_acts_and_what_takes_an_act_back_names_it() {
         (quote[1].what.as_str(), &quote[1].record),
         (format!("\"see\" quotes {a5} by blueprint:a").as_str(), &id("b", 8))
     );
-    let edit = read(&pair("post_update", 8, r#","text":"won""#));
+    let edit = read(&own("post_update", 9, r#","text":"won""#));
     assert_eq!(whats(&edit), [(Operation::Create, "\"one\""), (Operation::Update, "\"won\"")]);
     assert_eq!(edit[1].record, a5);
-    let gone = read(&pair("post_delete", 8, ""));
+    let gone = read(&own("post_delete", 9, ""));
     assert_eq!((whats(&gone)[1], &gone[1].record), ((Operation::Delete, "post gone"), &a5));
 
     let (seen, _, tally) = read_in_blocks(&pair("ignore", 8, ""), BLOCK_BYTES);
@@ -222,6 +223,8 @@ fn a_line_with_a_defect_is_put_aside_whole() {
             Reason::NotAnEvent,
             "before it",
         ),
+        (like(r#"{"post_update":true}"#), Reason::NotAnEvent, "of another user"),
+        (like(r#"{"post_delete":true}"#), Reason::NotAnEvent, "of another user"),
         (
             format!("{},{}", &like(r#"{"like":true}"#).trim_end_matches(']'), &good[1..]),
             Reason::NotAnEvent,

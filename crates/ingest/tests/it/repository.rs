@@ -497,6 +497,21 @@ fn a_tree_that_comes_back_to_itself_ends() {
 }
 
 #[test]
+fn of_bad_blocks_so_many_are_held_and_no_more() {
+    let blocks = repository(&likes(2));
+    let mut bytes = car(blocks[0].0, &blocks);
+    let nothing = section(b"\x07", b"");
+    bytes.extend(nothing.repeat(1 << 16));
+    let outcome = read(&bytes);
+    assert_eq!((outcome.tally.taken, outcome.aside.len()), (2, 1 << 16));
+    assert!(outcome.reasons().iter().all(|reason| *reason == Reason::WrongContentId));
+    bytes.extend(nothing.repeat(1000));
+    let outcome = read(&bytes);
+    assert_eq!((outcome.tally.taken, outcome.aside.len()), (2, (1 << 16) + 1));
+    assert_eq!(outcome.reasons().last(), Some(&Reason::ContainerLimit));
+}
+
+#[test]
 fn one_block_that_many_keys_name_is_read_so_often_and_no_more() {
     let record = block(&map([("text", text(&"x".repeat(1 << 16)))]));
     let entries: Vec<_> = (0..2000).map(|n| (format!("{POST}/{n:04}"), record.0, None)).collect();

@@ -37,12 +37,14 @@ impl Drop for Unfinished {
 }
 
 impl Unfinished {
-    /// Begins a folder that will be `out`; what an interruption left of an earlier attempt is removed.
+    /// Begins a folder that will be `out`; what an interruption left of an earlier attempt is removed, and an export that
+    /// it left aside is put back.
     ///
     /// # Errors
     /// When something else is in the way, or the disk refuses.
     pub(super) fn begin(out: &Path, existing: Existing) -> Result<Self> {
         let out = std::path::absolute(out).map_err(io("find", out))?;
+        restore(&out)?;
         match contents(&out)? {
             Contents::None => {}
             Contents::Export if existing == Existing::Replace => {}
@@ -83,7 +85,11 @@ impl Unfinished {
         if replaces {
             fs::rename(&self.out, &replaced).map_err(io("move aside", &self.out))?;
         }
-        fs::rename(&self.aside, &self.out).map_err(io("publish", &self.out))?;
+        if let Err(error) = fs::rename(&self.aside, &self.out) {
+            // Where this fails too, the next attempt puts it back.
+            restore(&self.out)?;
+            return Err(io("publish", &self.out)(error));
+        }
         self.is_published = true;
         if let Some(parent) = self.out.parent() {
             flush(parent)?;
@@ -93,6 +99,15 @@ impl Unfinished {
         }
         Ok(())
     }
+}
+
+/// Where an export that was to be replaced lies aside and nothing came in its place, puts it back.
+fn restore(out: &Path) -> Result<()> {
+    let replaced = with_ending(out, "replaced");
+    if !out.exists() && matches!(contents(&replaced)?, Contents::Export) {
+        fs::rename(&replaced, out).map_err(io("put back", out))?;
+    }
+    Ok(())
 }
 
 /// What is at a path.
@@ -146,4 +161,37 @@ fn named(path: &Path) -> PathBuf {
 
 fn flush(folder: &Path) -> Result<()> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io("flush the folder", folder))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    /// Makes an export without lines; its card says so many acts.
+    fn fill(folder: &Path, acts: u64) {
+        let card = Card { made_by: Card::MADE_BY.to_owned(), acts, ..Card::default() };
+        fs::create_dir_all(folder).unwrap();
+        fs::write(folder.join(CARD), serde_json::to_vec(&card).unwrap()).unwrap();
+    }
+
+    fn acts(folder: &Path) -> u64 {
+        serde_json::from_slice::<Card>(&fs::read(folder.join(CARD)).unwrap()).unwrap().acts
+    }
+
+    #[test]
+    fn an_export_that_was_left_aside_is_put_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        // As after a kill between the two renames of `publish`.
+        fill(&with_ending(&out, "replaced"), 1);
+        let refused = Unfinished::begin(&out, Existing::Refuse);
+        assert!(matches!(refused.err(), Some(Error::ExportExists { .. })));
+        assert_eq!(acts(&out), 1);
+        let next = Unfinished::begin(&out, Existing::Replace).unwrap();
+        fill(&next.aside, 2);
+        next.publish().unwrap();
+        assert_eq!(acts(&out), 2);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }

@@ -124,12 +124,23 @@ impl PostIndex {
         n.checked_sub(1).map(|last| rows[last])
     }
 
-    /// `at`, or the first microsecond after it at which the author wrote nothing.
+    /// `at`, or the first microsecond after it at which the author wrote nothing. Found by halving: an author may have
+    /// many posts in a row that were moved apart, and delete each of them.
     pub(super) fn free_time(&self, author: u32, at: i64) -> i64 {
         let rows = self.of_author(author);
         let first = rows.partition_point(|row| self.times[*row as usize] < at);
-        let taken = rows[first..].iter().map(|row| self.times[*row as usize]);
-        taken.fold(at, |free, taken| if taken == free { free.saturating_add(1) } else { free })
+        let after = &rows[first..];
+        // No two times are equal, so once a microsecond is free the posts behind it are later than their place says.
+        let (mut n_taken, mut end) = (0, after.len());
+        while n_taken < end {
+            let middle = n_taken + (end - n_taken) / 2;
+            if self.times[after[middle] as usize] == at.saturating_add(middle as i64) {
+                n_taken = middle + 1;
+            } else {
+                end = middle;
+            }
+        }
+        at.saturating_add(n_taken as i64)
     }
 
     fn of_author(&self, author: u32) -> &[u32] {
@@ -210,5 +221,18 @@ mod tests {
         assert_eq!((latest(1, 99), latest(2, 99)), (None, Some(1)));
         assert_eq!([4, 5, 6, 9].map(|at| index.free_time(0, at)), [4, 6, 6, 10]);
         assert_eq!(index.free_time(1, 5), 5);
+    }
+
+    #[test]
+    fn the_first_free_microsecond_ends_a_run_of_posts() {
+        for n in 0..20 {
+            // Microseconds 10 to 10 + n are taken, and some behind a gap.
+            let taken: Vec<i64> = (10..10 + n).chain([12 + n, 13 + n, 99]).collect();
+            let index = index(&taken.iter().map(|time| (1, *time)).collect::<Vec<_>>());
+            for at in 8..16 + n {
+                let free = (at..).find(|time| !taken.contains(time));
+                assert_eq!(Some(index.free_time(1, at)), free, "{n} {at}");
+            }
+        }
     }
 }

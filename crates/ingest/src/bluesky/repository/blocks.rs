@@ -13,6 +13,9 @@ use super::car::{Section, Sections, Stop};
 /// Bytes of blocks that are held of an export whose file cannot be read at any place, because it is packed.
 pub(super) const MAX_HELD_BYTES: u64 = 1 << 30;
 
+/// Blocks that are not sound which are held of an export: a small packed file may have a billion of them.
+const MAX_BAD_BLOCKS: usize = 1 << 16;
+
 /// The code of SHA-256 among the multihashes: what every repository uses.
 const SHA2_256: u64 = 0x12;
 
@@ -130,15 +133,14 @@ impl Blocks {
             Ok(id) => id,
             Err(error) => {
                 let detail = format!("the block has no content id: {error}");
-                self.add_bad(section, Reason::WrongContentId, detail, bytes, None);
-                return Ok(());
+                return self.add_bad(section, Reason::WrongContentId, detail, bytes, None);
             }
         };
         let key = key_of(&id);
         if let Some(detail) = section.excess() {
-            self.add_bad(section, Reason::LineTooLong, detail, block, Some(key));
+            self.add_bad(section, Reason::LineTooLong, detail, block, Some(key))?;
         } else if let Err(detail) = check(&id, block) {
-            self.add_bad(section, Reason::WrongContentId, detail, block, Some(key));
+            self.add_bad(section, Reason::WrongContentId, detail, block, Some(key))?;
         } else if !self.sound.contains_key(&key) {
             let n_before = (bytes.len() - block.len()) as u64;
             let start =
@@ -155,12 +157,29 @@ impl Blocks {
         Ok(())
     }
 
-    fn add_bad(&mut self, section: &Section, reason: Reason, detail: String, block: &[u8], id: Option<Key>) {
+    fn add_bad(
+        &mut self,
+        section: &Section,
+        reason: Reason,
+        detail: String,
+        block: &[u8],
+        id: Option<Key>,
+    ) -> Result<(), Stop> {
+        if self.bad.len() == MAX_BAD_BLOCKS {
+            return Err(Stop::Fault {
+                reason: Reason::ContainerLimit,
+                detail: format!(
+                    "more than {MAX_BAD_BLOCKS} blocks are not sound: nothing behind them is read"
+                ),
+                offset: section.offset,
+            });
+        }
         if let Some(id) = id {
             self.bad_by_id.entry(id).or_insert(self.bad.len());
         }
         let head = block[..block.len().min(Quarantined::MAX_HEAD_BYTES)].to_vec();
         self.bad.push(BadBlock { offset: section.offset, reason, detail, head, was_told: false });
+        Ok(())
     }
 }
 

@@ -15,7 +15,7 @@
 //! pure function of the content and the file's key.
 //!
 //! # Limits
-//! Blocks of 8 MiB, records nested 128 deep, trees 129 deep, each node once; and as one block may be named by many keys,
+//! Blocks of 8 MiB, 65536 of them that are not sound, records nested 128 deep, trees 129 deep, each node once; and as one block may be named by many keys,
 //! records of at most 200 times the file's size after the first 10 MB.
 
 mod blocks;
