@@ -96,9 +96,9 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// Whether a copy of this says the same as a copy of the other.
-    pub(super) fn shares_content_with(&self, other: &Self) -> bool {
-        self.copies.iter().any(|copy| other.copies.iter().any(|others| copy.content == others.content))
+    /// What each copy of this says.
+    pub(super) fn contents(&self) -> impl Iterator<Item = u64> {
+        self.copies.iter().map(|copy| copy.content)
     }
 
     /// Whether this happened before the account was deleted.

@@ -11,6 +11,8 @@
 //!   update at an unknown time. Whether there is an earlier version is never unlearned, whether a delete lies between is.
 //! - What was there before its account was deleted is blanked, and so is every later sighting that says the same.
 
+use std::collections::BTreeMap;
+
 use populi_model::table::{ActKind, ActionRow};
 use populi_model::{Operation, RecordKind, Timestamp};
 
@@ -22,20 +24,27 @@ pub(super) fn fold_sightings(known: Vec<Known<'_>>) -> Vec<Known<'_>> {
         return known;
     }
     let mut versions: Vec<Known<'_>> = Vec::with_capacity(known.len());
+    let mut times = FirstTimes::default();
     for mut event in known {
         if event.operation == Operation::Seen {
-            event.seen_at = first_seen_at(&event, &versions);
+            event.seen_at = times.of_sighting(&event);
             // Notices of an account stand between the versions of its profile.
             let before = versions.iter_mut().rfind(|before| before.kind == event.kind);
             // Of what a selection left out, if only of a copy, texts may be lost: so nothing is folded into it.
             if let Some(before) = before.filter(|before| before.is_write() && !before.was_left_out())
                 && before.version.content == event.version.content
             {
-                before.seen_at = earliest(before.seen_at, event.seen_at);
+                times.add(&event);
+                let seen_at = earliest(before.seen_at, event.seen_at);
+                if seen_at != before.seen_at {
+                    before.seen_at = seen_at;
+                    times.add(before);
+                }
                 before.folded.push(event);
                 continue;
             }
         }
+        times.add(&event);
         versions.push(event);
     }
     for i in 0..versions.len() {
@@ -49,14 +58,28 @@ pub(super) fn fold_sightings(known: Vec<Known<'_>>) -> Vec<Known<'_>> {
     versions
 }
 
-/// When the network had this at the latest: at its own revision, or when it had what says the same.
-fn first_seen_at(sighting: &Known<'_>, before: &[Known<'_>]) -> Option<Timestamp> {
-    let own = sighting.platform.time_of_revision(sighting.version.revision);
-    let same = before
-        .iter()
-        .flat_map(Known::with_folded)
-        .filter(|version| is_version_of(version, sighting.kind) && version.shares_content_with(sighting));
-    same.map(Known::network_time).fold(own, earliest)
+/// When the network first had what versions say, by kind and content: kept, so that a record in a thousand exports costs no
+/// more than a thousand sightings.
+#[derive(Default)]
+struct FirstTimes(BTreeMap<(RecordKind, u64), Option<Timestamp>>);
+
+impl FirstTimes {
+    fn add(&mut self, version: &Known<'_>) {
+        if !version.is_write() {
+            return;
+        }
+        for content in version.contents() {
+            let first = self.0.entry((version.kind, content)).or_default();
+            *first = earliest(*first, version.network_time());
+        }
+    }
+
+    /// When the network had a sighting at the latest: at its own revision, or when it had what says the same.
+    fn of_sighting(&self, sighting: &Known<'_>) -> Option<Timestamp> {
+        let own = sighting.platform.time_of_revision(sighting.version.revision);
+        let same = sighting.contents().filter_map(|content| self.0.get(&(sighting.kind, content)));
+        same.copied().fold(own, earliest)
+    }
 }
 
 fn is_first_version(i: usize, versions: &[Known<'_>]) -> bool {
