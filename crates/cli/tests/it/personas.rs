@@ -281,3 +281,29 @@ fn small_clusters_are_dissolved_and_labels_differ() {
     let answer = folder.run("personas --k many".split_whitespace());
     assert!(answer.code == FAILED && answer.stderr.contains("a number from 1 on, or auto"), "{answer:?}");
 }
+
+#[test]
+fn every_known_label_is_compared_whatever_bucket_its_post_lies_in() {
+    let folder = Folder::new();
+    // Posts about two things; the label of every fifth author is that of the other thing.
+    let label = |user: usize| (user + usize::from(user.is_multiple_of(5))) % 2;
+    let lines: String = (0..60)
+        .map(|user| {
+            let text = ["green apples and sweet pears", "fast trains on long rails"][user % 2];
+            let message =
+                json!({ "user_id": user.to_string(), "relative_integer_time": user + 1, "text": text });
+            json!({ "thread": [message], "cluster_id": label(user) }).to_string() + "\n"
+        })
+        .collect();
+    folder.write("labelled.jsonl", lines);
+    folder.ok("ingest blueprint labelled.jsonl --buckets 16 --quiet");
+    folder.ok("embed --quiet");
+    let found = folder.ok_json("personas --k 2 --min-posts 1 --bootstraps 0 --quiet");
+    let clusters = clusters(&folder);
+    assert_eq!(clusters.len(), 60);
+    let user = |id: &String| id.strip_prefix("blueprint:").unwrap().parse::<usize>().unwrap();
+    let known: Vec<usize> = clusters.keys().map(user).map(label).collect();
+    let expected = ari(&known, &clusters.values().copied().collect::<Vec<_>>());
+    assert!((0.1..0.9).contains(&expected), "neither hopeless nor trivial: {expected}");
+    assert!((found["ari"].as_f64().unwrap() - expected).abs() < 1e-9, "{expected}: {found}");
+}

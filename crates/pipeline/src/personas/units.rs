@@ -160,31 +160,38 @@ fn row_of<R: populi_model::table::Row>(
 
 /// The labels of posts, which come in the order of the posts.
 struct Labels {
+    /// Every post there is, chosen or not: in which order the tables have them is known from nothing else.
+    posts: Rows<PostLink>,
     attributes: std::iter::Peekable<Rows<AttributeRow<'static>>>,
-    n_buckets: u16,
 }
 
 impl Labels {
     fn new(snapshot: &Snapshot) -> Self {
-        let n_buckets = snapshot.manifest().n_buckets;
-        Self { attributes: snapshot.rows::<AttributeRow<'static>>().peekable(), n_buckets }
+        let attributes = snapshot.rows::<AttributeRow<'static>>().peekable();
+        Self { posts: snapshot.rows::<PostLink>(), attributes }
     }
 
-    /// The label of the next post. Attributes of other posts before it are passed over.
+    /// The label of a later post than the one before. Attributes of the posts between are passed over.
     fn of(&mut self, post_key: Key) -> Result<Option<String>> {
-        // Only posts of tables have attributes, and those lie in the bucket of their own key.
-        let n_buckets = self.n_buckets;
-        let place = |key: Key| (key.bucket(n_buckets), key);
-        let mut label = None;
-        let is_due = |row: &populi_store::Result<AttributeRow<'_>>| {
-            row.as_ref().map_or(true, |attribute| place(attribute.post_key) <= place(post_key))
-        };
-        while let Some(attribute) = self.attributes.next_if(is_due) {
-            let attribute = attribute?;
-            if attribute.post_key == post_key && attribute.name == LABEL {
-                label = Some(attribute.value.into_owned());
+        if self.attributes.peek().is_none() {
+            return Ok(None);
+        }
+        for post in self.posts.by_ref() {
+            let post = post?.post_key;
+            let is_of_post = |row: &populi_store::Result<AttributeRow<'_>>| {
+                row.as_ref().map_or(true, |attribute| attribute.post_key == post)
+            };
+            let mut label = None;
+            while let Some(attribute) = self.attributes.next_if(is_of_post) {
+                let attribute = attribute?;
+                if attribute.name == LABEL {
+                    label = Some(attribute.value.into_owned());
+                }
+            }
+            if post == post_key {
+                return Ok(label);
             }
         }
-        Ok(label)
+        Ok(None)
     }
 }
