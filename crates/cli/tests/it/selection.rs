@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::jetstream::{START_US, account, commit, delete, file, post, text, uri, with};
+use crate::jetstream::{START_US, account, commit, delete, file, post, reply, text, uri, with};
 use crate::program::{Answer, DONE, FAILED, FINDINGS, Folder, check_balance, digests, n_rows};
 
 const DAY: u64 = 86_400;
@@ -188,6 +188,32 @@ fn each_clause_means_the_same_on_later_steps() {
         folder.ok(&format!("personas --min-posts 1 --k 1 {options}"));
         folder.ok("embed");
     }
+}
+
+#[test]
+fn a_page_about_a_selection_shows_no_text_outside_it() {
+    let folder = Folder::new();
+    let (ann, bob) = ("did:plc:ann", "did:plc:bob");
+    let first = "The first of them all was said in English by somebody";
+    let answer = |rkey: &str, day: u64| {
+        let record = reply(
+            "Das Hochwasser steigt und die Stadt ist nicht zu erreichen",
+            &uri(ann, "1"),
+            &uri(ann, "1"),
+        );
+        post(bob, rkey, day * DAY, &with(record, "langs", json!(["de"])))
+    };
+    folder.write("dump", file(&[said(ann, "1", 2, first, &["en"]), answer("1", 5), answer("2", 6)]));
+    folder.ok("ingest bluesky dump");
+    for verb in ["threads", "embed", "personas --min-posts 1 --k 1"] {
+        folder.ok(&format!("{verb} --quiet"));
+    }
+    folder.ok("report");
+    assert!(folder.read_text("report.html").contains(first));
+    folder.ok("report --lang de");
+    let page = folder.read_text("report.html");
+    assert!(page.contains("selection of 2 posts") && page.contains("Das Hochwasser steigt"), "{page}");
+    assert!(!page.contains(first), "{page}");
 }
 
 #[test]

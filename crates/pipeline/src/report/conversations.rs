@@ -81,15 +81,16 @@ fn largest(shown: &Shown<'_>, sizes: &BTreeMap<Key, Size>) -> Result<Vec<LargeCo
         let Some(conversation) = conversation_of.get(&post.post_key) else {
             continue;
         };
-        if shown.holds(&post.post_key) {
-            authors.entry(*conversation).or_default().extend(post.author_key);
+        if !shown.holds(&post.post_key) {
+            continue;
         }
+        authors.entry(*conversation).or_default().extend(post.author_key);
         if *conversation == post.post_key {
             first_posts.insert(post.post_key, (post.post_id.into_owned(), post.text.into_owned()));
         }
     }
     let describe = |(key, size): (Key, Size)| {
-        // The first post of a conversation may be missing; then its key stands for its id.
+        // The first post of a conversation may be missing, or not among those that are shown; then its key stands for its id.
         let (id, text) = first_posts.remove(&key).unwrap_or_else(|| (key.to_string(), String::new()));
         LargeConversation {
             id,
