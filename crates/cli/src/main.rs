@@ -20,21 +20,22 @@ const FAILED: u8 = 2;
 
 fn main() -> ExitCode {
     let cli = verb::Cli::parse();
-    let watched = signals::watch(cli.stopped()).map_err(anyhow::Error::from);
+    let stopped = cli.stopped();
+    let watched = signals::watch(stopped).map_err(anyhow::Error::from);
     match watched.and_then(|()| cli.run()) {
         Ok(outcome) => outcome,
-        Err(error) => report(&error),
+        Err(error) => report(&error, stopped),
     }
 }
 
 /// Says what went wrong, once, and gives the exit code that goes with it.
-fn report(error: &anyhow::Error) -> ExitCode {
+fn report(error: &anyhow::Error, stopped: signals::Stopped) -> ExitCode {
     if is_broken_pipe(error) {
         // Whoever read our output had enough of it.
         return ExitCode::SUCCESS;
     }
     if let Some(populi_pipeline::Error::Stopped) = error.downcast_ref() {
-        signals::tell(signals::Stopped::Continues);
+        signals::tell(stopped);
         return ExitCode::from(signals::exit_code());
     }
     bars::clear();

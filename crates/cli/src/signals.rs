@@ -26,6 +26,8 @@ static IS_TOLD: AtomicBool = AtomicBool::new(false);
 pub enum Stopped {
     /// Finished pieces of work; the same command goes on from there.
     Continues,
+    /// Nothing, where it comes to a stop in time; else what it wrote lies aside until the next attempt.
+    TakesBack,
     /// Nothing.
     EndsAtOnce,
 }
@@ -48,7 +50,7 @@ pub fn watch(stopped: Stopped) -> io::Result<()> {
         if wake.read_exact(&mut byte).is_err() {
             return;
         }
-        if stopped == Stopped::Continues && wake.set_read_timeout(Some(GRACE)).is_ok() {
+        if stopped != Stopped::EndsAtOnce && wake.set_read_timeout(Some(GRACE)).is_ok() {
             // A second signal, or the end of the time.
             let _ = wake.read_exact(&mut byte);
         }
@@ -77,6 +79,10 @@ pub fn tell(stopped: Stopped) {
     bars::clear();
     let words = match stopped {
         Stopped::Continues => "interrupted. What was finished is kept: the same command continues",
+        Stopped::TakesBack => {
+            "interrupted. The export is there as a whole or not at all: what ends in .unfinished beside it goes with the \
+             next attempt"
+        }
         Stopped::EndsAtOnce => "interrupted",
     };
     // Where even this cannot be written, the exit code has to do.

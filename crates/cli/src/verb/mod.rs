@@ -67,10 +67,10 @@ impl Cli {
             | Verb::Embed(_)
             | Verb::Personas(_)
             | Verb::Run(_) => Stopped::Continues,
+            Verb::Export(_) => Stopped::TakesBack,
             Verb::Simulate(_)
             | Verb::Status(_)
             | Verb::Sql(_)
-            | Verb::Export(_)
             | Verb::Report(_)
             | Verb::Forget(_)
             | Verb::Verify(_) => Stopped::EndsAtOnce,

@@ -10,7 +10,7 @@ use populi_store::Snapshot;
 use super::gather::Gathered;
 use super::lines::{Line, LineSpool, What};
 use crate::Result;
-use crate::progress::Progress;
+use crate::progress::{Progress, stop_if_asked};
 use crate::visible::HiddenAccounts;
 
 /// Why an act has no line.
@@ -86,6 +86,7 @@ impl Acts {
             }
             record.push(act);
             progress.advance(1);
+            stop_if_asked(progress)?;
         }
         acts.take(&record, gathered, &hidden)?;
         Ok(acts)

@@ -12,7 +12,7 @@ use super::acts::operation_of;
 use super::authors::Authors;
 use super::index::PostIndex;
 use super::texts::Texts;
-use crate::progress::Progress;
+use crate::progress::{Progress, stop_if_asked};
 use crate::select::Chosen;
 use crate::visible::{CHUNK_POSTS, visible_posts};
 use crate::{Error, Result};
@@ -93,6 +93,7 @@ impl Gathered {
                 }
             }
             progress.advance(chunk.len() as u64);
+            stop_if_asked(progress)?;
         }
         texts.flush()?;
         let mut gathered = Self { index, authors, texts, edits: Edits::new() };

@@ -26,7 +26,7 @@ use rayon::prelude::*;
 
 use crate::error::io;
 use crate::personas::PersonaSummary;
-use crate::progress::{Progress, Unit};
+use crate::progress::{Progress, Unit, stop_if_asked};
 use crate::{Error, Result, summary_of};
 
 use acts::{Acts, LeftOut};
@@ -99,7 +99,7 @@ pub fn create_key(path: &Path) -> Result<String> {
 ///
 /// # Errors
 /// When `threads` or `personas` did not run on these posts, the corpus has no authors, the key cannot be used, something
-/// else is in the way, or the disk refuses.
+/// else is in the way, or the disk refuses; [`Error::Stopped`], with nothing left behind, where the user asked to stop.
 pub fn export_personas(snapshot: &Snapshot, params: &ExportParams, progress: &dyn Progress) -> Result<Card> {
     check_steps(snapshot)?;
     let source = params.key.as_ref().ok_or(Error::NoPseudonymKey)?;
@@ -280,6 +280,7 @@ fn write_lines(
                 n_distinct = sort_distinct(&mut times);
             }
             progress.advance(1);
+            stop_if_asked(progress)?;
         }
         sort_distinct(&mut times);
         renderer.times = Some(times);
@@ -291,9 +292,8 @@ fn write_lines(
         renderer.sort(&mut lines);
         let name = format!("cluster_{cluster}.jsonl");
         let mut file = NewFile::create(&folder.path(&name))?;
-        card.cut_chains += renderer.write(cluster, &lines, &mut file)?;
+        card.cut_chains += renderer.write(cluster, &lines, &mut file, progress)?;
         file.finish(&name, &mut card.files)?;
-        progress.advance(lines.len() as u64);
     }
     progress.end();
     Ok(())

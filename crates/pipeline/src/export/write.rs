@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use super::gather::Gathered;
 use super::lines::{Line, What};
 use crate::error::io;
+use crate::progress::{Progress, stop_if_asked};
 use crate::{Error, Result};
 
 /// Lines that one thread writes at a time.
@@ -66,7 +67,13 @@ impl Renderer<'_> {
     }
 
     /// Writes the lines of a cluster; returns how many chains lost their beginning.
-    pub(super) fn write(&self, cluster: u32, lines: &[Line], out: &mut NewFile) -> Result<u64> {
+    pub(super) fn write(
+        &self,
+        cluster: u32,
+        lines: &[Line],
+        out: &mut NewFile,
+        progress: &dyn Progress,
+    ) -> Result<u64> {
         let mut n_cut = 0;
         for round in lines.chunks(ROUND_LINES) {
             let texts: Vec<(Vec<u8>, u64)> = round
@@ -77,6 +84,8 @@ impl Renderer<'_> {
                 out.add(&text)?;
                 n_cut += n;
             }
+            progress.advance(round.len() as u64);
+            stop_if_asked(progress)?;
         }
         Ok(n_cut)
     }

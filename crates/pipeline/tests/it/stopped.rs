@@ -4,9 +4,14 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use populi_pipeline::embed::{EmbedParams, embed};
+use populi_pipeline::export::{Existing, ExportParams, KeySource, Style, export_personas};
 use populi_pipeline::ingest::{IngestSummary, Limits, Source, TableParams, ingest};
+use populi_pipeline::languages::languages;
+use populi_pipeline::personas::{K, PersonaParams, personas};
 use populi_pipeline::progress::{Progress, Unit};
 use populi_pipeline::select::Selection;
+use populi_pipeline::threads::threads;
 use populi_pipeline::{Error, Quiet};
 use populi_store::{Corpus, CorpusParams};
 use tempfile::TempDir;
@@ -117,4 +122,66 @@ fn a_long_member_is_not_handed_over_to_its_end() {
     assert!(progress.n_bytes() < 4 << 20, "{} of {} bytes were read", progress.n_bytes(), member.len());
     let summary = take(folder.path(), &Source::Bluesky, &Quiet).unwrap();
     assert_eq!((summary.n_known, summary.n_read), (0, 1), "nothing of it was kept");
+}
+
+/// Asks to stop as soon as a stage is at work.
+struct StopIn(&'static str, AtomicBool);
+
+impl Progress for StopIn {
+    fn begin(&self, stage: &str, _: Option<u64>, _: Unit) {
+        self.1.fetch_or(stage == self.0, Ordering::SeqCst);
+    }
+
+    fn advance(&self, _: u64) {}
+
+    fn end(&self) {}
+
+    fn note(&self, _: &str) {}
+
+    fn is_stopped(&self) -> bool {
+        self.1.load(Ordering::SeqCst)
+    }
+}
+
+#[test]
+fn an_export_that_is_stopped_leaves_nothing() {
+    let folder = TempDir::new().unwrap();
+    std::fs::create_dir(folder.path().join("in")).unwrap();
+    let table = "author,text,time\nann,green apples,1700000000\nann,sweet pears,1700000001\nbob,fast trains,1700000002\n";
+    std::fs::write(folder.path().join("in/posts.csv"), table).unwrap();
+    let column = |name: &str| name.parse().ok();
+    let params = TableParams {
+        text: column("text"),
+        author: column("author"),
+        time: column("time"),
+        ..TableParams::default()
+    };
+    take(folder.path(), &Source::Table(Box::new(params)), &Quiet).unwrap();
+    let mut corpus = Corpus::open(&folder.path().join("corpus")).unwrap();
+    let everything = Selection::default();
+    threads(&mut corpus, &Quiet).unwrap();
+    embed(&mut corpus, EmbedParams::default(), &everything, &Quiet).unwrap();
+    languages(&mut corpus, &Quiet).unwrap();
+    let params = PersonaParams { min_posts: 1, k: K::Fixed(1), bootstraps: 0, ..PersonaParams::default() };
+    personas(&mut corpus, &params, &everything, &Quiet).unwrap();
+
+    let params = ExportParams {
+        out: folder.path().join("out"),
+        style: Style::Released,
+        context: ExportParams::CONTEXT,
+        min_group: 1,
+        existing: Existing::Refuse,
+        key: Some(KeySource::Published),
+    };
+    for stage in ["posts", "acts", "times", "clusters"] {
+        let progress = StopIn(stage, AtomicBool::new(false));
+        let outcome = export_personas(&corpus.snapshot(), &params, &progress);
+        assert!(matches!(outcome, Err(Error::Stopped)), "{stage}: {outcome:?}");
+        let mut names: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["corpus", "in"], "{stage}");
+    }
+    let card = export_personas(&corpus.snapshot(), &params, &Quiet).unwrap();
+    assert_eq!(card.n_lines(), 3);
 }
