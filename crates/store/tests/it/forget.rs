@@ -146,6 +146,11 @@ impl Texts {
         Subject { post: Id::new(&self.target), account: Some(&self.target_account) }
     }
 
+    /// Equal only where all that is said is equal, as the digest of a record is.
+    fn content(&self, what: u8) -> u64 {
+        Version::content_of(format!("{what} {} {}", self.said, self.target).as_bytes())
+    }
+
     fn event(&self, spec: Spec, origin: Origin) -> Event<'_> {
         let Spec { operation, revision, .. } = spec;
         let (kind, body, operation) = match spec.what {
@@ -170,7 +175,7 @@ impl Texts {
             record,
             actor: Some(Id::new(&self.actor)),
             operation,
-            version: Version { revision, content: if is_gone { 0 } else { u64::from(spec.what) + 1 } },
+            version: Version { revision, content: if is_gone { 0 } else { self.content(spec.what) } },
             received_at: Some(Timestamp(revision as i64)),
             authored_at: None,
             body: if is_gone { Body::Gone(kind) } else { body },
@@ -213,7 +218,7 @@ fn table_event<'a>(spec: Spec, texts: &'a Texts, origin: Origin) -> Event<'a> {
         operation: Operation::Create,
         version: Version {
             revision: spec.revision,
-            content: Version::content_of(format!("{}{}", texts.said, texts.target).as_bytes()),
+            content: texts.content(spec.what),
         },
         received_at: None,
         authored_at: None,
