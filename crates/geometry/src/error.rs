@@ -17,6 +17,14 @@ pub enum Error {
         /// What it is.
         got: usize,
     },
+    /// There is nothing to compute with.
+    #[error("the matrix has {n_rows} rows and {n_cols} columns: give at least one of each")]
+    Empty {
+        /// Rows given.
+        n_rows: usize,
+        /// Columns given.
+        n_cols: usize,
+    },
     /// A value is NaN or infinite, so distances to it mean nothing.
     #[error("row {row}, column {column} is {value}: drop or replace rows that are not finite first")]
     NotFinite {

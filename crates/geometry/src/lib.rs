@@ -22,26 +22,37 @@ mod choice;
 mod discriminant;
 mod eigen;
 mod error;
+mod graph;
 mod kmeans;
 mod matrix;
+mod metric;
 mod metrics;
 mod orthonormal;
 mod pca;
 mod product;
+mod progress;
 mod sample;
 mod silhouette;
 mod sparse;
 mod svd;
+mod view;
 
 pub use choice::{Choice, ChoiceParams, Score, choose_k};
 pub use discriminant::{Discriminant, DiscriminantParams, Scatter, Within, discriminant};
 pub use error::{Error, Result};
+pub use graph::NeighbourGraph;
 pub use kmeans::{KMeans, KMeansParams, kmeans, kmeans_from, kmeans_range, nearest_centres};
 pub use matrix::Matrix;
+pub use metric::Metric;
 pub use metrics::{Contingency, adjusted_mutual_information, adjusted_rand_index};
 pub use pca::{Pca, PcaParams, pca};
 pub use product::{multiply, multiply_transposed};
+pub use progress::{Progress, Silent};
 pub use sample::sample_rows;
 pub use silhouette::{Silhouette, simplified_silhouette};
 pub use sparse::SparseMatrix;
 pub use svd::{Svd, SvdParams, randomised_svd};
+pub use view::MatrixView;
+
+/// The label of a row that belongs to no cluster.
+pub const NOISE: i32 = -1;

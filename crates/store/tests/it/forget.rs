@@ -216,10 +216,7 @@ fn table_event<'a>(spec: Spec, texts: &'a Texts, origin: Origin) -> Event<'a> {
         record: Id::new(&texts.record),
         actor: Some(Id::new(&texts.actor)),
         operation: Operation::Create,
-        version: Version {
-            revision: spec.revision,
-            content: texts.content(spec.what),
-        },
+        version: Version { revision: spec.revision, content: texts.content(spec.what) },
         received_at: None,
         authored_at: None,
         body: Body::Post(Box::new(post)),

@@ -1,0 +1,106 @@
+//! What a kernel is written over: 16 lanes of `f32`, whatever the CPU has.
+
+/// Lanes of a vector, at every level.
+pub const LANES: usize = 16;
+
+/// Work that is compiled once for each level.
+///
+/// `run`, and what it calls, must be `#[inline(always)]`: only what is inlined into the entry of a level is compiled for it.
+pub trait Kernel {
+    /// What it gives.
+    type Output;
+    /// Does the work with the instructions of `simd`.
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
+}
+
+/// Operations on 16 lanes. Each gives the same bits at every level.
+///
+/// Comparisons follow IEEE: one with NaN is false. `min` and `max` give the second operand where either is NaN.
+pub trait Simd: Copy + Send + Sync {
+    /// 16 lanes of `f32`.
+    type F32: Copy;
+    /// 16 lanes of `i32`.
+    type I32: Copy;
+    /// A choice for each of 16 lanes.
+    type Mask: Copy;
+
+    /// All lanes `value`.
+    fn splat(self, value: f32) -> Self::F32;
+    /// The lanes of an array.
+    fn load(self, values: &[f32; LANES]) -> Self::F32;
+    /// Writes the lanes.
+    fn store(self, lanes: Self::F32, to: &mut [f32; LANES]);
+    /// `a + b`.
+    fn add(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// `a - b`.
+    fn sub(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// `a * b`.
+    fn mul(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// `a / b`.
+    fn div(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// `a * b + c`, rounded once.
+    fn mul_add(self, a: Self::F32, b: Self::F32, c: Self::F32) -> Self::F32;
+    /// The smaller.
+    fn min(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// The greater.
+    fn max(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// The square root.
+    fn sqrt(self, a: Self::F32) -> Self::F32;
+    /// Where `a < b`.
+    fn less(self, a: Self::F32, b: Self::F32) -> Self::Mask;
+    /// `a` where chosen, else `b`.
+    fn select(self, mask: Self::Mask, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// A bit a lane, the first lane lowest.
+    fn bits_of_mask(self, mask: Self::Mask) -> u16;
+    /// Chooses the lanes whose bit is set.
+    fn mask_of_bits(self, bits: u16) -> Self::Mask;
+
+    /// All lanes `value`.
+    fn splat_i32(self, value: i32) -> Self::I32;
+    /// `a + b`, wrapping.
+    fn add_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
+    /// `a - b`, wrapping.
+    fn sub_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
+    /// The bits that both have.
+    fn and_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
+    /// The bits that either has.
+    fn or_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
+    /// Shifts left by `N < 32` bits.
+    fn shift_left<const N: u32>(self, a: Self::I32) -> Self::I32;
+    /// Shifts right by `N < 32` bits; the sign stays.
+    fn shift_right<const N: u32>(self, a: Self::I32) -> Self::I32;
+    /// The bits of floats.
+    fn bits(self, a: Self::F32) -> Self::I32;
+    /// Floats of these bits.
+    fn of_bits(self, a: Self::I32) -> Self::F32;
+    /// The nearest floats.
+    fn to_f32(self, a: Self::I32) -> Self::F32;
+    /// The nearest integers, halves to the even one; only for `|a| < 2^31`.
+    fn round_to_i32(self, a: Self::F32) -> Self::I32;
+
+    /// Up to 16 values, and zeros after them.
+    #[inline(always)]
+    fn load_or_zero(self, values: &[f32]) -> Self::F32 {
+        let mut lanes = [0.0; LANES];
+        let n = values.len().min(LANES);
+        lanes[..n].copy_from_slice(&values[..n]);
+        self.load(&lanes)
+    }
+
+    /// The lanes as an array.
+    #[inline(always)]
+    fn to_array(self, lanes: Self::F32) -> [f32; LANES] {
+        let mut values = [0.0; LANES];
+        self.store(lanes, &mut values);
+        values
+    }
+
+    /// The sum of all lanes: halves are added to each other, 8 to 8, 4 to 4, 2 to 2, 1 to 1.
+    #[inline(always)]
+    fn sum(self, lanes: Self::F32) -> f32 {
+        let a = self.to_array(lanes);
+        let eight: [f32; 8] = std::array::from_fn(|i| a[i] + a[i + 8]);
+        let four: [f32; 4] = std::array::from_fn(|i| eight[i] + eight[i + 4]);
+        (four[0] + four[2]) + (four[1] + four[3])
+    }
+}
