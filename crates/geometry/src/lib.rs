@@ -8,6 +8,7 @@
 //! | which directions hold the most of sparse rows? | [`randomised_svd`] |
 //! | in which directions do groups of rows differ? | [`discriminant()`] |
 //! | which rows belong together, when k is given? | [`kmeans()`] |
+//! | which rows are near which? | [`knn()`], [`nearest_rows`] |
 //! | how well apart are clusters? | [`simplified_silhouette`] |
 //! | how many clusters? | [`choose_k`] |
 //! | how well do two partitions agree? | [`adjusted_rand_index`], [`adjusted_mutual_information`] |
@@ -24,6 +25,7 @@ mod eigen;
 mod error;
 mod graph;
 mod kmeans;
+mod knn;
 mod matrix;
 mod metric;
 mod metrics;
@@ -42,10 +44,12 @@ pub use discriminant::{Discriminant, DiscriminantParams, Scatter, Within, discri
 pub use error::{Error, Result};
 pub use graph::NeighbourGraph;
 pub use kmeans::{KMeans, KMeansParams, kmeans, kmeans_from, kmeans_range, nearest_centres};
+pub use knn::{Knn, KnnMethod, KnnParams, Nearest, knn, nearest_rows};
 pub use matrix::Matrix;
 pub use metric::Metric;
 pub use metrics::{Contingency, adjusted_mutual_information, adjusted_rand_index};
 pub use pca::{Pca, PcaParams, pca};
+pub use populi_simd::Level;
 pub use product::{multiply, multiply_transposed};
 pub use progress::{Progress, Silent};
 pub use sample::sample_rows;
