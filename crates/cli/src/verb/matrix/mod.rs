@@ -1,5 +1,6 @@
 //! `populi matrix`: geometry on anybody's vectors.
 
+mod dbscan;
 mod kmeans;
 mod knn;
 mod pca;
@@ -9,7 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use populi_pipeline::export::Existing;
-use populi_pipeline::matrix::{Metric as GeometryMetric, Summary};
+use populi_pipeline::matrix::{Clusters, Metric as GeometryMetric, Summary};
 
 use crate::options::Manner;
 
@@ -37,6 +38,7 @@ pub struct Matrix {
 enum What {
     Knn(knn::Knn),
     Pca(pca::Pca),
+    Dbscan(dbscan::Dbscan),
     Kmeans(kmeans::Kmeans),
 }
 
@@ -45,6 +47,7 @@ impl Matrix {
         match self.what {
             What::Knn(verb) => verb.run(),
             What::Pca(verb) => verb.run(),
+            What::Dbscan(verb) => verb.run(),
             What::Kmeans(verb) => verb.run(),
         }
     }
@@ -136,9 +139,23 @@ fn thousands(n: usize) -> String {
     text
 }
 
+/// Clusters and noise, in a line.
+fn clusters(found: &Clusters) -> String {
+    format!(
+        "{} clusters of {} rows; {} rows ({:.1} %) are noise.\n",
+        found.n_clusters,
+        sizes(&found.sizes),
+        thousands(found.n_noise),
+        100.0 * found.noise_share
+    )
+}
+
 /// The sizes of clusters, the first ones.
 fn sizes(sizes: &[usize]) -> String {
     const SHOWN: usize = 8;
     let shown: Vec<String> = sizes.iter().take(SHOWN).map(|size| thousands(*size)).collect();
+    if shown.is_empty() {
+        return "no".to_owned();
+    }
     format!("{}{}", shown.join(", "), if sizes.len() > SHOWN { ", …" } else { "" })
 }
