@@ -8,6 +8,7 @@
 //! | which directions hold the most of sparse rows? | [`randomised_svd`] |
 //! | in which directions do groups of rows differ? | [`discriminant()`] |
 //! | which rows belong together, when k is given? | [`kmeans()`] |
+//! | which rows are dense together, and which are noise? | [`hdbscan()`] |
 //! | how well apart are clusters? | [`simplified_silhouette`] |
 //! | how many clusters? | [`choose_k`] |
 //! | how well do two partitions agree? | [`adjusted_rand_index`], [`adjusted_mutual_information`] |
@@ -23,6 +24,7 @@ mod discriminant;
 mod eigen;
 mod error;
 mod graph;
+mod hdbscan;
 mod kmeans;
 mod matrix;
 mod metric;
@@ -41,6 +43,10 @@ pub use choice::{Choice, ChoiceParams, Score, choose_k};
 pub use discriminant::{Discriminant, DiscriminantParams, Scatter, Within, discriminant};
 pub use error::{Error, Result};
 pub use graph::NeighbourGraph;
+pub use hdbscan::{
+    CondensedChild, CondensedCluster, CondensedEdge, CondensedTree, Edge, Hdbscan, HdbscanParams, Method,
+    Predicted, Selection, hdbscan,
+};
 pub use kmeans::{KMeans, KMeansParams, kmeans, kmeans_from, kmeans_range, nearest_centres};
 pub use matrix::Matrix;
 pub use metric::Metric;

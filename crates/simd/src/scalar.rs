@@ -86,6 +86,14 @@ impl Simd for Scalar {
         [value; LANES]
     }
     #[inline(always)]
+    fn load_i32(self, values: &[i32; LANES]) -> Self::I32 {
+        *values
+    }
+    #[inline(always)]
+    fn equal_i32(self, a: Self::I32, b: Self::I32) -> Self::Mask {
+        both(a, b, |a, b| a == b)
+    }
+    #[inline(always)]
     fn add_i32(self, a: Self::I32, b: Self::I32) -> Self::I32 {
         both(a, b, i32::wrapping_add)
     }

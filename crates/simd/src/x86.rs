@@ -79,6 +79,11 @@ impl Simd for Avx512 {
         unsafe { _mm512_storeu_ps(to.as_mut_ptr(), lanes) }
     }
     #[inline(always)]
+    fn load_i32(self, values: &[i32; LANES]) -> __m512i {
+        // SAFETY: `self` is proof of the instruction; the array has the 64 bytes that it reads, at any alignment.
+        unsafe { _mm512_loadu_si512(values.as_ptr().cast()) }
+    }
+    #[inline(always)]
     fn shift_left<const N: u32>(self, a: __m512i) -> __m512i {
         // SAFETY: `self` is proof that the CPU has the instruction, which touches no memory.
         unsafe { _mm512_slli_epi32::<N>(a) }
@@ -101,6 +106,7 @@ impl Simd for Avx512 {
         fn less(a: __m512, b: __m512) -> __mmask16 = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b);
         fn select(mask: __mmask16, a: __m512, b: __m512) -> __m512 = _mm512_mask_blend_ps(mask, b, a);
         fn splat_i32(value: i32) -> __m512i = _mm512_set1_epi32(value);
+        fn equal_i32(a: __m512i, b: __m512i) -> __mmask16 = _mm512_cmpeq_epi32_mask(a, b);
         fn add_i32(a: __m512i, b: __m512i) -> __m512i = _mm512_add_epi32(a, b);
         fn sub_i32(a: __m512i, b: __m512i) -> __m512i = _mm512_sub_epi32(a, b);
         fn and_i32(a: __m512i, b: __m512i) -> __m512i = _mm512_and_si512(a, b);
@@ -175,6 +181,12 @@ impl Simd for Avx2 {
         }
     }
     #[inline(always)]
+    fn load_i32(self, values: &[i32; LANES]) -> Self::I32 {
+        let at = values.as_ptr();
+        // SAFETY: `self` is proof of the instruction; the array has the twice 32 bytes that are read, at any alignment.
+        unsafe { [_mm256_loadu_si256(at.cast()), _mm256_loadu_si256(at.add(8).cast())] }
+    }
+    #[inline(always)]
     fn shift_left<const N: u32>(self, a: Self::I32) -> Self::I32 {
         let n = [N.cast_signed(), 0, 0, 0];
         // SAFETY: `self` is proof that the CPU has the instruction, which touches no memory.
@@ -197,6 +209,10 @@ impl Simd for Avx2 {
         fn splat_i32(value: i32) -> [__m256i; 2] = [_mm256_set1_epi32(value); 2];
         fn select(mask: [__m256; 2], a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] =
             [_mm256_blendv_ps(b[0], a[0], mask[0]), _mm256_blendv_ps(b[1], a[1], mask[1])];
+        fn equal_i32(a: [__m256i; 2], b: [__m256i; 2]) -> [__m256; 2] = [
+            _mm256_castsi256_ps(_mm256_cmpeq_epi32(a[0], b[0])),
+            _mm256_castsi256_ps(_mm256_cmpeq_epi32(a[1], b[1])),
+        ];
         fn bits_of_mask(mask: [__m256; 2]) -> u16 =
             (_mm256_movemask_ps(mask[0]) | (_mm256_movemask_ps(mask[1]) << 8)) as u16;
     }
