@@ -9,6 +9,7 @@
 //! | in which directions do groups of rows differ? | [`discriminant()`] |
 //! | which rows belong together, when k is given? | [`kmeans()`] |
 //! | which rows are near which? | [`knn()`], [`nearest_rows`] |
+//! | which places are dense, and which rows are noise? | [`dbscan()`] |
 //! | how well apart are clusters? | [`simplified_silhouette`] |
 //! | how many clusters? | [`choose_k`] |
 //! | how well do two partitions agree? | [`adjusted_rand_index`], [`adjusted_mutual_information`] |
@@ -20,6 +21,7 @@
 //! numbers are counted (ChaCha8, one stream per use) and every tie has a rule.
 
 mod choice;
+mod dbscan;
 mod discriminant;
 mod eigen;
 mod error;
@@ -40,6 +42,7 @@ mod svd;
 mod view;
 
 pub use choice::{Choice, ChoiceParams, Score, choose_k};
+pub use dbscan::{Dbscan, DbscanParams, KDistances, dbscan};
 pub use discriminant::{Discriminant, DiscriminantParams, Scatter, Within, discriminant};
 pub use error::{Error, Result};
 pub use graph::NeighbourGraph;
