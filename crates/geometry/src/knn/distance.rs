@@ -47,6 +47,12 @@ impl<'a> Rows<'a> {
         if distance.is_finite() { distance } else { self.distance_beyond_f32(a, b) }
     }
 
+    /// What makes row `i` a direction where the metric looks at directions alone.
+    #[inline]
+    pub(super) fn scale(&self, i: usize) -> f32 {
+        self.inverse_lengths.get(i).copied().unwrap_or(1.0)
+    }
+
     /// Squares that `f32` cannot hold: in `f64`, and at most the greatest `f32`.
     #[cold]
     fn distance_beyond_f32(&self, a: &[f32], b: &[f32]) -> f32 {

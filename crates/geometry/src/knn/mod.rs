@@ -1,9 +1,16 @@
 //! Who is near whom: the k nearest rows of every row.
 
+mod best;
 mod distance;
+mod pairs;
+mod quantise;
 mod queries;
+mod rescore;
 
 use populi_simd::Level;
+
+use self::distance::Rows;
+use self::quantise::Quantised;
 
 use crate::error::{Result, require};
 use crate::graph::NeighbourGraph;
@@ -12,6 +19,9 @@ use crate::progress::Progress;
 use crate::view::MatrixView;
 
 pub use queries::{Nearest, nearest_rows};
+
+/// Candidates a row beyond k whose distance is looked at: integers put some rows in a wrong order.
+const N_SPARE: usize = 9;
 
 /// How [`knn()`] finds neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -120,7 +130,16 @@ pub fn knn(points: MatrixView<'_>, params: &KnnParams, progress: &dyn Progress) 
     params.check()?;
     points.check()?;
     let k = params.k.min(points.n_rows() - 1);
-    let graph = queries::graph_by_scan(points, k, params, progress)?;
+    let graph = if params.metric == Metric::Cosine && points.n_cols() >= 32 {
+        let rows = Rows::new(points, params.metric, params.level);
+        let lists = pairs::best_of_all(&Quantised::new(&rows), k + N_SPARE, params.level, progress);
+        progress.stage("distances", 1);
+        let (ids, distances) = rescore::nearest_of(&rows, &lists, k);
+        progress.advance(1);
+        NeighbourGraph::new(points.n_rows(), k, ids, distances)?
+    } else {
+        queries::graph_by_scan(points, k, params, progress)?
+    };
     let n_sampled = points.n_rows().min(1000);
     Ok(Knn { graph, k, method: KnnMethod::Exact, recall: 1.0, n_sampled, met: true, n_rounds: 0 })
 }
