@@ -9,6 +9,8 @@
 //! | in which directions do groups of rows differ? | [`discriminant()`] |
 //! | which rows belong together, when k is given? | [`kmeans()`] |
 //! | which rows are dense together, and which are noise? | [`hdbscan()`] |
+//! | which rows are near which? | [`knn()`], [`nearest_rows`] |
+//! | which places are dense, and which rows are noise? | [`dbscan()`] |
 //! | how well apart are clusters? | [`simplified_silhouette`] |
 //! | how many clusters? | [`choose_k`] |
 //! | how well do two partitions agree? | [`adjusted_rand_index`], [`adjusted_mutual_information`] |
@@ -20,12 +22,14 @@
 //! numbers are counted (ChaCha8, one stream per use) and every tie has a rule.
 
 mod choice;
+mod dbscan;
 mod discriminant;
 mod eigen;
 mod error;
 mod graph;
 mod hdbscan;
 mod kmeans;
+mod knn;
 mod matrix;
 mod metric;
 mod metrics;
@@ -40,6 +44,7 @@ mod svd;
 mod view;
 
 pub use choice::{Choice, ChoiceParams, Score, choose_k};
+pub use dbscan::{Dbscan, DbscanParams, KDistances, dbscan};
 pub use discriminant::{Discriminant, DiscriminantParams, Scatter, Within, discriminant};
 pub use error::{Error, Result};
 pub use graph::NeighbourGraph;
@@ -48,10 +53,12 @@ pub use hdbscan::{
     Predicted, Selection, hdbscan,
 };
 pub use kmeans::{KMeans, KMeansParams, kmeans, kmeans_from, kmeans_range, nearest_centres};
+pub use knn::{Knn, KnnMethod, KnnParams, Nearest, knn, nearest_rows};
 pub use matrix::Matrix;
 pub use metric::Metric;
 pub use metrics::{Contingency, adjusted_mutual_information, adjusted_rand_index};
 pub use pca::{Pca, PcaParams, pca};
+pub use populi_simd::Level;
 pub use product::{multiply, multiply_transposed};
 pub use progress::{Progress, Silent};
 pub use sample::sample_rows;

@@ -24,6 +24,9 @@ pub trait Simd: Copy + Send + Sync {
     /// A choice for each of 16 lanes.
     type Mask: Copy;
 
+    /// Vectors of 16 lanes that the registers hold at once.
+    const N_REGISTERS: usize;
+
     /// All lanes `value`.
     fn splat(self, value: f32) -> Self::F32;
     /// The lanes of an array.
@@ -61,6 +64,16 @@ pub trait Simd: Copy + Send + Sync {
     fn load_i32(self, values: &[i32; LANES]) -> Self::I32;
     /// Where `a == b`.
     fn equal_i32(self, a: Self::I32, b: Self::I32) -> Self::Mask;
+    /// Writes the lanes.
+    fn store_i32(self, lanes: Self::I32, to: &mut [i32; LANES]);
+    /// The smaller.
+    fn min_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
+    /// Where `a < b`.
+    fn less_i32(self, a: Self::I32, b: Self::I32) -> Self::Mask;
+    /// Adds to each lane the four products of its bytes, those of `a` without sign and those of `b` with one.
+    ///
+    /// A pair of products must fit 16 bits, as it does where no `b` is beyond ±[`crate::int8::LIMIT`] and no `a` beyond 128 more.
+    fn add_byte_products(self, sum: Self::I32, a: Self::I32, b: Self::I32) -> Self::I32;
     /// `a + b`, wrapping.
     fn add_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
     /// `a - b`, wrapping.

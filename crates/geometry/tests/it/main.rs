@@ -3,6 +3,7 @@
 
 mod choice;
 mod hdbscan;
+mod dbscan;
 mod kmeans;
 mod threads;
 
