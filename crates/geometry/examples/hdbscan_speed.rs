@@ -14,7 +14,9 @@ use std::error::Error;
 use std::sync::Mutex;
 use std::time::Instant;
 
-use populi_geometry::{HdbscanParams, MatrixView, Method, Metric, Progress, Selection, hdbscan};
+use populi_geometry::{
+    ClusterSelection, HdbscanMethod, HdbscanParams, MatrixView, Metric, Progress, hdbscan,
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -31,12 +33,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         n_neighbours: number("k", 15)?,
         max_noise: options.get("max_noise").map(|share| share.parse()).transpose()?,
         metric: if text("metric") == "cosine" { Metric::Cosine } else { Metric::Euclidean },
-        selection: if text("selection") == "leaf" { Selection::Leaf } else { Selection::Eom },
+        selection: if text("selection") == "leaf" { ClusterSelection::Leaf } else { ClusterSelection::Eom },
         method: match text("method") {
-            "tree" => Method::KdTree,
-            "graph" => Method::Graph,
-            "pairs" => Method::AllPairs,
-            _ => Method::Auto,
+            "tree" => HdbscanMethod::KdTree,
+            "graph" => HdbscanMethod::Graph,
+            "pairs" => HdbscanMethod::AllPairs,
+            _ => HdbscanMethod::Auto,
         },
         ..HdbscanParams::default()
     };

@@ -49,8 +49,8 @@ pub use discriminant::{Discriminant, DiscriminantParams, Scatter, Within, discri
 pub use error::{Error, Result};
 pub use graph::NeighbourGraph;
 pub use hdbscan::{
-    CondensedChild, CondensedCluster, CondensedEdge, CondensedTree, Edge, Hdbscan, HdbscanParams, Method,
-    Predicted, Selection, hdbscan,
+    ClusterSelection, CondensedChild, CondensedCluster, CondensedEdge, CondensedTree, Hdbscan, HdbscanMethod,
+    HdbscanParams, HdbscanPredicted, Layer, SpanningEdge, hdbscan, hdbscan_of_graph,
 };
 pub use kmeans::{KMeans, KMeansParams, kmeans, kmeans_from, kmeans_range, nearest_centres};
 pub use knn::{Knn, KnnMethod, KnnParams, Nearest, knn, nearest_rows};

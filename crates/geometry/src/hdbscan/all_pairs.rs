@@ -1,16 +1,16 @@
 //! The exact minimum spanning tree of any rows, from the distances of all pairs: Prim's algorithm.
 
-use populi_simd::{Level, dot, squared_distance};
+use populi_simd::Level;
 use rayon::prelude::*;
 
+use super::Found;
+use super::rows::Rows;
 use super::spanning::Link;
-use super::{Found, Unit};
-use crate::matrix::Matrix;
 use crate::metric::Metric;
 use crate::progress::Progress;
 use crate::view::MatrixView;
 
-/// Core distances and the spanning tree of two rows or more. `O(n² d)` time, `O(n)` memory beside a copy of the rows for cosine; the
+/// Core distances and the spanning tree of two rows or more. `O(n² d)` time, `O(n)` memory; the
 /// core distances are parallel, Prim's algorithm is not.
 pub(super) fn of_all_pairs(
     points: MatrixView<'_>,
@@ -19,20 +19,12 @@ pub(super) fn of_all_pairs(
     level: Level,
     progress: &dyn Progress,
 ) -> Found {
-    let unit_rows = match metric {
-        Metric::Cosine => {
-            let mut rows = points.to_matrix();
-            rows.l2_normalise_rows();
-            Some(rows)
-        }
-        Metric::Euclidean | Metric::InnerProduct => None,
-    };
-    let pairs = Pairs { points, unit_rows, level };
+    let rows = Rows::new(points, metric, level);
     let n_rows = points.n_rows();
     progress.stage("core distances", n_rows as u64);
     let core_of = |row: usize| {
         let mut weights: Vec<f32> =
-            (0..n_rows).filter(|&other| other != row).map(|other| pairs.weight(row, other)).collect();
+            (0..n_rows).filter(|&other| other != row).map(|other| rows.weight(row, other)).collect();
         progress.advance(1);
         *weights.select_nth_unstable_by(min_samples - 1, f32::total_cmp).1
     };
@@ -40,11 +32,10 @@ pub(super) fn of_all_pairs(
     progress.stage("spanning tree", n_rows as u64 - 1);
     let reachability = |a: u32, b: u32| {
         let (a, b) = (a as usize, b as usize);
-        pairs.weight(a, b).max(cores[a]).max(cores[b])
+        rows.weight(a, b).max(cores[a]).max(cores[b])
     };
     let links = prim(n_rows as u32, reachability, progress);
-    let squared = metric == Metric::Euclidean;
-    Found { links, cores, unit: Unit { squared, scale: 1.0 } }
+    Found { links, cores, unit: rows.unit() }
 }
 
 /// Adds to the tree, row by row, what is nearest to it.
@@ -65,20 +56,4 @@ fn prim(n_rows: u32, weight: impl Fn(u32, u32) -> f32, progress: &dyn Progress) 
         }
     }
     links
-}
-
-struct Pairs<'a> {
-    points: MatrixView<'a>,
-    unit_rows: Option<Matrix>,
-    level: Level,
-}
-
-impl Pairs<'_> {
-    /// The squared Euclidean distance, or the cosine distance.
-    fn weight(&self, a: usize, b: usize) -> f32 {
-        match &self.unit_rows {
-            None => squared_distance(self.level, self.points.row(a), self.points.row(b)),
-            Some(rows) => (1.0 - dot(self.level, rows.row(a), rows.row(b))).max(0.0),
-        }
-    }
 }

@@ -8,7 +8,7 @@
 //! Departures from the package `hdbscan`: rows at distance 0 of each other are one place and never split, and count as half as far from
 //! each other as the smallest other distance (there: their level is infinite, and so is the stability of any few duplicates).
 
-use super::Edge;
+use super::SpanningEdge;
 use super::spanning::DisjointSets;
 
 /// No cluster.
@@ -113,7 +113,7 @@ impl CondensedTree {
 }
 
 /// Condenses the sorted edges of a spanning tree of `n_rows >= 1` rows. `O(n)` but for the disjoint sets; serial.
-pub(super) fn condense(n_rows: usize, edges: &[Edge], min_cluster_size: usize) -> CondensedTree {
+pub(super) fn condense(n_rows: usize, edges: &[SpanningEdge], min_cluster_size: usize) -> CondensedTree {
     let lambdas = Lambdas::of(edges);
     let mut growing = Growing::new(n_rows, min_cluster_size);
     let n_duplicates = edges.partition_point(|edge| edge.distance == 0.0);
@@ -132,7 +132,7 @@ pub(super) struct Lambdas {
 }
 
 impl Lambdas {
-    pub(super) fn of(edges: &[Edge]) -> Self {
+    pub(super) fn of(edges: &[SpanningEdge]) -> Self {
         let smallest = edges.iter().map(|edge| edge.distance).find(|&distance| distance > 0.0);
         Self { highest: smallest.map_or(1.0, |distance| 2.0 / distance) }
     }
@@ -170,7 +170,7 @@ impl Growing {
     }
 
     /// Rows at distance 0 are one component before anything else is seen.
-    fn join_duplicates(&mut self, edges: &[Edge], lambda: f64) {
+    fn join_duplicates(&mut self, edges: &[SpanningEdge], lambda: f64) {
         for edge in edges {
             if self.sets.join(edge.a, edge.b).is_some() {
                 self.next.swap(edge.a as usize, edge.b as usize);

@@ -1,6 +1,6 @@
 //! Noise joins clusters, nearest first, until enough rows have one.
 
-use super::Edge;
+use super::SpanningEdge;
 use crate::NOISE;
 
 /// How near a row was when it joined a cluster.
@@ -9,7 +9,11 @@ pub(super) type JoinedAt = Option<f64>;
 /// Gives labels to noise along the edges of the spanning tree, shortest first, until at most `n_noise_allowed` rows are noise or no
 /// edge is left. Each row, and those that are nearer to it than any cluster, takes the label of the row at which its edge meets a cluster:
 /// the nearest by mutual reachability, over as many steps as it takes. Rows that meet at one edge join together. `O(n)`, serial.
-pub(super) fn join_noise(edges: &[Edge], labels: &mut [i32], n_noise_allowed: usize) -> Vec<JoinedAt> {
+pub(super) fn join_noise(
+    edges: &[SpanningEdge],
+    labels: &mut [i32],
+    n_noise_allowed: usize,
+) -> Vec<JoinedAt> {
     let mut joined = vec![None; labels.len()];
     let mut n_noise = labels.iter().filter(|&&label| label == NOISE).count();
     // Circles of the rows of components without a label.

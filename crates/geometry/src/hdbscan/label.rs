@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::condense::{CondensedTree, Lambdas};
-use super::{Edge, HdbscanParams, coverage, select};
+use super::{HdbscanParams, SpanningEdge, coverage, select};
 use crate::NOISE;
 
 /// Labels of rows; see the fields of the same names in [`super::Hdbscan`].
@@ -16,7 +16,7 @@ pub(super) struct Labelling {
 }
 
 /// Takes clusters from the tree and, where the parameters ask for it, lets noise join them.
-pub(super) fn label(tree: &CondensedTree, edges: &[Edge], params: &HdbscanParams) -> Labelling {
+pub(super) fn label(tree: &CondensedTree, edges: &[SpanningEdge], params: &HdbscanParams) -> Labelling {
     let chosen = select::select(tree, params);
     let mut labels_raw = select::label_rows(tree, &chosen, params.epsilon);
     let mut labels = labels_raw.clone();

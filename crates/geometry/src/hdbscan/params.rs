@@ -7,7 +7,7 @@ use crate::metric::Metric;
 
 /// Which clusters of the condensed tree are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Selection {
+pub enum ClusterSelection {
     /// Those that together hold the most stability ("excess of mass").
     #[default]
     Eom,
@@ -17,9 +17,9 @@ pub enum Selection {
 
 /// How the minimum spanning tree of the mutual reachability distances is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Method {
-    /// [`Method::KdTree`] for Euclidean rows of at most 16 columns, [`Method::AllPairs`] for at most 2,048 other rows, else
-    /// [`Method::Graph`].
+pub enum HdbscanMethod {
+    /// [`HdbscanMethod::KdTree`] for Euclidean rows of at most 16 columns, [`HdbscanMethod::AllPairs`] for at most 2,048 other rows, else
+    /// [`HdbscanMethod::Graph`].
     #[default]
     Auto,
     /// Exact: Borůvka's algorithm over a kd-tree. Euclidean, at most 16 columns.
@@ -42,7 +42,7 @@ pub struct HdbscanParams {
     /// How far apart rows are: Euclidean or cosine.
     pub metric: Metric,
     /// Which clusters of the condensed tree are taken.
-    pub selection: Selection,
+    pub selection: ClusterSelection,
     /// Clusters that split below this distance stay one, in units of the metric; 0 splits all.
     pub epsilon: f64,
     /// Whether all rows may be one cluster.
@@ -50,8 +50,8 @@ pub struct HdbscanParams {
     /// At most this share of the rows may stay noise, from 0 to 1; `None` leaves all noise as it is.
     pub max_noise: Option<f64>,
     /// How the spanning tree is found.
-    pub method: Method,
-    /// Neighbours a row in the graph of [`Method::Graph`]; at least `min_samples` are used.
+    pub method: HdbscanMethod,
+    /// Neighbours a row in the graph of [`HdbscanMethod::Graph`]; at least `min_samples` are used.
     pub n_neighbours: usize,
     /// Seed of what is random in building the graph of neighbours.
     pub seed: u64,
@@ -65,11 +65,11 @@ impl Default for HdbscanParams {
             min_cluster_size: 5,
             min_samples: None,
             metric: Metric::default(),
-            selection: Selection::default(),
+            selection: ClusterSelection::default(),
             epsilon: 0.0,
             allow_single_cluster: false,
             max_noise: None,
-            method: Method::default(),
+            method: HdbscanMethod::default(),
             n_neighbours: 15,
             seed: 42,
             level: Level::best(),

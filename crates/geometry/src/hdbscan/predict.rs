@@ -12,7 +12,7 @@ use crate::view::MatrixView;
 
 /// The clusters of new rows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Predicted {
+pub struct HdbscanPredicted {
     /// The cluster of each new row, numbered as those of the fit; noise is [`crate::NOISE`].
     pub labels: Vec<i32>,
     /// How much each belongs to its cluster, from 0 (noise) to 1.
@@ -32,7 +32,12 @@ impl Hdbscan {
     /// # Errors
     ///
     /// [`crate::Error::Shape`] where `fitted` or `rows` have another shape than what was clustered; [`crate::Error::NotFinite`].
-    pub fn predict(&self, fitted: MatrixView<'_>, rows: MatrixView<'_>, level: Level) -> Result<Predicted> {
+    pub fn predict(
+        &self,
+        fitted: MatrixView<'_>,
+        rows: MatrixView<'_>,
+        level: Level,
+    ) -> Result<HdbscanPredicted> {
         same_size("rows that were clustered", self.labels.len(), fitted.n_rows())?;
         same_size("columns of new rows", fitted.n_cols(), rows.n_cols())?;
         fitted.check()?;
@@ -46,7 +51,7 @@ impl Hdbscan {
         };
         let of_row = |row: usize| self.predict_row(fitted, rows.row(row), &lengths, &covering, level);
         let found: Vec<(i32, f64, u32)> = (0..rows.n_rows()).into_par_iter().map(of_row).collect();
-        Ok(Predicted {
+        Ok(HdbscanPredicted {
             labels: found.iter().map(|found| found.0).collect(),
             strengths: found.iter().map(|found| found.1).collect(),
             neighbours: found.iter().map(|found| found.2).collect(),

@@ -1,7 +1,7 @@
 //! Which clusters of the condensed tree are taken, and which rows they label.
 
 use super::condense::CondensedTree;
-use super::{HdbscanParams, Selection};
+use super::{ClusterSelection, HdbscanParams};
 use crate::NOISE;
 
 /// The clusters of the tree that are taken, rising; none is inside another. Semantics of the package `hdbscan`.
@@ -11,8 +11,8 @@ pub(super) fn select(tree: &CondensedTree, params: &HdbscanParams) -> Vec<u32> {
         return Vec::new();
     }
     let mut chosen = match params.selection {
-        Selection::Eom => most_stable(tree, params.allow_single_cluster),
-        Selection::Leaf => leaves(tree),
+        ClusterSelection::Eom => most_stable(tree, params.allow_single_cluster),
+        ClusterSelection::Leaf => leaves(tree),
     };
     if params.epsilon > 0.0 && chosen != [0] {
         chosen = merged_below(tree, &chosen, params);

@@ -3,8 +3,8 @@
 mod naive;
 
 use populi_geometry::{
-    Edge, Error, Hdbscan, HdbscanParams, Matrix, MatrixView, Method, Metric, NOISE, Selection, Silent,
-    hdbscan,
+    ClusterSelection, Error, Hdbscan, HdbscanMethod, HdbscanParams, Matrix, MatrixView, Metric, NOISE,
+    Silent, hdbscan,
 };
 use populi_simd::Level;
 use proptest::prelude::*;
@@ -17,15 +17,14 @@ fn line(x: &[f32]) -> Matrix {
     Matrix::from_vec(x.len(), 1, x.to_vec()).unwrap()
 }
 
-/// Everything that has an order, as bits.
-fn bits(found: &Hdbscan) -> (Vec<i32>, Vec<i32>, Vec<u64>, Vec<(u32, u32, u64)>) {
-    let edge = |edge: &Edge| (edge.a, edge.b, edge.distance.to_bits());
-    (
-        found.labels.clone(),
-        found.labels_raw.clone(),
-        found.strengths.iter().map(|strength| strength.to_bits()).collect(),
-        found.spanning_tree.iter().map(edge).collect(),
-    )
+/// Labels, and strengths and edges as bits.
+fn bits(found: &Hdbscan) -> (Vec<i32>, Vec<i32>, Vec<u64>) {
+    let edges = found
+        .spanning_tree
+        .iter()
+        .flat_map(|edge| [u64::from(edge.a), u64::from(edge.b), edge.distance.to_bits()]);
+    let strengths = found.strengths.iter().map(|strength| strength.to_bits());
+    (found.labels.clone(), found.labels_raw.clone(), strengths.chain(edges).collect())
 }
 
 #[test]
@@ -71,7 +70,7 @@ fn the_largest_cluster_is_the_first_and_coverage_keeps_what_was_noise() {
 #[test]
 fn one_row_two_rows_and_fewer_than_a_cluster_are_noise() {
     for n in 1..5 {
-        for method in [Method::KdTree, Method::AllPairs] {
+        for method in [HdbscanMethod::KdTree, HdbscanMethod::AllPairs] {
             let points = line(&(0..n).map(|i| i as f32).collect::<Vec<_>>());
             for allow_single_cluster in [false, true] {
                 let found =
@@ -87,7 +86,7 @@ fn one_row_two_rows_and_fewer_than_a_cluster_are_noise() {
 #[test]
 fn equal_rows_are_one_place() {
     let points = line(&[7.0; 40]);
-    for method in [Method::KdTree, Method::AllPairs] {
+    for method in [HdbscanMethod::KdTree, HdbscanMethod::AllPairs] {
         let params = HdbscanParams { method, ..HdbscanParams::default() };
         let found = fit(&points, &params);
         assert_eq!(found.labels, [NOISE; 40]);
@@ -136,7 +135,11 @@ fn what_cannot_be_clustered_is_refused_by_name() {
         ("max_noise", HdbscanParams { max_noise: Some(1.5), ..HdbscanParams::default() }),
         (
             "method",
-            HdbscanParams { method: Method::KdTree, metric: Metric::Cosine, ..HdbscanParams::default() },
+            HdbscanParams {
+                method: HdbscanMethod::KdTree,
+                metric: Metric::Cosine,
+                ..HdbscanParams::default()
+            },
         ),
     ];
     for (name, params) in wrong {
@@ -175,13 +178,13 @@ proptest! {
         let params = HdbscanParams {
             min_cluster_size,
             min_samples: Some(min_samples),
-            selection: if leaf { Selection::Leaf } else { Selection::Eom },
+            selection: if leaf { ClusterSelection::Leaf } else { ClusterSelection::Eom },
             allow_single_cluster,
             epsilon,
             ..HdbscanParams::default()
         };
         let expected = naive::hdbscan(&points, &params);
-        for method in [Method::KdTree, Method::AllPairs] {
+        for method in [HdbscanMethod::KdTree, HdbscanMethod::AllPairs] {
             let found = fit(&points, &HdbscanParams { method, ..params });
             prop_assert_eq!(&found.spanning_tree, &expected.edges, "{:?}", method);
             prop_assert_eq!(&found.labels, &expected.labels, "{:?}", method);
@@ -198,9 +201,9 @@ proptest! {
         let (points, _) = crate::blobs(n_rows, 5, n_dims, seed);
         let values = points.values().iter().map(|value| (value * 2.0).round()).collect();
         let points = Matrix::from_vec(n_rows, n_dims, values).unwrap();
-        let params = HdbscanParams { method: Method::KdTree, ..HdbscanParams::default() };
+        let params = HdbscanParams { method: HdbscanMethod::KdTree, ..HdbscanParams::default() };
         let tree = fit(&points, &params);
-        let pairs = fit(&points, &HdbscanParams { method: Method::AllPairs, ..params });
+        let pairs = fit(&points, &HdbscanParams { method: HdbscanMethod::AllPairs, ..params });
         prop_assert_eq!(bits(&tree), bits(&pairs));
     }
 }

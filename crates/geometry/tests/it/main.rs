@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod choice;
-mod hdbscan;
 mod dbscan;
+mod hdbscan;
 mod kmeans;
 mod threads;
 

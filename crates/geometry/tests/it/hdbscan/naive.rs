@@ -1,9 +1,9 @@
 //! HDBSCAN as it is defined, from the full matrix of distances, with recursion from the root; Euclidean.
 
-use populi_geometry::{Edge, HdbscanParams, Matrix, NOISE, Selection};
+use populi_geometry::{ClusterSelection, HdbscanParams, Matrix, NOISE, SpanningEdge};
 
 pub struct Naive {
-    pub edges: Vec<Edge>,
+    pub edges: Vec<SpanningEdge>,
     pub labels: Vec<i32>,
     pub strengths: Vec<f64>,
     /// Of all clusters of the condensed tree, rising.
@@ -73,11 +73,11 @@ fn reachable(points: &Matrix, min_samples: usize) -> Vec<Vec<f64>> {
     (0..n).map(|a| (0..n).map(|b| between(a, b).max(cores[a]).max(cores[b])).collect()).collect()
 }
 
-fn kruskal(distances: &[Vec<f64>]) -> Vec<Edge> {
+fn kruskal(distances: &[Vec<f64>]) -> Vec<SpanningEdge> {
     let n = distances.len();
     let pairs = (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b)));
-    let mut all: Vec<Edge> =
-        pairs.map(|(a, b)| Edge { a: a as u32, b: b as u32, distance: distances[a][b] }).collect();
+    let mut all: Vec<SpanningEdge> =
+        pairs.map(|(a, b)| SpanningEdge { a: a as u32, b: b as u32, distance: distances[a][b] }).collect();
     all.sort_by(|x, y| x.distance.total_cmp(&y.distance).then((x.a, x.b).cmp(&(y.a, y.b))));
     let mut group: Vec<usize> = (0..n).collect();
     all.retain(|edge| {
@@ -89,9 +89,10 @@ fn kruskal(distances: &[Vec<f64>]) -> Vec<Edge> {
 }
 
 /// Takes the longest edges away one by one; `rows` are what is left of the node.
-fn grow(node: &mut Node, rows: Vec<usize>, edges: &[Edge], highest: f64, min_cluster_size: usize) {
-    let inside = |edge: &&Edge| rows.contains(&(edge.a as usize)) && rows.contains(&(edge.b as usize));
-    let edges: Vec<Edge> = edges.iter().filter(inside).copied().collect();
+fn grow(node: &mut Node, rows: Vec<usize>, edges: &[SpanningEdge], highest: f64, min_cluster_size: usize) {
+    let inside =
+        |edge: &&SpanningEdge| rows.contains(&(edge.a as usize)) && rows.contains(&(edge.b as usize));
+    let edges: Vec<SpanningEdge> = edges.iter().filter(inside).copied().collect();
     let Some((longest, rest)) = edges.split_last() else {
         // A single row, in a tree without edges.
         node.rows.extend(rows.iter().map(|&row| (row, 0.0)));
@@ -158,9 +159,9 @@ fn stability(node: &Node) -> f64 {
 fn select<'a>(root: &'a Node, params: &HdbscanParams) -> Vec<&'a Node> {
     let mut chosen = Vec::new();
     match params.selection {
-        Selection::Eom if params.allow_single_cluster => chosen = most_stable(root).1,
-        Selection::Eom => root.children.iter().for_each(|child| chosen.extend(most_stable(child).1)),
-        Selection::Leaf => every(root, &mut |node| {
+        ClusterSelection::Eom if params.allow_single_cluster => chosen = most_stable(root).1,
+        ClusterSelection::Eom => root.children.iter().for_each(|child| chosen.extend(most_stable(child).1)),
+        ClusterSelection::Leaf => every(root, &mut |node| {
             if node.children.is_empty() {
                 chosen.push(node);
             }
