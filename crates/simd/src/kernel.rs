@@ -24,6 +24,9 @@ pub trait Simd: Copy + Send + Sync {
     /// A choice for each of 16 lanes.
     type Mask: Copy;
 
+    /// Vectors of 16 lanes that the registers hold at once.
+    const N_REGISTERS: usize;
+
     /// All lanes `value`.
     fn splat(self, value: f32) -> Self::F32;
     /// The lanes of an array.

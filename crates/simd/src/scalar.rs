@@ -20,6 +20,7 @@ impl Simd for Scalar {
     type F32 = [f32; LANES];
     type I32 = [i32; LANES];
     type Mask = [bool; LANES];
+    const N_REGISTERS: usize = 8;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Self::F32 {

@@ -67,6 +67,7 @@ impl Simd for Avx512 {
     type F32 = __m512;
     type I32 = __m512i;
     type Mask = __mmask16;
+    const N_REGISTERS: usize = 32;
 
     #[inline(always)]
     fn load(self, values: &[f32; LANES]) -> __m512 {
@@ -160,6 +161,7 @@ impl Simd for Avx2 {
     type F32 = [__m256; 2];
     type I32 = [__m256i; 2];
     type Mask = [__m256; 2];
+    const N_REGISTERS: usize = 8;
 
     #[inline(always)]
     fn load(self, values: &[f32; LANES]) -> Self::F32 {
