@@ -11,7 +11,7 @@ use crate::view::MatrixView;
 const MEMBERS_PER_SUM: usize = 1024;
 
 /// Centres, and the `f64` sums that they are the means of.
-pub(super) struct Centres {
+pub(crate) struct Centres {
     /// `[k, n_cols]`.
     centres: Matrix,
     /// `[k, n_cols]`, sum of the members.
@@ -25,7 +25,7 @@ pub(super) struct Centres {
 
 impl Centres {
     /// Centres without members, for `n_rows` rows.
-    pub(super) fn new(centres: Matrix, n_rows: usize) -> Self {
+    pub(crate) fn new(centres: Matrix, n_rows: usize) -> Self {
         let k = centres.n_rows();
         let (sums, sizes, moved) = (vec![0.0; centres.values().len()], vec![0; k], vec![0.0; k]);
         Self { centres, sums, sizes, moved, bounds: Bounds::new(n_rows, k.div_ceil(populi_simd::LANES)) }
@@ -47,7 +47,7 @@ impl Centres {
     ///
     /// `before` are the labels of the last call, empty at the first. Few rows move after the first iterations, so
     /// sums change by those that did; where most moved, they are summed anew.
-    pub(super) fn average(&mut self, points: MatrixView<'_>, before: &[u32], now: &[u32]) -> f64 {
+    pub(crate) fn average(&mut self, points: MatrixView<'_>, before: &[u32], now: &[u32]) -> f64 {
         let moved: Vec<usize> = if before.is_empty() {
             (0..now.len()).collect()
         } else {
@@ -64,7 +64,12 @@ impl Centres {
         self.move_to_means()
     }
 
-    pub(super) fn into_matrix(self) -> Matrix {
+    /// Where they are, `[k, n_cols]`.
+    pub(crate) fn matrix(&self) -> &Matrix {
+        &self.centres
+    }
+
+    pub(crate) fn into_matrix(self) -> Matrix {
         self.centres
     }
 

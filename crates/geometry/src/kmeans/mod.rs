@@ -33,7 +33,9 @@ pub use range::kmeans_range;
 use crate::error::{Error, Result, require, same_size};
 use crate::matrix::{Matrix, squared_distance, squared_length};
 use crate::view::MatrixView;
-use centres::Centres;
+pub(crate) use centres::Centres;
+pub(crate) use panels::Panels;
+pub(crate) use seeding::seeds;
 
 /// Rows whose distances are summed as one part. Changing it changes last digits.
 const ROWS_PER_SUM: usize = 1024;
@@ -143,7 +145,7 @@ pub fn kmeans_from<'a>(
 }
 
 /// Points, and what does not change about them between iterations.
-struct Rows<'a> {
+pub(crate) struct Rows<'a> {
     /// `[n_rows, n_cols]`.
     points: MatrixView<'a>,
     /// `[n_rows]`.
@@ -152,7 +154,7 @@ struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// Measures `points`, which have at least one column.
-    fn new(points: MatrixView<'a>) -> Self {
+    pub(crate) fn new(points: MatrixView<'a>) -> Self {
         let rows = points.values().par_chunks_exact(points.n_cols()).with_min_len(ROWS_PER_SUM);
         Self { points, squared_lengths: rows.map(|row| squared_length(row) as f32).collect() }
     }
@@ -198,7 +200,7 @@ fn lloyd(rows: &Rows<'_>, seeds: Matrix, max_iter: usize, enough: f64) -> Run {
     KMeans { labels, centres, inertia, n_iterations }
 }
 
-fn inertia(points: MatrixView<'_>, centres: &Matrix, labels: &[u32]) -> f64 {
+pub(crate) fn inertia(points: MatrixView<'_>, centres: &Matrix, labels: &[u32]) -> f64 {
     let part = |(block, labels): (usize, &[u32])| -> f64 {
         let rows = block * ROWS_PER_SUM..;
         rows.zip(labels)
@@ -210,7 +212,7 @@ fn inertia(points: MatrixView<'_>, centres: &Matrix, labels: &[u32]) -> f64 {
 }
 
 /// Mean over the columns of their variance.
-fn mean_variance(points: MatrixView<'_>) -> f64 {
+pub(crate) fn mean_variance(points: MatrixView<'_>) -> f64 {
     let mean: Vec<f32> = mean_row(points).into_iter().map(|mean| mean as f32).collect();
     let block =
         |rows: &[f32]| -> f64 { rows.chunks_exact(mean.len()).map(|row| squared_distance(row, &mean)).sum() };
@@ -237,7 +239,7 @@ fn mean_row(points: MatrixView<'_>) -> Vec<f64> {
 }
 
 /// Renumbers clusters: most rows first, of equal sizes the one whose first row comes first; drops empty ones.
-fn largest_first(found: Run) -> Result<KMeans> {
+pub(crate) fn largest_first(found: Run) -> Result<KMeans> {
     let k = found.centres.n_rows();
     let mut sizes = vec![0usize; k];
     let mut first_rows = vec![usize::MAX; k];

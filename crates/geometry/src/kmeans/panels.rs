@@ -13,7 +13,8 @@ use crate::view::MatrixView;
 pub(super) const BLOCK_ROWS: usize = 256;
 
 /// Centres, 16 a panel; the last panel is filled up with some that are nearest to nothing.
-pub(super) struct Panels {
+pub(crate) struct Panels {
+    k: usize,
     n_cols: usize,
     /// `[n_panels, n_cols]`.
     columns: Vec<[f32; LANES]>,
@@ -33,8 +34,11 @@ pub(super) struct Nearest {
 }
 
 impl Panels {
+    /// As [`BLOCK_ROWS`].
+    pub(crate) const BLOCK_ROWS: usize = BLOCK_ROWS;
+
     /// Turns `centres [k, n_cols]`.
-    pub(super) fn new(centres: &Matrix) -> Self {
+    pub(crate) fn new(centres: &Matrix) -> Self {
         let (k, n_cols) = (centres.n_rows(), centres.n_cols());
         let n_panels = k.div_ceil(LANES);
         let mut columns = vec![[0.0; LANES]; n_panels * n_cols];
@@ -45,7 +49,7 @@ impl Panels {
             let columns = &mut columns[panel * n_cols..(panel + 1) * n_cols];
             columns.iter_mut().zip(centre).for_each(|(column, &value)| column[lane] = value);
         }
-        Self { n_cols, columns, half_squares }
+        Self { k, n_cols, columns, half_squares }
     }
 
     pub(super) fn n_panels(&self) -> usize {
@@ -66,9 +70,34 @@ impl Panels {
         Level::best().run(NearestOfPanel { panel: self.panel(panel), half_squares, points, rows, nearest });
     }
 
-    /// The products of consecutive rows from `first` on with the first panel, `[products.len(), 16]`.
-    pub(super) fn products(&self, points: MatrixView<'_>, first: usize, products: &mut [[f32; LANES]]) {
-        Level::best().run(Products { panel: self.panel(0), points, first, products });
+    /// The products of consecutive rows from `first` on with a panel, `[products.len(), 16]`.
+    pub(super) fn products(
+        &self,
+        panel: usize,
+        points: MatrixView<'_>,
+        first: usize,
+        products: &mut [[f32; LANES]],
+    ) {
+        Level::best().run(Products { panel: self.panel(panel), points, first, products });
+    }
+
+    /// What `of` makes of the scores `x·c - |c|²/2` of consecutive rows from `first` on with all k centres: `[rows, k]`.
+    pub(crate) fn scores(
+        &self,
+        points: MatrixView<'_>,
+        first: usize,
+        scores: &mut [f32],
+        of: impl Fn(f32) -> f32,
+    ) {
+        let mut products = vec![[0.0; LANES]; scores.len() / self.k];
+        for (panel, half_squares) in self.half_squares.iter().enumerate() {
+            self.products(panel, points, first, &mut products);
+            for (scores, products) in scores.chunks_exact_mut(self.k).zip(&products) {
+                let products = products.iter().zip(half_squares);
+                let scores = scores[panel * LANES..].iter_mut().zip(products);
+                scores.for_each(|(score, (product, half_square))| *score = of(product - half_square));
+            }
+        }
     }
 
     fn panel(&self, panel: usize) -> &[[f32; LANES]] {
@@ -188,7 +217,7 @@ mod tests {
             let centres = points.gather(&(5..5 + k).collect::<Vec<_>>()).unwrap();
             let panels = Panels::new(&centres);
             let mut products = vec![[0.0; LANES]; 31];
-            panels.products(view, 26, &mut products);
+            panels.products(0, view, 26, &mut products);
             for (row, products) in (26..).zip(&products) {
                 for (centre, &product) in centres.rows().zip(products) {
                     assert_eq!(product, dot(points.row(row), centre));

@@ -27,7 +27,7 @@ const DRAWS_OF_ONE: usize = LANES;
 const RESOLUTION: f32 = 1e-6;
 
 /// Seeds for start number `start`: `[k, n_cols]`, or fewer rows where fewer than k rows differ.
-pub(super) fn seeds(all: &Rows<'_>, k: usize, seed: u64, start: u64) -> Result<Matrix> {
+pub(crate) fn seeds(all: &Rows<'_>, k: usize, seed: u64, start: u64) -> Result<Matrix> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     random.set_stream(start);
     let n_sampled = MAX_ROWS.max(k.saturating_mul(16));
@@ -113,7 +113,7 @@ fn distances(from: &Rows<'_>, to: &[usize]) -> Result<Vec<[f32; LANES]>> {
     let mut out = vec![[0.0f32; LANES]; from.points.n_rows()];
     let blocks = out.par_chunks_mut(BLOCK_ROWS).zip(from.squared_lengths.par_chunks(BLOCK_ROWS));
     blocks.enumerate().for_each(|(block, (out, squares))| {
-        targets.products(from.points, block * BLOCK_ROWS, out);
+        targets.products(0, from.points, block * BLOCK_ROWS, out);
         for (products, square) in out.iter_mut().zip(squares) {
             for (product, target_square) in products.iter_mut().zip(&target_squares) {
                 let lengths = square + target_square;
