@@ -53,6 +53,18 @@ pub enum Error {
         /// Rows given.
         n_rows: usize,
     },
+    /// A score that these clusters do not have.
+    #[error(
+        "{n_clusters} clusters of {n_rows} rows have no {metric}: it needs at least two clusters, and fewer clusters than rows"
+    )]
+    NoScore {
+        /// The score.
+        metric: &'static str,
+        /// Clusters given.
+        n_clusters: usize,
+        /// Rows in them.
+        n_rows: usize,
+    },
     /// An iteration that always ends on finite numbers did not end: the numbers are near the limits of `f64`.
     #[error("{what} did not converge after {n_iterations} iterations: scale the input")]
     NotConverged {

@@ -12,7 +12,9 @@
 //! | which places are dense, and which rows are noise? | [`dbscan()`] |
 //! | how well apart are clusters? | [`simplified_silhouette`] |
 //! | how many clusters? | [`choose_k`] |
-//! | how well do two partitions agree? | [`adjusted_rand_index`], [`adjusted_mutual_information`] |
+//! | how well do two partitions agree? | [`adjusted_rand_index`], [`adjusted_mutual_information`]; more in [`Contingency`] |
+//! | how well apart are clusters, without centres? | [`silhouette_score`], [`silhouette_sampled`], [`davies_bouldin`], [`calinski_harabasz`] |
+//! | does a map keep who is near whom? | [`neighbourhood()`] |
 //!
 //! # Determinism
 //!
@@ -35,6 +37,7 @@ mod orthonormal;
 mod pca;
 mod product;
 mod progress;
+mod real;
 mod sample;
 mod silhouette;
 mod sparse;
@@ -50,11 +53,16 @@ pub use kmeans::{KMeans, KMeansParams, kmeans, kmeans_from, kmeans_range, neares
 pub use knn::{Knn, KnnMethod, KnnParams, Nearest, knn, nearest_rows};
 pub use matrix::Matrix;
 pub use metric::Metric;
-pub use metrics::{Contingency, adjusted_mutual_information, adjusted_rand_index};
+pub use metrics::{
+    Contingency, Label, Neighbourhood, NeighbourhoodParams, Partition, adjusted_mutual_information,
+    adjusted_rand_index, calinski_harabasz, davies_bouldin, neighbourhood, silhouette_sampled,
+    silhouette_score, silhouette_values,
+};
 pub use pca::{Pca, PcaParams, pca};
 pub use populi_simd::Level;
 pub use product::{multiply, multiply_transposed};
 pub use progress::{Progress, Silent};
+pub use real::Real;
 pub use sample::sample_rows;
 pub use silhouette::{Silhouette, simplified_silhouette};
 pub use sparse::SparseMatrix;

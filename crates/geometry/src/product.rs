@@ -4,7 +4,7 @@
 //! a library may choose its own blocking by the size of the cache.
 
 use ndarray::linalg::general_mat_mul;
-use ndarray::{ArrayView2, ArrayViewMut2, Axis, Slice};
+use ndarray::{ArrayView2, ArrayViewMut2, Axis, LinalgScalar, Slice};
 use rayon::prelude::*;
 
 use crate::error::{Result, same_size};
@@ -45,21 +45,27 @@ pub fn multiply_transposed(a: &Matrix, b: &Matrix) -> Result<Matrix> {
 }
 
 /// `values`, row after row, as the kernel wants them.
-pub(crate) fn view(values: &[f32], n_rows: usize, n_cols: usize) -> ArrayView2<'_, f32> {
+pub(crate) fn view<T>(values: &[T], n_rows: usize, n_cols: usize) -> ArrayView2<'_, T> {
     ArrayView2::from_shape((n_rows, n_cols), values).expect("a matrix holds n_rows * n_cols values")
 }
 
 /// `out = a · b` for one block; `out` is `[a.nrows(), b.ncols()]`, row after row.
-pub(crate) fn multiply_block(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>, out: &mut [f32]) {
+pub(crate) fn multiply_block<T: LinalgScalar>(a: ArrayView2<'_, T>, b: ArrayView2<'_, T>, out: &mut [T]) {
     let shape = (a.nrows(), b.ncols());
     let mut out = ArrayViewMut2::from_shape(shape, out).expect("a block holds its rows times its columns");
     if a.ncols() == 0 {
-        out.fill(0.0);
+        out.fill(T::zero());
     }
     for start in (0..a.ncols()).step_by(INNER_CHUNK) {
         let inner = Slice::from(start..a.ncols().min(start + INNER_CHUNK));
-        let keep = if start == 0 { 0.0 } else { 1.0 };
-        general_mat_mul(1.0, &a.slice_axis(Axis(1), inner), &b.slice_axis(Axis(0), inner), keep, &mut out);
+        let keep = if start == 0 { T::zero() } else { T::one() };
+        general_mat_mul(
+            T::one(),
+            &a.slice_axis(Axis(1), inner),
+            &b.slice_axis(Axis(0), inner),
+            keep,
+            &mut out,
+        );
     }
 }
 

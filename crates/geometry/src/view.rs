@@ -2,30 +2,31 @@
 
 use crate::error::{Error, Result, same_size};
 use crate::matrix::{Matrix, first_not_finite};
+use crate::real::Real;
 
-/// A dense row-major matrix that is only looked at, `[n_rows, n_cols] f32`.
+/// A dense row-major matrix that is only looked at, `[n_rows, n_cols]`, of `f32` unless said otherwise.
 ///
 /// ```
 /// use populi_geometry::MatrixView;
 ///
-/// let view = MatrixView::new(2, 2, &[3.0, 4.0, 0.0, 0.0])?;
+/// let view: MatrixView = MatrixView::new(2, 2, &[3.0, 4.0, 0.0, 0.0])?;
 /// assert_eq!(view.row(0), [3.0, 4.0]);
 /// # Ok::<(), populi_geometry::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct MatrixView<'a> {
+pub struct MatrixView<'a, T = f32> {
     n_rows: usize,
     n_cols: usize,
-    values: &'a [f32],
+    values: &'a [T],
 }
 
-impl<'a> MatrixView<'a> {
+impl<'a, T: Real> MatrixView<'a, T> {
     /// Looks at `values`, row after row, as `[n_rows, n_cols]`.
     ///
     /// # Errors
     ///
     /// [`Error::Shape`] where `values` does not hold `n_rows * n_cols` numbers.
-    pub fn new(n_rows: usize, n_cols: usize, values: &'a [f32]) -> Result<Self> {
+    pub fn new(n_rows: usize, n_cols: usize, values: &'a [T]) -> Result<Self> {
         same_size("values of a matrix", n_rows.saturating_mul(n_cols), values.len())?;
         Ok(Self { n_rows, n_cols, values })
     }
@@ -41,7 +42,7 @@ impl<'a> MatrixView<'a> {
     }
 
     /// All values, row after row.
-    pub fn values(&self) -> &'a [f32] {
+    pub fn values(&self) -> &'a [T] {
         self.values
     }
 
@@ -51,21 +52,14 @@ impl<'a> MatrixView<'a> {
     ///
     /// Where `i >= n_rows`, as indexing a slice does.
     #[inline]
-    pub fn row(&self, i: usize) -> &'a [f32] {
+    pub fn row(&self, i: usize) -> &'a [T] {
         &self.values[i * self.n_cols..(i + 1) * self.n_cols]
     }
 
     /// The rows in order.
-    pub fn rows(&self) -> impl ExactSizeIterator<Item = &'a [f32]> + use<'a> {
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = &'a [T]> + use<'a, T> {
         let view = *self;
         (0..self.n_rows).map(move |i| view.row(i))
-    }
-
-    /// A copy that owns its rows.
-    pub fn to_matrix(&self) -> Matrix {
-        let mut matrix = Matrix::zeros(self.n_rows, self.n_cols);
-        matrix.values_mut().copy_from_slice(self.values);
-        matrix
     }
 
     /// Checks that there are rows and columns and that no value is NaN or infinite.
@@ -81,9 +75,18 @@ impl<'a> MatrixView<'a> {
             None => Ok(()),
             Some(at) => {
                 let (row, column) = (at / self.n_cols, at % self.n_cols);
-                Err(Error::NotFinite { row, column, value: self.values[at] })
+                Err(Error::NotFinite { row, column, value: self.values[at].to_f64() as f32 })
             }
         }
+    }
+}
+
+impl MatrixView<'_> {
+    /// A copy that owns its rows.
+    pub fn to_matrix(&self) -> Matrix {
+        let mut matrix = Matrix::zeros(self.n_rows, self.n_cols);
+        matrix.values_mut().copy_from_slice(self.values);
+        matrix
     }
 }
 

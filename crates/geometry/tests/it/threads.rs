@@ -6,7 +6,7 @@ use populi_geometry::{
 use crate::blobs;
 
 /// Runs `work` with 1, 2 and 7 threads and wants equal answers, to the bit.
-fn same_with_any_threads<T: PartialEq + Send>(work: impl Fn() -> T + Sync) {
+pub fn same_with_any_threads<T: PartialEq + Send>(work: impl Fn() -> T + Sync) {
     let run =
         |n_threads| rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap().install(&work);
     let one = run(1);
