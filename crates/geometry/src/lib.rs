@@ -8,6 +8,7 @@
 //! | which directions hold the most of sparse rows? | [`randomised_svd`] |
 //! | in which directions do groups of rows differ? | [`discriminant()`] |
 //! | which rows belong together, when k is given? | [`kmeans()`] |
+//! | which rows are dense together, and which are noise? | [`hdbscan()`] |
 //! | which rows are near which? | [`knn()`], [`nearest_rows`] |
 //! | which places are dense, and which rows are noise? | [`dbscan()`] |
 //! | how well apart are clusters? | [`simplified_silhouette`] |
@@ -28,6 +29,7 @@ mod discriminant;
 mod eigen;
 mod error;
 mod graph;
+mod hdbscan;
 mod kmeans;
 mod knn;
 mod matrix;
@@ -49,6 +51,10 @@ pub use dbscan::{Dbscan, DbscanParams, KDistances, dbscan};
 pub use discriminant::{Discriminant, DiscriminantParams, Scatter, Within, discriminant};
 pub use error::{Error, Result};
 pub use graph::NeighbourGraph;
+pub use hdbscan::{
+    ClusterSelection, CondensedChild, CondensedCluster, CondensedEdge, CondensedTree, Hdbscan, HdbscanMethod,
+    HdbscanParams, HdbscanPredicted, Layer, SpanningEdge, hdbscan, hdbscan_of_graph,
+};
 pub use kmeans::{KMeans, KMeansParams, kmeans, kmeans_from, kmeans_range, nearest_centres};
 pub use knn::{Knn, KnnMethod, KnnParams, Nearest, knn, nearest_rows};
 pub use matrix::Matrix;

@@ -91,6 +91,10 @@ impl Simd for Scalar {
         *values
     }
     #[inline(always)]
+    fn equal_i32(self, a: Self::I32, b: Self::I32) -> Self::Mask {
+        both(a, b, |a, b| a == b)
+    }
+    #[inline(always)]
     fn store_i32(self, lanes: Self::I32, to: &mut [i32; LANES]) {
         *to = lanes;
     }

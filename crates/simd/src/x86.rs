@@ -112,6 +112,7 @@ impl Simd for Avx512 {
         fn less(a: __m512, b: __m512) -> __mmask16 = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b);
         fn select(mask: __mmask16, a: __m512, b: __m512) -> __m512 = _mm512_mask_blend_ps(mask, b, a);
         fn splat_i32(value: i32) -> __m512i = _mm512_set1_epi32(value);
+        fn equal_i32(a: __m512i, b: __m512i) -> __mmask16 = _mm512_cmpeq_epi32_mask(a, b);
         fn add_i32(a: __m512i, b: __m512i) -> __m512i = _mm512_add_epi32(a, b);
         fn sub_i32(a: __m512i, b: __m512i) -> __m512i = _mm512_sub_epi32(a, b);
         fn and_i32(a: __m512i, b: __m512i) -> __m512i = _mm512_and_si512(a, b);
@@ -241,6 +242,10 @@ impl Simd for Avx2 {
         fn splat_i32(value: i32) -> [__m256i; 2] = [_mm256_set1_epi32(value); 2];
         fn select(mask: [__m256; 2], a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] =
             [_mm256_blendv_ps(b[0], a[0], mask[0]), _mm256_blendv_ps(b[1], a[1], mask[1])];
+        fn equal_i32(a: [__m256i; 2], b: [__m256i; 2]) -> [__m256; 2] = [
+            _mm256_castsi256_ps(_mm256_cmpeq_epi32(a[0], b[0])),
+            _mm256_castsi256_ps(_mm256_cmpeq_epi32(a[1], b[1])),
+        ];
         fn less_i32(a: [__m256i; 2], b: [__m256i; 2]) -> [__m256; 2] = [
             _mm256_castsi256_ps(_mm256_cmpgt_epi32(b[0], a[0])),
             _mm256_castsi256_ps(_mm256_cmpgt_epi32(b[1], a[1])),

@@ -3,6 +3,7 @@
 
 mod choice;
 mod dbscan;
+mod hdbscan;
 mod kmeans;
 mod metrics;
 mod threads;
