@@ -10,6 +10,7 @@
 //! | which rows belong together, when k is given? | [`kmeans()`] |
 //! | which rows are dense together, and which are noise? | [`hdbscan()`] |
 //! | which rows are near which? | [`knn()`], [`nearest_rows`] |
+//! | the same, with clusters of bounded sizes? | [`constrained_kmeans`] |
 //! | which places are dense, and which rows are noise? | [`dbscan()`] |
 //! | how well apart are clusters? | [`simplified_silhouette`] |
 //! | how many clusters? | [`choose_k`] |
@@ -24,6 +25,7 @@
 //! numbers are counted (ChaCha8, one stream per use) and every tie has a rule.
 
 mod choice;
+mod constrained;
 mod dbscan;
 mod discriminant;
 mod eigen;
@@ -47,6 +49,7 @@ mod svd;
 mod view;
 
 pub use choice::{Choice, ChoiceParams, Score, choose_k};
+pub use constrained::{ConstrainedKMeans, ConstrainedParams, constrained_kmeans};
 pub use dbscan::{Dbscan, DbscanParams, KDistances, dbscan};
 pub use discriminant::{Discriminant, DiscriminantParams, Scatter, Within, discriminant};
 pub use error::{Error, Result};
