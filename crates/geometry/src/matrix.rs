@@ -201,8 +201,12 @@ pub(crate) fn squared_length<T: Real>(row: &[T]) -> f64 {
 }
 
 /// Squared Euclidean distance in `f64`, in 16 lanes that are added in order.
+#[inline]
 pub(crate) fn squared_distance<T: Real, U: Real>(a: &[T], b: &[U]) -> f64 {
     let square = |x: T, y: U| (x.to_f64() - y.to_f64()) * (x.to_f64() - y.to_f64());
+    if a.len() < 16 {
+        return a.iter().zip(b).map(|(&x, &y)| square(x, y)).sum(); // the same sum, without lanes of zeros
+    }
     let mut lanes = [0.0f64; 16];
     let (left, right) = (a.chunks_exact(16), b.chunks_exact(16));
     for (lane, (&x, &y)) in lanes.iter_mut().zip(left.remainder().iter().zip(right.remainder())) {

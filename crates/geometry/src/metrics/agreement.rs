@@ -67,8 +67,8 @@ impl<A: Label, B: Label> Contingency<A, B> {
 
     /// The adjusted mutual information, at most 1: what one partition tells about the other, beyond chance.
     ///
-    /// Of two partitions that both have one class (or no item) the score is 1, of two of which one has, 0. At most n times the number of classes terms for
-    /// the expectation; 8 bytes an item; the same digits from any number of threads.
+    /// Of two partitions that both have one class (or no item) the score is 1, of two of which one has, 0. At most n times the
+    /// number of classes terms for the expectation; 8 bytes an item; the same digits from any number of threads.
     #[must_use]
     pub fn adjusted_mutual_information(&self) -> f64 {
         if self.is_one_partition() {

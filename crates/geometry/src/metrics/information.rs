@@ -1,7 +1,7 @@
 //! What two partitions tell about each other, in nats.
 //!
-//! The expectation is equation 24a (hypergeometric model) of Vinh, Epps and Bailey, *Information theoretic measures for clusterings
-//! comparison*, JMLR 11 (2010).
+//! The expectation is equation 24a (hypergeometric model) of Vinh, Epps and Bailey, *Information theoretic measures for
+//! clusterings comparison*, JMLR 11 (2010).
 
 use std::collections::BTreeMap;
 

@@ -3,7 +3,7 @@
 //! - [`partition`]: labels, and which rows they put together;
 //! - [`contingency`]: how two partitions meet, [`information`] of the table, [`agreement`] read off it;
 //! - [`pairs`]: distances of rows to all rows in `f64`, a tile at a time, for
-//! - [`silhouette`] and [`neighbourhood`]; [`separation`] needs centroids only.
+//! - [`silhouette`] and [`mod@neighbourhood`]; [`separation`] needs centroids only.
 
 mod agreement;
 mod contingency;

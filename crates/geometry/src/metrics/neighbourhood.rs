@@ -152,15 +152,18 @@ fn ranks<T: Real>(pairs: &Pairs<'_, T>, rows: &Rows, others: &[Vec<u32>], all: &
     pairs.by_tiles(rows, all, |_, columns, squared| {
         for (row, squared) in squared.chunks_exact(columns.ids.len()).enumerate() {
             let (bars, counts, own) = (&bars[row], &mut counts[row], rows.ids[row]);
-            let Some(&(last, _)) = bars.last() else { continue };
             for (column, (&far, &id)) in squared.iter().zip(&columns.ids).enumerate() {
                 let error = TILE_ERROR * (rows.squares[row] + columns.squares[column]);
-                if far > last + error || id == own {
+                let before = bars.partition_point(|bar| bar.0 < far - error);
+                if before == bars.len() || id == own {
                     continue;
                 }
-                let is_close = bars.iter().any(|&(bar, _)| (bar - far).abs() <= error);
-                let far = if is_close { pairs.measured(own, id) } else { far };
-                let place = bars.partition_point(|bar| by_distance(bar, &(far, id)).is_lt());
+                let place = if far + error < bars[before].0 {
+                    before
+                } else {
+                    let measured = (pairs.measured(own, id), id);
+                    bars.partition_point(|bar| by_distance(bar, &measured).is_lt())
+                };
                 if let Some(count) = counts.get_mut(place) {
                     *count += 1;
                 }
