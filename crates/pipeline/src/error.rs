@@ -199,6 +199,12 @@ pub enum Error {
         /// What is in the way, and what to do.
         reason: &'static str,
     },
+    /// Nobody said what is to be judged.
+    #[error("there is nothing to judge: give {missing}")]
+    NothingToJudge {
+        /// What is missing.
+        missing: &'static str,
+    },
     /// The demo runs already.
     #[error("a demo runs in {path} already: wait until it has ended, or choose another folder with --out")]
     DemoRuns {

@@ -3,7 +3,7 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 24] = [
+const VERBS: [&str; 26] = [
     "",
     "demo",
     "simulate",
@@ -27,7 +27,9 @@ const VERBS: [&str; 24] = [
     "matrix",
     "matrix knn",
     "matrix pca",
+    "matrix dbscan",
     "matrix kmeans",
+    "matrix score",
 ];
 
 #[test]

@@ -60,5 +60,5 @@ pub fn dbscan(
         eps: found.eps,
         is_eps_found: params.eps.is_none(),
     };
-    Ok(job.finish(&vectors, "grid", params.seed, parameters, quality))
+    Ok(job.finish(vectors.facts(), "grid", params.seed, parameters, quality))
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::npy::Vectors;
+use super::npy::{Facts, Vectors};
 use super::outputs;
 use super::stages::{StageTime, Stages};
 use crate::Result;
@@ -20,14 +20,9 @@ pub struct Summary<Q> {
     pub verb: &'static str,
     /// The vectors.
     pub input: PathBuf,
-    /// Their type in the file, as NumPy writes it.
-    pub dtype: String,
-    /// Whether they were used where they lie in the file; else they were converted, at 4 bytes a value.
-    pub is_mapped: bool,
-    /// Vectors.
-    pub n_rows: usize,
-    /// Numbers of a vector.
-    pub n_cols: usize,
+    /// What is in it.
+    #[serde(flatten)]
+    pub vectors: Facts,
     /// The method that was used.
     pub method: &'static str,
     /// Every parameter as it was used.
@@ -123,7 +118,7 @@ impl<'a> Job<'a> {
     /// Ends the run.
     pub(super) fn finish<Q>(
         self,
-        vectors: &Vectors,
+        vectors: Facts,
         method: &'static str,
         seed: u64,
         parameters: Value,
@@ -132,10 +127,7 @@ impl<'a> Job<'a> {
         Summary {
             verb: self.verb,
             input: self.input,
-            dtype: vectors.dtype().to_owned(),
-            is_mapped: vectors.is_mapped(),
-            n_rows: vectors.n_rows(),
-            n_cols: vectors.n_cols(),
+            vectors,
             method,
             parameters,
             quality,

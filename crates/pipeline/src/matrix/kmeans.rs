@@ -103,7 +103,7 @@ pub fn kmeans(
     found.labels.iter().for_each(|label| sizes[*label as usize] += 1);
     let quality =
         KMeansQuality { n_clusters, inertia: found.inertia, n_iterations: found.n_iterations, sizes, choice };
-    Ok(job.finish(&vectors, "lloyd", asked.params.seed, parameters, quality))
+    Ok(job.finish(vectors.facts(), "lloyd", asked.params.seed, parameters, quality))
 }
 
 fn fit(

@@ -72,5 +72,5 @@ pub fn knn(files: &KnnFiles, params: &KnnParams, progress: &dyn Progress) -> Res
         is_target_met: found.met,
         n_rounds: found.n_rounds,
     };
-    Ok(job.finish(&vectors, found.method.name(), params.seed, parameters, quality))
+    Ok(job.finish(vectors.facts(), found.method.name(), params.seed, parameters, quality))
 }

@@ -6,6 +6,7 @@
 //! | [`pca`] | where do rows lie along the directions of most variance? | f32 `[n, n_components]` |
 //! | [`dbscan`] | which places are dense, and which rows are noise? | labels int32 `[n]` |
 //! | [`kmeans`] | which rows belong together, around k centres? | labels int32 `[n]`, centres f32 `[k, d]` |
+//! | [`score`] | how good is a map, or a clustering? | numbers, silhouettes f32 `[n]` |
 //!
 //! Each function checks what it is to write before it reads, reads, computes, writes, and returns a [`Summary`] with what it
 //! found and how long each part took. Vectors of little-endian `f4` in C order are used where they lie in the file, through a
@@ -19,6 +20,7 @@ mod knn;
 mod npy;
 mod outputs;
 mod pca;
+mod score;
 mod stages;
 
 pub use clusters::Clusters;
@@ -26,8 +28,9 @@ pub use dbscan::{DbscanFiles, DbscanQuality, dbscan};
 pub use job::{Summary, Timings};
 pub use kmeans::{ChoicePoint, ChoiceQuality, Clustering, KMeansFiles, KMeansQuality, kmeans};
 pub use knn::{KnnFiles, KnnQuality, knn};
-pub use npy::Fault;
+pub use npy::{Facts, Fault};
 pub use pca::{PcaFiles, PcaQuality, pca};
 pub use populi_geometry::{DbscanParams, KMeansParams, KnnMethod, KnnParams, Metric, PcaParams};
 pub use populi_persona::K;
+pub use score::{Agreement, ClusterScore, MapScore, ScoreFiles, ScoreParams, ScoreQuality, score};
 pub use stages::StageTime;

@@ -63,5 +63,5 @@ pub fn pca(
         explained_variance: found.explained_variance,
         total_variance: found.total_variance,
     };
-    Ok(job.finish(&vectors, "covariance", seed, parameters, quality))
+    Ok(job.finish(vectors.facts(), "covariance", seed, parameters, quality))
 }

@@ -4,6 +4,7 @@ mod dbscan;
 mod kmeans;
 mod knn;
 mod pca;
+mod score;
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -40,6 +41,7 @@ enum What {
     Pca(pca::Pca),
     Dbscan(dbscan::Dbscan),
     Kmeans(kmeans::Kmeans),
+    Score(score::Score),
 }
 
 impl Matrix {
@@ -49,6 +51,7 @@ impl Matrix {
             What::Pca(verb) => verb.run(),
             What::Dbscan(verb) => verb.run(),
             What::Kmeans(verb) => verb.run(),
+            What::Score(verb) => verb.run(),
         }
     }
 }
@@ -69,8 +72,13 @@ struct Files {
 
 impl Files {
     fn existing(&self) -> Existing {
-        if self.overwrite { Existing::Replace } else { Existing::Refuse }
+        existing(self.overwrite)
     }
+}
+
+/// What to do with what is there.
+fn existing(overwrite: bool) -> Existing {
+    if overwrite { Existing::Replace } else { Existing::Refuse }
 }
 
 /// How to work, how to talk, and what to draw.
@@ -106,12 +114,12 @@ impl From<Metric> for GeometryMetric {
 
 /// A summary for people: what was worked on, what was found, how long it took, where it is.
 fn describe<Q>(summary: &Summary<Q>, found: &str) -> String {
-    let how_read = if summary.is_mapped { "in place" } else { "converted" };
+    let how_read = if summary.vectors.is_mapped { "in place" } else { "converted" };
     let mut text = format!(
         "{} rows of {} columns ({}, {how_read}).\n{found}",
-        thousands(summary.n_rows),
-        summary.n_cols,
-        summary.dtype
+        thousands(summary.vectors.n_rows),
+        summary.vectors.n_cols,
+        summary.vectors.dtype
     );
     let times = &summary.timings;
     // To write into a text cannot fail.

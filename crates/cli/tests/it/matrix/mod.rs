@@ -20,6 +20,12 @@ impl Array {
         Self { dtype: "<f4".to_owned(), shape: vec![rows.len(), D], bytes }
     }
 
+    /// Integers of 4 bytes.
+    pub fn i4(shape: &[usize], values: &[i32]) -> Self {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        Self { dtype: "<i4".to_owned(), shape: shape.to_vec(), bytes }
+    }
+
     /// As `numpy.save` of NumPy 2 writes it.
     pub fn npy(&self) -> Vec<u8> {
         self.npy_in("False")

@@ -83,7 +83,8 @@ fn a_program_that_dies_while_it_writes_leaves_the_old_result_and_the_next_run_go
 }
 
 /// Every verb that writes, with all that it can write.
-const VERBS: [(&str, &[&str]); 3] = [
+const VERBS: [(&str, &[&str]); 4] = [
+    ("dbscan in.npy --out out.npy", &["out.npy"]),
     ("knn in.npy --out out.npy --out-distances far.npy --method approximate", &["out.npy", "far.npy"]),
     ("pca in.npy --out out.npy --components 3", &["out.npy"]),
     ("kmeans in.npy --out out.npy --out-centres centres.npy --k auto", &["out.npy", "centres.npy"]),

@@ -5,6 +5,16 @@ use serde_json::Value;
 use super::{Array, GROUPS, N, folder, partition, truth};
 use crate::program::{FAILED, Folder};
 
+/// The labels of the mixture, as an array.
+fn labels(folder: &Folder, name: &str, values: &[i32]) {
+    folder.write(name, Array::i4(&[values.len()], values).npy());
+}
+
+fn close(value: &Value, expected: f64) {
+    let got = value.as_f64().unwrap();
+    assert!((got - expected).abs() < 1e-9, "{got} is not {expected}");
+}
+
 /// Checks what every summary says.
 fn check_summary(summary: &Value, verb: &str) {
     assert_eq!(summary["verb"], verb);
@@ -107,12 +117,127 @@ fn kmeans_finds_the_groups_and_their_number() {
 }
 
 #[test]
+fn dbscan_finds_the_groups_with_and_without_a_distance() {
+    let folder = folder();
+    let summary = folder.ok_json("matrix dbscan in.npy --eps 2.5 --out given.npy");
+    check_summary(&summary, "dbscan");
+    assert_eq!(partition(&Array::read(&folder, "given.npy").integers()), truth(), "{summary}");
+    let quality = &summary["quality"];
+    assert_eq!((&quality["n_clusters"], &quality["n_noise"]), (&3.into(), &0.into()));
+    assert_eq!((&quality["eps"], &quality["is_eps_found"]), (&2.5.into(), &false.into()));
+    // The knee leaves a few rows at the rims out.
+    let summary = folder.ok_json("matrix dbscan in.npy --out found.npy");
+    let found = Array::read(&folder, "found.npy").integers();
+    let wrong = found.iter().zip(truth()).filter(|(label, group)| **label != *group && **label != -1);
+    assert_eq!(wrong.count(), 0, "{summary}");
+    assert!(summary["quality"]["noise_share"].as_f64().unwrap() < 0.1, "{summary}");
+    assert_eq!(summary["quality"]["is_eps_found"], true);
+    // Nobody is within so little of anybody.
+    let summary = folder.ok_json("matrix dbscan in.npy --eps 0.001 --out none.npy");
+    assert_eq!(
+        (&summary["quality"]["n_clusters"], &summary["quality"]["noise_share"]),
+        (&0.into(), &1.0.into())
+    );
+    assert_eq!(Array::read(&folder, "none.npy").integers(), [-1; N]);
+}
+
+#[test]
+fn score_of_clusters_is_what_the_definitions_say() {
+    let folder = Folder::new();
+    folder.write("in.npy", Array::f4(&[[0.0_f32], [2.0], [9.0], [11.0], [50.0]]).npy());
+    labels(&folder, "labels.npy", &[0, 0, 1, 1, -1]);
+    labels(&folder, "truth.npy", &[7, 7, 5, 5, 5]);
+    let summary =
+        folder.ok_json("matrix score in.npy --labels labels.npy --truth truth.npy --out silhouettes.npy");
+    let clusters = &summary["quality"]["clusters"];
+    close(&clusters["silhouette"], 0.775); // (0.8 + 0.75) / 2
+    close(&clusters["davies_bouldin"], 2.0 / 9.0);
+    close(&clusters["calinski_harabasz"], 4.0 * 4.5 * 4.5 / (4.0 / 2.0));
+    assert_eq!((&clusters["n_clusters"], &clusters["n_noise"]), (&2.into(), &1.into()));
+    let silhouettes = Array::read(&folder, "silhouettes.npy").floats();
+    assert_eq!(silhouettes[..4], [0.8, 0.75, 0.75, 0.8]);
+    assert!(silhouettes[4].is_nan());
+    // Without noise the two agree; with it, 2 of 10 pairs are together in both, 2 in the labels, 4 in the truth.
+    let quality = &summary["quality"];
+    close(&quality["agreement_without_noise"]["ari"], 1.0);
+    close(&quality["agreement_without_noise"]["v_measure"], 1.0);
+    close(&quality["agreement"]["ari"], (2.0 - 0.8) / (3.0 - 0.8));
+    close(&quality["agreement"]["homogeneity"], 1.0);
+    assert_eq!((&quality["agreement"]["n_rows"], &quality["map"]), (&5.into(), &Value::Null));
+}
+
+#[test]
+fn score_of_a_map_is_1_for_a_turned_copy_and_less_for_a_shuffled_one() {
+    let folder = folder();
+    folder.ok("matrix pca in.npy --components 8 --out turned.npy");
+    folder.ok("matrix kmeans in.npy --k 3 --out labels.npy");
+    let summary = folder.ok_json("matrix score in.npy --map turned.npy --labels labels.npy --k 5");
+    check_summary(&summary, "score");
+    let map = &summary["quality"]["map"];
+    assert!(map["trustworthiness"].as_f64().unwrap() > 0.9999, "{summary}");
+    assert!(map["preservation"].as_f64().unwrap() > 0.999 && map["n_sampled"] == N, "{summary}");
+    let mut shuffled = Array::read(&folder, "turned.npy");
+    shuffled.bytes.rotate_right(32);
+    folder.write("shuffled.npy", shuffled.npy());
+    let summary = folder.ok_json("matrix score in.npy --map shuffled.npy --k 5 --sample 40");
+    let map = &summary["quality"]["map"];
+    assert!(map["trustworthiness"].as_f64().unwrap() < 0.9, "{summary}");
+    assert!(map["preservation"].as_f64().unwrap() < 0.2, "{summary}");
+    assert_eq!(
+        (&summary["quality"]["map"]["n_sampled"], &summary["method"]),
+        (&40.into(), &"sampled".into())
+    );
+}
+
+#[test]
+fn labels_of_any_width_are_read_and_others_refused() {
+    let folder = folder();
+    let line = "matrix score in.npy --labels labels.npy --sample 20";
+    folder.ok("matrix kmeans in.npy --k 3 --out labels.npy");
+    let narrow = Array::read(&folder, "labels.npy").integers();
+    let expected = folder.ok_json(line)["quality"].clone();
+    let of = |dtype: &str, shape: &[usize], bytes: Vec<u8>| {
+        folder.write("labels.npy", Array { dtype: dtype.to_owned(), shape: shape.to_vec(), bytes }.npy());
+    };
+    of("<i8", &[N], narrow.iter().flat_map(|label| i64::from(*label).to_le_bytes()).collect());
+    assert_eq!(folder.ok_json(line)["quality"], expected);
+    of(">u2", &[N, 1], narrow.iter().flat_map(|label| (*label as u16).to_be_bytes()).collect());
+    assert_eq!(folder.ok_json(line)["quality"], expected);
+    of("|u1", &[N], narrow.iter().map(|label| *label as u8).collect());
+    assert_eq!(folder.ok_json(line)["quality"], expected);
+    let fails = |word: &str| {
+        let answer = folder.run(line.split_whitespace());
+        assert_eq!(answer.code, FAILED, "{answer:?}");
+        assert!(
+            answer.stderr.starts_with("populi: labels.npy: ") && answer.stderr.contains(word),
+            "{answer:?}"
+        );
+    };
+    of("<f4", &[N], vec![0; 4 * N]);
+    fails("dtype <f4: expected integers");
+    of("<i4", &[N - 1], vec![0; 4 * (N - 1)]);
+    fails("shape (149,): expected (150,)");
+    of("<i8", &[N], [(1_i64 << 40).to_le_bytes().to_vec(), vec![0; 8 * (N - 1)]].concat());
+    fails("row 0, column 0 is 1099511627776");
+    of("<i4", &[N], [vec![0; 4 * (N - 1)], (-2_i32).to_le_bytes().to_vec()].concat());
+    fails("row 149, column 0 is -2");
+    of("<i4", &[N], vec![0; 4 * N]);
+    let answer = folder.run(line.split_whitespace());
+    assert!(answer.code == FAILED && answer.stderr.contains("at least two clusters"), "{answer:?}");
+}
+
+#[test]
 fn parameters_out_of_their_range_fail_and_write_nothing() {
     let folder = folder();
     for (line, word) in [
         ("knn in.npy --k 0 --out out.npy", "k is 0"),
         ("knn in.npy --target-recall 1.5 --out out.npy", "target_recall is 1.5"),
         ("pca in.npy --components 9 --out out.npy", "n_components is 9"),
+        ("dbscan in.npy --eps 0 --out out.npy", "eps is 0"),
+        ("dbscan in.npy --min-samples 0 --out out.npy", "min_samples is 0"),
+        ("score in.npy", "--map"),
+        ("score in.npy --map in.npy --truth in.npy", "--labels"),
+        ("score in.npy --map in.npy --k 75", "k is 75"),
         ("kmeans in.npy --k 151 --out out.npy", "151"),
         ("kmeans in.npy --k 3 --n-init 0 --out out.npy", "n_init is 0"),
         ("kmeans in.npy --k 3 --max-iter 0 --out out.npy", "max_iter is 0"),

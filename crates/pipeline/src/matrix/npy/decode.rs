@@ -9,7 +9,7 @@ const ROWS_PER_TASK: usize = 64;
 
 /// How the values of a two-dimensional array lie in a file.
 #[derive(Clone, Copy)]
-pub(super) struct Layout {
+pub(crate) struct Layout {
     n_rows: usize,
     n_cols: usize,
     is_fortran: bool,

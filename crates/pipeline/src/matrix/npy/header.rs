@@ -13,7 +13,7 @@ const SHOWN: usize = 24;
 
 /// What the values are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Float,
     Signed,
     /// Truth values are counted among them: 0 and 1.
@@ -22,7 +22,7 @@ pub(super) enum Kind {
 
 /// The type of one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Dtype {
+pub(crate) struct Dtype {
     /// As NumPy writes it: `<f4`.
     pub(super) name: String,
     /// None for what is no number that can be read here: complex numbers, texts, times.
@@ -34,7 +34,7 @@ pub(super) struct Dtype {
 
 /// What a file says of its array.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Header {
+pub(crate) struct Header {
     pub(super) dtype: Dtype,
     /// Whether the first axis runs fastest.
     pub(super) is_fortran: bool,
