@@ -8,6 +8,10 @@
 //! | which directions hold the most of sparse rows? | [`randomised_svd`] |
 //! | in which directions do groups of rows differ? | [`discriminant()`] |
 //! | which rows belong together, when k is given? | [`kmeans()`] |
+//! | which rows are dense together, and which are noise? | [`hdbscan()`] |
+//! | which rows are near which? | [`knn()`], [`nearest_rows`] |
+//! | the same, with clusters of bounded sizes? | [`constrained_kmeans`] |
+//! | which places are dense, and which rows are noise? | [`dbscan()`] |
 //! | how well apart are clusters? | [`simplified_silhouette`] |
 //! | how many clusters? | [`choose_k`] |
 //! | how well do two partitions agree? | [`adjusted_rand_index`], [`adjusted_mutual_information`]; more in [`Contingency`] |
@@ -21,11 +25,15 @@
 //! numbers are counted (ChaCha8, one stream per use) and every tie has a rule.
 
 mod choice;
+mod constrained;
+mod dbscan;
 mod discriminant;
 mod eigen;
 mod error;
 mod graph;
+mod hdbscan;
 mod kmeans;
+mod knn;
 mod matrix;
 mod metric;
 mod metrics;
@@ -41,10 +49,17 @@ mod svd;
 mod view;
 
 pub use choice::{Choice, ChoiceParams, Score, choose_k};
+pub use constrained::{ConstrainedKMeans, ConstrainedParams, constrained_kmeans};
+pub use dbscan::{Dbscan, DbscanParams, KDistances, dbscan};
 pub use discriminant::{Discriminant, DiscriminantParams, Scatter, Within, discriminant};
 pub use error::{Error, Result};
 pub use graph::NeighbourGraph;
+pub use hdbscan::{
+    ClusterSelection, CondensedChild, CondensedCluster, CondensedEdge, CondensedTree, Hdbscan, HdbscanMethod,
+    HdbscanParams, HdbscanPredicted, Layer, SpanningEdge, hdbscan, hdbscan_of_graph,
+};
 pub use kmeans::{KMeans, KMeansParams, kmeans, kmeans_from, kmeans_range, nearest_centres};
+pub use knn::{Knn, KnnMethod, KnnParams, Nearest, knn, nearest_rows};
 pub use matrix::Matrix;
 pub use metric::Metric;
 pub use metrics::{
@@ -53,6 +68,7 @@ pub use metrics::{
     silhouette_score, silhouette_values,
 };
 pub use pca::{Pca, PcaParams, pca};
+pub use populi_simd::Level;
 pub use product::{multiply, multiply_transposed};
 pub use progress::{Progress, Silent};
 pub use real::Real;

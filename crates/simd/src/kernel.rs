@@ -24,6 +24,9 @@ pub trait Simd: Copy + Send + Sync {
     /// A choice for each of 16 lanes.
     type Mask: Copy;
 
+    /// Vectors of 16 lanes that the registers hold at once.
+    const N_REGISTERS: usize;
+
     /// All lanes `value`.
     fn splat(self, value: f32) -> Self::F32;
     /// The lanes of an array.
@@ -57,6 +60,20 @@ pub trait Simd: Copy + Send + Sync {
 
     /// All lanes `value`.
     fn splat_i32(self, value: i32) -> Self::I32;
+    /// The lanes of an array.
+    fn load_i32(self, values: &[i32; LANES]) -> Self::I32;
+    /// Where `a == b`.
+    fn equal_i32(self, a: Self::I32, b: Self::I32) -> Self::Mask;
+    /// Writes the lanes.
+    fn store_i32(self, lanes: Self::I32, to: &mut [i32; LANES]);
+    /// The smaller.
+    fn min_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
+    /// Where `a < b`.
+    fn less_i32(self, a: Self::I32, b: Self::I32) -> Self::Mask;
+    /// Adds to each lane the four products of its bytes, those of `a` without sign and those of `b` with one.
+    ///
+    /// A pair of products must fit 16 bits, as it does where no `b` is beyond ±[`crate::int8::LIMIT`] and no `a` beyond 128 more.
+    fn add_byte_products(self, sum: Self::I32, a: Self::I32, b: Self::I32) -> Self::I32;
     /// `a + b`, wrapping.
     fn add_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
     /// `a - b`, wrapping.
@@ -102,5 +119,40 @@ pub trait Simd: Copy + Send + Sync {
         let eight: [f32; 8] = std::array::from_fn(|i| a[i] + a[i + 8]);
         let four: [f32; 4] = std::array::from_fn(|i| eight[i] + eight[i + 4]);
         (four[0] + four[2]) + (four[1] + four[3])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Level;
+
+    /// A bit for each integer that is equal to another one.
+    struct Equal<'a>(&'a [i32; LANES], i32);
+
+    impl Kernel for Equal<'_> {
+        type Output = u16;
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> u16 {
+            simd.bits_of_mask(simd.equal_i32(simd.load_i32(self.0), simd.splat_i32(self.1)))
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn equal_integers_are_found_at_every_level(
+            values in proptest::collection::vec(-2i32..3, LANES..40),
+            skipped in 0usize..3,
+            wanted in -2i32..3,
+        ) {
+            let values = &values[skipped.min(values.len() - LANES)..];
+            let Some(values) = values.first_chunk::<LANES>() else { return Ok(()) };
+            let expected = (0..LANES).fold(0u16, |bits, i| bits | u16::from(values[i] == wanted) << i);
+            for level in Level::all() {
+                prop_assert_eq!(level.run(Equal(values, wanted)), expected, "{:?}", level);
+            }
+        }
     }
 }

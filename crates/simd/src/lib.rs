@@ -31,6 +31,7 @@
 //! slowly: it is there to be compared with and for CPUs older than 2013. Integer kernels are exact.
 
 mod distance;
+pub mod int8;
 mod kernel;
 mod level;
 mod map;

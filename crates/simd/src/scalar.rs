@@ -20,6 +20,7 @@ impl Simd for Scalar {
     type F32 = [f32; LANES];
     type I32 = [i32; LANES];
     type Mask = [bool; LANES];
+    const N_REGISTERS: usize = 8;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Self::F32 {
@@ -84,6 +85,33 @@ impl Simd for Scalar {
     #[inline(always)]
     fn splat_i32(self, value: i32) -> Self::I32 {
         [value; LANES]
+    }
+    #[inline(always)]
+    fn load_i32(self, values: &[i32; LANES]) -> Self::I32 {
+        *values
+    }
+    #[inline(always)]
+    fn equal_i32(self, a: Self::I32, b: Self::I32) -> Self::Mask {
+        both(a, b, |a, b| a == b)
+    }
+    #[inline(always)]
+    fn store_i32(self, lanes: Self::I32, to: &mut [i32; LANES]) {
+        *to = lanes;
+    }
+    #[inline(always)]
+    fn min_i32(self, a: Self::I32, b: Self::I32) -> Self::I32 {
+        both(a, b, i32::min)
+    }
+    #[inline(always)]
+    fn less_i32(self, a: Self::I32, b: Self::I32) -> Self::Mask {
+        both(a, b, |a, b| a < b)
+    }
+    #[inline(always)]
+    fn add_byte_products(self, sum: Self::I32, a: Self::I32, b: Self::I32) -> Self::I32 {
+        std::array::from_fn(|i| {
+            let (a, b) = (a[i].to_le_bytes(), b[i].to_le_bytes());
+            (0..4).fold(sum[i], |sum, j| sum.wrapping_add(i32::from(a[j]) * i32::from(b[j].cast_signed())))
+        })
     }
     #[inline(always)]
     fn add_i32(self, a: Self::I32, b: Self::I32) -> Self::I32 {

@@ -67,6 +67,7 @@ impl Simd for Avx512 {
     type F32 = __m512;
     type I32 = __m512i;
     type Mask = __mmask16;
+    const N_REGISTERS: usize = 32;
 
     #[inline(always)]
     fn load(self, values: &[f32; LANES]) -> __m512 {
@@ -77,6 +78,16 @@ impl Simd for Avx512 {
     fn store(self, lanes: __m512, to: &mut [f32; LANES]) {
         // SAFETY: `self` is proof of the instruction; the array has the 64 bytes that it writes, at any alignment.
         unsafe { _mm512_storeu_ps(to.as_mut_ptr(), lanes) }
+    }
+    #[inline(always)]
+    fn load_i32(self, values: &[i32; LANES]) -> __m512i {
+        // SAFETY: `self` is proof of the instruction; the array has the 64 bytes that it reads, at any alignment.
+        unsafe { _mm512_loadu_si512(values.as_ptr().cast()) }
+    }
+    #[inline(always)]
+    fn store_i32(self, lanes: __m512i, to: &mut [i32; LANES]) {
+        // SAFETY: `self` is proof of the instruction; the array has the 64 bytes that it writes, at any alignment.
+        unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), lanes) }
     }
     #[inline(always)]
     fn shift_left<const N: u32>(self, a: __m512i) -> __m512i {
@@ -101,10 +112,15 @@ impl Simd for Avx512 {
         fn less(a: __m512, b: __m512) -> __mmask16 = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b);
         fn select(mask: __mmask16, a: __m512, b: __m512) -> __m512 = _mm512_mask_blend_ps(mask, b, a);
         fn splat_i32(value: i32) -> __m512i = _mm512_set1_epi32(value);
+        fn equal_i32(a: __m512i, b: __m512i) -> __mmask16 = _mm512_cmpeq_epi32_mask(a, b);
         fn add_i32(a: __m512i, b: __m512i) -> __m512i = _mm512_add_epi32(a, b);
         fn sub_i32(a: __m512i, b: __m512i) -> __m512i = _mm512_sub_epi32(a, b);
         fn and_i32(a: __m512i, b: __m512i) -> __m512i = _mm512_and_si512(a, b);
         fn or_i32(a: __m512i, b: __m512i) -> __m512i = _mm512_or_si512(a, b);
+        fn min_i32(a: __m512i, b: __m512i) -> __m512i = _mm512_min_epi32(a, b);
+        fn less_i32(a: __m512i, b: __m512i) -> __mmask16 = _mm512_cmplt_epi32_mask(a, b);
+        fn add_byte_products(sum: __m512i, a: __m512i, b: __m512i) -> __m512i =
+            _mm512_dpbusd_epi32(sum, a, b);
         fn bits(a: __m512) -> __m512i = _mm512_castps_si512(a);
         fn of_bits(a: __m512i) -> __m512 = _mm512_castsi512_ps(a);
         fn to_f32(a: __m512i) -> __m512 = _mm512_cvtepi32_ps(a);
@@ -142,6 +158,9 @@ macro_rules! halves {
     (and_i32 $a:ident) => {
         [__m256i; 2]
     };
+    (min_i32 $a:ident) => {
+        [__m256i; 2]
+    };
     (or_i32 $a:ident) => {
         [__m256i; 2]
     };
@@ -160,6 +179,7 @@ impl Simd for Avx2 {
     type F32 = [__m256; 2];
     type I32 = [__m256i; 2];
     type Mask = [__m256; 2];
+    const N_REGISTERS: usize = 8;
 
     #[inline(always)]
     fn load(self, values: &[f32; LANES]) -> Self::F32 {
@@ -172,6 +192,31 @@ impl Simd for Avx2 {
         unsafe {
             _mm256_storeu_ps(to.as_mut_ptr(), lanes[0]);
             _mm256_storeu_ps(to.as_mut_ptr().add(8), lanes[1]);
+        }
+    }
+    #[inline(always)]
+    fn load_i32(self, values: &[i32; LANES]) -> Self::I32 {
+        let from = values.as_ptr().cast::<__m256i>();
+        // SAFETY: `self` is proof of the instruction; the array has the twice 32 bytes that are read, at any alignment.
+        unsafe { [_mm256_loadu_si256(from), _mm256_loadu_si256(from.add(1))] }
+    }
+    #[inline(always)]
+    fn store_i32(self, lanes: Self::I32, to: &mut [i32; LANES]) {
+        let to = to.as_mut_ptr().cast::<__m256i>();
+        // SAFETY: `self` is proof of the instruction; the array has the twice 32 bytes that are written, at any alignment.
+        unsafe {
+            _mm256_storeu_si256(to, lanes[0]);
+            _mm256_storeu_si256(to.add(1), lanes[1]);
+        }
+    }
+    #[inline(always)]
+    fn add_byte_products(self, sum: Self::I32, a: Self::I32, b: Self::I32) -> Self::I32 {
+        // SAFETY: `self` is proof that the CPU has the instructions, which touch no memory.
+        unsafe {
+            let ones = _mm256_set1_epi16(1);
+            let low = _mm256_madd_epi16(_mm256_maddubs_epi16(a[0], b[0]), ones);
+            let high = _mm256_madd_epi16(_mm256_maddubs_epi16(a[1], b[1]), ones);
+            [_mm256_add_epi32(sum[0], low), _mm256_add_epi32(sum[1], high)]
         }
     }
     #[inline(always)]
@@ -197,6 +242,14 @@ impl Simd for Avx2 {
         fn splat_i32(value: i32) -> [__m256i; 2] = [_mm256_set1_epi32(value); 2];
         fn select(mask: [__m256; 2], a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] =
             [_mm256_blendv_ps(b[0], a[0], mask[0]), _mm256_blendv_ps(b[1], a[1], mask[1])];
+        fn equal_i32(a: [__m256i; 2], b: [__m256i; 2]) -> [__m256; 2] = [
+            _mm256_castsi256_ps(_mm256_cmpeq_epi32(a[0], b[0])),
+            _mm256_castsi256_ps(_mm256_cmpeq_epi32(a[1], b[1])),
+        ];
+        fn less_i32(a: [__m256i; 2], b: [__m256i; 2]) -> [__m256; 2] = [
+            _mm256_castsi256_ps(_mm256_cmpgt_epi32(b[0], a[0])),
+            _mm256_castsi256_ps(_mm256_cmpgt_epi32(b[1], a[1])),
+        ];
         fn bits_of_mask(mask: [__m256; 2]) -> u16 =
             (_mm256_movemask_ps(mask[0]) | (_mm256_movemask_ps(mask[1]) << 8)) as u16;
     }
@@ -227,6 +280,7 @@ impl Simd for Avx2 {
         fn sub_i32(a, b) -> [__m256i; 2] = _mm256_sub_epi32;
         fn and_i32(a, b) -> [__m256i; 2] = _mm256_and_si256;
         fn or_i32(a, b) -> [__m256i; 2] = _mm256_or_si256;
+        fn min_i32(a, b) -> [__m256i; 2] = _mm256_min_epi32;
         fn bits(a) -> [__m256i; 2] = _mm256_castps_si256;
         fn of_bits(a) -> [__m256; 2] = _mm256_castsi256_ps;
         fn to_f32(a) -> [__m256; 2] = _mm256_cvtepi32_ps;

@@ -3,7 +3,7 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 20] = [
+const VERBS: [&str; 26] = [
     "",
     "demo",
     "simulate",
@@ -24,6 +24,12 @@ const VERBS: [&str; 20] = [
     "run",
     "forget",
     "verify",
+    "matrix",
+    "matrix knn",
+    "matrix pca",
+    "matrix dbscan",
+    "matrix kmeans",
+    "matrix score",
 ];
 
 #[test]

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod choice;
+mod dbscan;
+mod hdbscan;
 mod kmeans;
 mod metrics;
 mod threads;

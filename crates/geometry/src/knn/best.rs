@@ -1,0 +1,94 @@
+//! The best candidates of each row so far: a bounded list a row, in a total order, so that what is kept does not depend on
+//! the order in which candidates come.
+
+use populi_simd::LANES;
+
+/// Candidates that are gathered beyond those kept before the worst are thrown out. More: fewer passes, looser floors.
+const SLACK: usize = 40;
+
+/// A candidate as one number: the greater score is the greater number, of equal scores the smaller row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Candidate(u64);
+
+impl Candidate {
+    const NONE: Self = Self(0);
+
+    #[inline]
+    pub(super) fn new(score: i32, id: u32) -> Self {
+        let rising = u64::from(score.cast_unsigned() ^ (1 << 31));
+        Self(rising << 32 | u64::from(!id))
+    }
+
+    #[inline]
+    pub(super) fn score(self) -> i32 {
+        ((self.0 >> 32) as u32 ^ (1 << 31)).cast_signed()
+    }
+
+    #[inline]
+    pub(super) fn id(self) -> u32 {
+        !(self.0 as u32)
+    }
+}
+
+/// The best candidates of some rows.
+#[derive(Debug)]
+pub(super) struct Best {
+    keep: usize,
+    /// Room for `keep + SLACK` a row.
+    slots: Vec<Candidate>,
+    lens: Vec<u32>,
+    /// The worst of the kept ones, where there are as many as are kept.
+    worst: Vec<Candidate>,
+    /// What a score must exceed to be of use, in groups of 16 rows.
+    floors: Vec<[i32; LANES]>,
+}
+
+impl Best {
+    /// Lists of `keep` candidates each.
+    pub(super) fn new(n_rows: usize, keep: usize) -> Self {
+        Self {
+            keep,
+            slots: vec![Candidate::NONE; n_rows * (keep + SLACK)],
+            lens: vec![0; n_rows],
+            worst: vec![Candidate::NONE; n_rows],
+            floors: vec![[i32::MIN; LANES]; n_rows.div_ceil(LANES)],
+        }
+    }
+
+    /// What a score must exceed to be of use to a row, in groups of 16 rows.
+    pub(super) fn floors(&self) -> &[[i32; LANES]] {
+        &self.floors
+    }
+
+    /// Offers a candidate, each at most once to a row.
+    #[inline]
+    pub(super) fn offer(&mut self, row: usize, candidate: Candidate) {
+        if candidate > self.worst[row] {
+            let room = self.keep + SLACK;
+            let len = self.lens[row] as usize;
+            self.slots[row * room + len] = candidate;
+            self.lens[row] += 1;
+            if len + 1 == room {
+                self.throw_out(row);
+            }
+        }
+    }
+
+    /// The best of a row, the best first.
+    pub(super) fn of(&mut self, row: usize) -> &[Candidate] {
+        let room = self.keep + SLACK;
+        let list = &mut self.slots[row * room..][..self.lens[row] as usize];
+        list.sort_unstable_by(|a, b| b.cmp(a));
+        &list[..list.len().min(self.keep)]
+    }
+
+    fn throw_out(&mut self, row: usize) {
+        let room = self.keep + SLACK;
+        let list = &mut self.slots[row * room..(row + 1) * room];
+        let (_, worst, _) = list.select_nth_unstable_by(self.keep - 1, |a, b| b.cmp(a));
+        self.worst[row] = *worst;
+        // Of an equal score a smaller row is still of use.
+        self.floors[row / LANES][row % LANES] = worst.score().saturating_sub(1);
+        self.lens[row] = self.keep as u32;
+    }
+}
