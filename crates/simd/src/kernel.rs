@@ -72,7 +72,7 @@ pub trait Simd: Copy + Send + Sync {
     fn less_i32(self, a: Self::I32, b: Self::I32) -> Self::Mask;
     /// Adds to each lane the four products of its bytes, those of `a` without sign and those of `b` with one.
     ///
-    /// A pair of products must fit 16 bits, as it does where no `b` is beyond ±[`crate::int8::LIMIT`] and no `a` beyond 128 more.
+    /// A pair of products must fit 16 bits, as it does where no `b` is beyond ±[`crate::tile::LIMIT`] and no `a` beyond 128 more.
     fn add_byte_products(self, sum: Self::I32, a: Self::I32, b: Self::I32) -> Self::I32;
     /// `a + b`, wrapping.
     fn add_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
