@@ -3,7 +3,7 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 27] = [
+const VERBS: [&str; 28] = [
     "",
     "demo",
     "simulate",
@@ -27,6 +27,7 @@ const VERBS: [&str; 27] = [
     "matrix",
     "matrix knn",
     "matrix pca",
+    "matrix umap",
     "matrix hdbscan",
     "matrix dbscan",
     "matrix kmeans",

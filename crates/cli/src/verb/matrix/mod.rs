@@ -6,6 +6,7 @@ mod kmeans;
 mod knn;
 mod pca;
 mod score;
+mod umap;
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -40,6 +41,7 @@ pub struct Matrix {
 enum What {
     Knn(knn::Knn),
     Pca(pca::Pca),
+    Umap(umap::Umap),
     Hdbscan(hdbscan::Hdbscan),
     Dbscan(dbscan::Dbscan),
     Kmeans(kmeans::Kmeans),
@@ -51,6 +53,7 @@ impl Matrix {
         match self.what {
             What::Knn(verb) => verb.run(),
             What::Pca(verb) => verb.run(),
+            What::Umap(verb) => verb.run(),
             What::Hdbscan(verb) => verb.run(),
             What::Dbscan(verb) => verb.run(),
             What::Kmeans(verb) => verb.run(),

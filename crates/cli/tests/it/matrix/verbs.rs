@@ -98,6 +98,44 @@ fn pca_finds_the_axes_of_a_line() {
 }
 
 #[test]
+fn umap_keeps_the_groups_apart_and_takes_a_graph_that_is_known() {
+    let folder = folder();
+    let summary = folder.ok_json("matrix umap in.npy --out map.npy");
+    check_summary(&summary, "umap");
+    let map = Array::read(&folder, "map.npy");
+    assert_eq!(map.shape, [N, 2]);
+    assert!(map.floats().iter().all(|value| value.is_finite()));
+    let quality = &summary["quality"];
+    assert_eq!((&quality["n_neighbors"], &quality["n_epochs"]), (&15.into(), &500.into()), "{summary}");
+    assert_eq!((&quality["recall"], &quality["n_parts"]), (&1.0.into(), &3.into()), "{summary}");
+    // k-means on the map finds the groups, and rows have the neighbours that they had.
+    folder.ok("matrix kmeans map.npy --k 3 --out labels.npy");
+    assert_eq!(partition(&Array::read(&folder, "labels.npy").integers()), truth());
+    let score = folder.ok_json("matrix score in.npy --map map.npy");
+    assert!(score["quality"]["map"]["trustworthiness"].as_f64().unwrap() > 0.9, "{score}");
+
+    // The row itself is counted among its neighbors here, and not by knn.
+    folder.ok("matrix knn in.npy --k 14 --out near.npy --out-distances far.npy");
+    let given = folder.ok_json("matrix umap in.npy --knn near.npy --knn-distances far.npy --out given.npy");
+    assert_eq!(folder.read("given.npy"), folder.read("map.npy"));
+    assert_eq!(given["quality"]["recall"], Value::Null);
+    let other = folder.ok_json(
+        "matrix umap in.npy --components 5 --neighbors 8 --min-dist 0 --spread 2 --epochs 30 --init pca --metric cosine \
+         --negative-sample-rate 3 --learning-rate 0.5 --seed 4 --out five.npy",
+    );
+    assert_eq!(Array::read(&folder, "five.npy").shape, [N, 5]);
+    let used = &other["parameters"];
+    assert_eq!(
+        (&used["metric"], &used["neighbors"], &used["epochs"]),
+        (&"cosine".into(), &8.into(), &30.into())
+    );
+    assert_eq!(
+        (&used["min_dist"], &used["spread"], &used["init"]),
+        (&0.0.into(), &2.0.into(), &"pca".into())
+    );
+}
+
+#[test]
 fn kmeans_finds_the_groups_and_their_number() {
     let folder = folder();
     let summary = folder.ok_json("matrix kmeans in.npy --k auto --out labels.npy --out-centres centres.npy");
@@ -328,6 +366,9 @@ fn parameters_out_of_their_range_fail_and_write_nothing() {
         ("knn in.npy --k 0 --out out.npy", "k is 0"),
         ("knn in.npy --target-recall 1.5 --out out.npy", "target_recall is 1.5"),
         ("pca in.npy --components 9 --out out.npy", "n_components is 9"),
+        ("umap in.npy --neighbors 1 --out out.npy", "n_neighbors is 1"),
+        ("umap in.npy --min-dist 2 --out out.npy", "min_dist is 2"),
+        ("umap in.npy --components 0 --out out.npy", "n_components is 0"),
         ("hdbscan in.npy --min-cluster-size 1 --out out.npy", "min_cluster_size is 1"),
         ("hdbscan in.npy --max-noise 2 --out out.npy", "max_noise is 2"),
         ("hdbscan in.npy --metric inner-product --out out.npy", "metric is inner-product"),
