@@ -3,6 +3,7 @@
 
 mod choice;
 mod kmeans;
+mod knn;
 mod threads;
 
 use populi_geometry::Matrix;
