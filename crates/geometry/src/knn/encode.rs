@@ -5,8 +5,8 @@
 //! product of the rows with their mean `m` put back. Floats are the rows themselves, times a power of two that keeps squares in
 //! range: their differences for Euclidean distance, else their products.
 
-use populi_simd::Level;
 use populi_simd::tile::{LIMIT, Packed};
+use populi_simd::{Level, dot};
 use rayon::prelude::*;
 
 use super::distance::Rows;
@@ -272,9 +272,8 @@ impl<'a> Encoded<'a> {
 
 /// `m·a - |m|²/2`: with that of another row what makes the product of the two of the product less the means.
 fn product_with_mean(rows: &Rows<'_>, i: usize, mean: &[f32]) -> f32 {
-    let scale = rows.scale(i);
-    let pairs = rows.points.row(i).iter().zip(mean);
-    pairs.map(|(value, mean)| (value * scale - 0.5 * mean) * mean).sum()
+    let half_square = 0.5 * dot(rows.level, mean, mean);
+    rows.scale(i) * dot(rows.level, rows.points.row(i), mean) - half_square
 }
 
 fn squared_length(row: &[i8]) -> i32 {
