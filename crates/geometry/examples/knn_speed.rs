@@ -1,11 +1,11 @@
 //! How fast a neighbour graph is, and how good.
 //!
 //! ```text
-//! cargo run --release -p populi-geometry --example knn_speed -- X.npy [K] [METRIC] [METHOD] [N_CHECKED]
+//! cargo run --release -p populi-geometry --example knn_speed -- X.npy [K] [METRIC] [METHOD] [TARGET] [N_CHECKED]
 //! ```
 //!
 //! Reads a little-endian `.npy` of f4 or f2 in C order and prints one line of JSON: wall and CPU seconds of the graph, what
-//! it says of its recall, and the recall over `N_CHECKED` rows (1,000) against all rows in f32. `RAYON_NUM_THREADS` decides
+//! it says of its recall (asked for: `TARGET`, 0.98), and the recall over `N_CHECKED` rows (1,000) against all rows. `RAYON_NUM_THREADS` decides
 //! the threads, `LEVEL` (`scalar`, `avx2`, `avx512`) the instructions.
 #![allow(clippy::print_stdout, reason = "a measuring tool prints")]
 
@@ -29,10 +29,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             KnnMethod::name,
             argument(3, "auto"),
         )?,
+        target_recall: argument(4, "0.98").parse()?,
         level: Level::all().find(|known| known.name() == level).unwrap_or_default(),
         ..KnnParams::default()
     };
-    let n_checked: usize = argument(4, "1000").parse()?;
+    let n_checked: usize = argument(5, "1000").parse()?;
 
     let (started, cpu) = (Instant::now(), cpu_seconds()?);
     let stages = Stages::default();

@@ -1,6 +1,6 @@
 //! Scores of rows and points, a tile at a time: who is above a floor.
 //!
-//! A score is the product of two rows, plus a bias of each. Points are packed in groups of 16, column after column, so that
+//! A score is the product of two rows, plus a bias of each, or the squared length of their difference, negative. Points are packed in groups of 16, column after column, so that
 //! nothing is added across lanes and the scores of a tile stay in registers. Rows are floats, or small integers of which one
 //! instruction multiplies four.
 //!
@@ -42,7 +42,8 @@ pub struct Packed {
 enum Form {
     #[default]
     Integers,
-    Floats,
+    Products,
+    Differences,
 }
 
 /// A pair whose score is above a floor.
@@ -52,14 +53,14 @@ pub struct Hit {
     pub row: u32,
     /// The point, from 0 in the whole.
     pub point: u32,
-    /// The product of the two plus both biases: of floats what [`rising`] makes of it.
+    /// The greater the nearer; of floats what [`rising`] makes of it.
     pub score: i32,
 }
 
 impl Packed {
     /// Takes rows of integers, all of one length, each with its bias, in place of what was here. O(n d).
     ///
-    /// A value beyond [`LIMIT`] gives other scores at one level than at another.
+    /// A score is the product of two rows plus both biases. A value beyond [`LIMIT`] gives other scores at one level than at another.
     ///
     /// # Panics
     ///
@@ -75,11 +76,30 @@ impl Packed {
 
     /// Takes rows of floats, all of one length, each with its bias, in place of what was here. O(n d).
     ///
+    /// A score is the product of two rows plus both biases.
+    ///
     /// # Panics
     ///
     /// Where rows differ in length.
     pub fn fill_floats<'a>(&mut self, rows: impl Iterator<Item = (&'a [f32], f32)>) {
-        self.form = Form::Floats;
+        self.form = Form::Products;
+        self.fill_one_a_word(rows);
+    }
+
+    /// Takes rows of floats, all of one length, in place of what was here. O(n d).
+    ///
+    /// A score is the squared length of the difference of two rows, negative: twice the work of a product, and no digit is lost
+    /// where rows lie much farther from zero than from one another.
+    ///
+    /// # Panics
+    ///
+    /// Where rows differ in length.
+    pub fn fill_differences<'a>(&mut self, rows: impl Iterator<Item = &'a [f32]>) {
+        self.form = Form::Differences;
+        self.fill_one_a_word(rows.map(|row| (row, 0.0)));
+    }
+
+    fn fill_one_a_word<'a>(&mut self, rows: impl Iterator<Item = (&'a [f32], f32)>) {
         let rows = rows.map(|(row, bias)| (row, bias.to_bits().cast_signed()));
         self.fill_groups(rows, 1, |one| one[0].to_bits().cast_signed());
         self.point_starts.clone_from(&self.row_starts);
@@ -200,9 +220,9 @@ impl Sum for Integers {
 }
 
 #[derive(Clone, Copy)]
-struct Floats;
+struct Products;
 
-impl Sum for Floats {
+impl Sum for Products {
     #[inline(always)]
     fn row(row: i32) -> i32 {
         row
@@ -215,14 +235,42 @@ impl Sum for Floats {
     fn add<S: Simd>(simd: S, sum: S::I32, row: S::I32, points: S::I32) -> S::I32 {
         simd.bits(simd.mul_add(simd.of_bits(row), simd.of_bits(points), simd.of_bits(sum)))
     }
-    /// As [`rising`].
     #[inline(always)]
     fn score<S: Simd>(simd: S, sum: S::I32) -> S::I32 {
-        let all_but_sign = simd.and_i32(simd.shift_right::<31>(sum), simd.splat_i32(i32::MAX));
-        // Exclusive or, as the sum of both less twice what both have.
-        let both = simd.and_i32(sum, all_but_sign);
-        simd.sub_i32(simd.sub_i32(simd.add_i32(sum, all_but_sign), both), both)
+        rising_lanes(simd, sum)
     }
+}
+
+#[derive(Clone, Copy)]
+struct Differences;
+
+impl Sum for Differences {
+    #[inline(always)]
+    fn row(row: i32) -> i32 {
+        row
+    }
+    #[inline(always)]
+    fn start<S: Simd>(simd: S, _: i32, _: S::I32) -> S::I32 {
+        simd.splat_i32(0)
+    }
+    #[inline(always)]
+    fn add<S: Simd>(simd: S, sum: S::I32, row: S::I32, points: S::I32) -> S::I32 {
+        let difference = simd.sub(simd.of_bits(row), simd.of_bits(points));
+        simd.bits(simd.mul_add(difference, difference, simd.of_bits(sum)))
+    }
+    #[inline(always)]
+    fn score<S: Simd>(simd: S, sum: S::I32) -> S::I32 {
+        rising_lanes(simd, simd.bits(simd.sub(simd.splat(0.0), simd.of_bits(sum))))
+    }
+}
+
+/// [`rising`] for the bits of 16 floats.
+#[inline(always)]
+fn rising_lanes<S: Simd>(simd: S, bits: S::I32) -> S::I32 {
+    let all_but_sign = simd.and_i32(simd.shift_right::<31>(bits), simd.splat_i32(i32::MAX));
+    // Exclusive or, as the sum of both less twice what both have.
+    let both = simd.and_i32(bits, all_but_sign);
+    simd.sub_i32(simd.sub_i32(simd.add_i32(bits, all_but_sign), both), both)
 }
 
 /// Rows and points that are compared: one group of `rows` with some groups of `points`.
@@ -272,8 +320,10 @@ impl Kernel for ScoresAbove<'_> {
         match (self.tile.rows.form, S::N_REGISTERS >= 32) {
             (Form::Integers, true) => self.panels::<S, Integers, 8, 3>(simd),
             (Form::Integers, false) => self.panels::<S, Integers, 4, 1>(simd),
-            (Form::Floats, true) => self.panels::<S, Floats, 8, 3>(simd),
-            (Form::Floats, false) => self.panels::<S, Floats, 4, 1>(simd),
+            (Form::Products, true) => self.panels::<S, Products, 8, 3>(simd),
+            (Form::Products, false) => self.panels::<S, Products, 4, 1>(simd),
+            (Form::Differences, true) => self.panels::<S, Differences, 8, 3>(simd),
+            (Form::Differences, false) => self.panels::<S, Differences, 4, 1>(simd),
         }
     }
 }
@@ -426,14 +476,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn floats_have_the_bits_of_the_scalar_level(
+        fn hits_of_floats_have_the_same_bits_at_every_level(
             values in proptest::collection::vec(-10.0f32..10.0, 1..2000),
             n_cols in 1usize..40,
-            floor in -50.0f32..50.0,
+            floor in -500.0f32..50.0,
+            differences: bool,
         ) {
             let mut packed = Packed::default();
             let rows: Vec<&[f32]> = values.chunks_exact(n_cols).collect();
-            packed.fill_floats(rows.iter().map(|&row| (row, row[0])));
+            if differences {
+                packed.fill_differences(rows.iter().copied());
+            } else {
+                packed.fill_floats(rows.iter().map(|&row| (row, row[0])));
+            }
             prop_assert_eq!(packed.n_points(), rows.len());
             let floors = vec![[rising(floor); LANES]; packed.n_groups()];
             for row_group in 0..packed.n_groups() {
@@ -451,8 +506,12 @@ mod tests {
                 let mut expected = Vec::new();
                 for (i, row) in rows.iter().enumerate().skip(16 * row_group).take(16) {
                     for (j, point) in rows.iter().enumerate() {
-                        let start = row[0] + point[0];
-                        let score = row.iter().zip(*point).fold(start, |sum, (a, b)| a.mul_add(*b, sum));
+                        let pairs = row.iter().zip(*point);
+                        let score = if differences {
+                            0.0 - pairs.fold(0.0f32, |sum, (a, b)| (a - b).mul_add(a - b, sum))
+                        } else {
+                            pairs.fold(row[0] + point[0], |sum, (a, b)| a.mul_add(*b, sum))
+                        };
                         if rising(score) > rising(floor) {
                             expected.push(Hit { row: (i % 16) as u32, point: j as u32, score: rising(score) });
                         }

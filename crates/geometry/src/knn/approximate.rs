@@ -14,15 +14,15 @@ use super::partition::Partition;
 use super::recall::Truth;
 use super::rescore::nearest_of;
 use super::scan::best_of_points;
-use super::{Found, KnnParams};
+use super::{Found, KnnMethod, KnnParams};
 use crate::progress::{Progress, Silent};
 use crate::sample::sample_rows;
 
 /// Rows that the recall is measured on.
 const N_SAMPLED: usize = 1000;
 
-/// Neighbours of a row whose neighbours are looked at, of those kept.
-const N_NEAR: usize = 15;
+/// Neighbours of a row whose neighbours are looked at, round by round: a round over the same ones again finds little.
+const N_NEAR: [usize; 5] = [8, 12, 16, 20, 24];
 
 /// Compares the rows of each group with one another, then with the neighbours of their neighbours until the recall of a
 /// sample is what `params` ask for, or for as many rounds as they allow.
@@ -48,12 +48,16 @@ pub(super) fn best_of_near<'a>(
     let mut recall = search.recall(&truth, k);
     let mut n_rounds = 0;
     while recall < params.target_recall && n_rounds < params.max_rounds {
-        search.round(progress);
+        search.round(N_NEAR[n_rounds.min(N_NEAR.len() - 1)].min(keep), progress);
         n_rounds += 1;
         recall = search.recall(&truth, k);
     }
     search.complete(k);
-    (search.rows, search.lists, Found { recall, n_sampled: truth.n_sampled(), n_rounds })
+    (
+        search.rows,
+        search.lists,
+        Found { method: KnnMethod::Approximate, recall, n_sampled: truth.n_sampled(), n_rounds },
+    )
 }
 
 /// Rows in the order of their groups, and the best candidates of each so far.
@@ -83,13 +87,13 @@ impl Search<'_> {
     }
 
     /// Compares the rows of each group with all neighbours of all their neighbours.
-    fn round(&self, progress: &dyn Progress) {
+    fn round(&self, n_near: usize, progress: &dyn Progress) {
         progress.stage("neighbours of neighbours", self.ends.len() as u64);
-        let near = self.near();
+        let near = self.near(n_near);
         (0..self.ends.len()).into_par_iter().with_max_len(1).for_each(|group| {
             let members = if group == 0 { 0 } else { self.ends[group - 1] }..self.ends[group];
-            let others = neighbours_of_neighbours(&near, &members);
-            let mut blocks = self.blocks(&members.map(|place| place as u32).collect::<Vec<_>>());
+            let others = neighbours_of_neighbours(&near, n_near, &members);
+            let mut blocks = self.blocks(&members.clone().map(|place| place as u32).collect::<Vec<_>>());
             let mut packed = Packed::default();
             for places in others.chunks(BLOCK_ROWS) {
                 self.rows.pack(places, self.level, &mut packed);
@@ -134,24 +138,25 @@ impl Search<'_> {
         places.chunks(BLOCK_ROWS).map(block).collect()
     }
 
-    /// The best of every row as they are now; a row itself where there are fewer.
-    fn near(&self) -> Vec<[u32; N_NEAR]> {
-        let of_row = |place: usize| {
-            let mut near = [place as u32; N_NEAR];
+    /// The `n_near` best of every row as they are now; a row itself where there are fewer.
+    fn near(&self, n_near: usize) -> Vec<u32> {
+        let mut near = vec![0u32; self.rows.n_rows() * n_near];
+        near.par_chunks_mut(n_near).with_min_len(1024).enumerate().for_each(|(place, near)| {
+            near.fill(place as u32);
             self.lists.with(place, |list| near.iter_mut().zip(list).for_each(|(to, best)| *to = best.id()));
-            near
-        };
-        (0..self.rows.n_rows()).into_par_iter().with_min_len(1024).map(of_row).collect()
+        });
+        near
     }
 }
 
-/// The neighbours of the neighbours of `members` that are none of them, rising.
-fn neighbours_of_neighbours(near: &[[u32; N_NEAR]], members: &Range<usize>) -> Vec<u32> {
-    let mut ids = near[members.clone()].concat();
+/// The neighbours of the neighbours of `members` that are none of them, rising; of each `n_near`.
+fn neighbours_of_neighbours(near: &[u32], n_near: usize, members: &Range<usize>) -> Vec<u32> {
+    let mut ids = near[members.start * n_near..members.end * n_near].to_vec();
     ids.sort_unstable();
     ids.dedup();
+    let of = |id: &u32| &near[*id as usize * n_near..][..n_near];
     let is_other = |id: &u32| !members.contains(&(*id as usize));
-    let mut ids: Vec<u32> = ids.iter().flat_map(|&id| near[id as usize]).filter(is_other).collect();
+    let mut ids: Vec<u32> = ids.iter().flat_map(of).copied().filter(is_other).collect();
     ids.sort_unstable();
     ids.dedup();
     ids

@@ -3,8 +3,10 @@
 
 use populi_simd::LANES;
 
-/// Candidates that are gathered beyond those kept before the worst are thrown out. More: fewer passes, looser floors.
-const SLACK: usize = 40;
+/// Candidates that are gathered, in those kept, before the worst are thrown out. More: fewer passes, looser floors.
+fn room_for(keep: usize) -> usize {
+    keep + keep.max(8)
+}
 
 /// A candidate as one number: the greater score is the greater number, of equal scores the smaller row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,7 +43,8 @@ impl Candidate {
 #[derive(Debug)]
 pub(super) struct Best {
     keep: usize,
-    /// Room for `keep + SLACK` a row.
+    room: usize,
+    /// `[n_rows, room]`.
     slots: Vec<Candidate>,
     lens: Vec<u32>,
     /// The worst of the kept ones, where there are as many as are kept.
@@ -53,9 +56,11 @@ pub(super) struct Best {
 impl Best {
     /// Lists of `keep` candidates each.
     pub(super) fn new(n_rows: usize, keep: usize) -> Self {
+        let room = room_for(keep);
         Self {
             keep,
-            slots: vec![Candidate::NONE; n_rows * (keep + SLACK)],
+            room,
+            slots: vec![Candidate::NONE; n_rows * room],
             lens: vec![0; n_rows],
             worst: vec![Candidate::NONE; n_rows],
             floors: vec![[i32::MIN; LANES]; n_rows.div_ceil(LANES)],
@@ -65,6 +70,11 @@ impl Best {
     /// What a score must exceed to be of use to a row, in groups of 16 rows.
     pub(super) fn floors(&self) -> &[[i32; LANES]] {
         &self.floors
+    }
+
+    /// Whether no row has so many candidates that some are refused.
+    pub(super) fn are_empty(&self) -> bool {
+        self.worst.iter().all(|&worst| worst == Candidate::NONE)
     }
 
     /// Refuses from now on what is not better than `worst` for a row that has no candidates yet.
@@ -77,7 +87,7 @@ impl Best {
     #[inline]
     pub(super) fn offer(&mut self, row: usize, candidate: Candidate) {
         if candidate > self.worst[row] {
-            let room = self.keep + SLACK;
+            let room = self.room;
             let len = self.lens[row] as usize;
             self.slots[row * room + len] = candidate;
             self.lens[row] += 1;
@@ -89,14 +99,14 @@ impl Best {
 
     /// The best of a row, the best first.
     pub(super) fn of(&mut self, row: usize) -> &[Candidate] {
-        let room = self.keep + SLACK;
+        let room = self.room;
         let list = &mut self.slots[row * room..][..self.lens[row] as usize];
         list.sort_unstable_by(|a, b| b.cmp(a));
         &list[..list.len().min(self.keep)]
     }
 
     fn throw_out(&mut self, row: usize) {
-        let room = self.keep + SLACK;
+        let room = self.room;
         let list = &mut self.slots[row * room..(row + 1) * room];
         let (_, worst, _) = list.select_nth_unstable_by(self.keep - 1, |a, b| b.cmp(a));
         self.worst[row] = *worst;

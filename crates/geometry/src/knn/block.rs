@@ -84,10 +84,12 @@ impl Block {
 
     /// Offers points to the rows of this block; `ids` are what the points are called, and none is a row of the block.
     pub(super) fn score_points(&mut self, points: &Packed, ids: &[u32], level: Level) {
-        let n_groups = points.n_groups();
         let no_floors = [[i32::MAX; LANES]; BLOCK_ROWS / LANES];
-        for from in (0..n_groups).step_by(no_floors.len()) {
-            let groups = from..n_groups.min(from + no_floors.len());
+        let (n_groups, mut from) = (points.n_groups(), 0);
+        // As long as lists are not full every pair is a hit, so that floors are asked for often.
+        let mut step = if self.best.are_empty() { FEW_GROUPS } else { no_floors.len() };
+        while from < n_groups {
+            let groups = from..n_groups.min(from + step);
             for row_group in 0..self.packed.n_groups() {
                 let tile = Tile {
                     rows: &self.packed,
@@ -103,6 +105,7 @@ impl Block {
                     self.best.offer(row, Candidate::new(hit.score, ids[point]));
                 }
             }
+            (from, step) = (groups.end, (2 * step).min(no_floors.len()));
         }
     }
 

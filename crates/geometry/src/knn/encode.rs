@@ -1,11 +1,12 @@
-//! Rows in the form that the kernels multiply: small integers, or floats.
+//! Rows in the form that the kernels compare: small integers, or floats.
 //!
-//! What is multiplied is a row less the mean, in a unit that makes the best of the integers. A bias a row makes a score of
-//! it that is in the order of nearness: of Euclidean distance `a·b - |a|²/2 - |b|²/2`, of the others `a·b + m·a + m·b`, which
-//! is the product of the rows with their mean `m` put back.
+//! Integers stand for a row less the mean, in the unit that loses least. A bias a row makes of the product of two a score that
+//! is in the order of nearness: of Euclidean distance `a·b - |a|²/2 - |b|²/2`, of the others `a·b + m·a + m·b`, which is the
+//! product of the rows with their mean `m` put back. Floats are the rows themselves, times a power of two that keeps squares in
+//! range: their differences for Euclidean distance, else their products.
 
-use populi_simd::Level;
 use populi_simd::tile::{LIMIT, Packed};
+use populi_simd::{Level, dot};
 use rayon::prelude::*;
 
 use super::distance::Rows;
@@ -26,7 +27,7 @@ const REACHES: [f32; 8] = [1.0, 0.84, 0.71, 0.59, 0.5, 0.35, 0.25, 0.125];
 pub(super) enum Form {
     /// Integers up to [`LIMIT`].
     Integers,
-    /// Floats up to 1.
+    /// Floats from -1 to 1.
     Floats,
 }
 
@@ -42,11 +43,14 @@ impl Encoding {
     /// The encoding that suits `rows`, and lets `others` be compared with them. Looks at all values once.
     pub(super) fn of(rows: &Rows<'_>, others: &Rows<'_>, form: Form) -> Self {
         let sample = sample_rows(rows.points.n_rows(), N_SAMPLED, 0);
-        let mean = mean(rows, &sample);
+        let mean = match form {
+            Form::Integers => mean(rows, &sample),
+            Form::Floats => vec![0.0; rows.points.n_cols()],
+        };
         let greatest = greatest(rows, &mean).max(greatest(others, &mean));
         let unit = match form {
             _ if greatest == 0.0 => 0.0,
-            Form::Floats => 1.0 / greatest,
+            Form::Floats => power_of_two_below(1.0 / greatest),
             Form::Integers => f32::from(LIMIT) / (greatest * best_reach(rows, &sample, &mean, greatest)),
         };
         Self { form, mean, unit }
@@ -59,6 +63,11 @@ impl Encoding {
             *to = (value * scale - mean) * self.unit;
         }
     }
+}
+
+/// The power of two of a positive float: its bits without the fraction.
+fn power_of_two_below(value: f32) -> f32 {
+    f32::from_bits(value.to_bits() & 0x7f80_0000).clamp(f32::MIN_POSITIVE, f32::MAX / 2.0)
 }
 
 /// The mean of the rows `sample`, each scaled as its metric has it.
@@ -165,6 +174,10 @@ impl<'a> Encoded<'a> {
         self.rows
     }
 
+    pub(super) fn form(&self) -> Form {
+        self.encoding.form
+    }
+
     pub(super) fn n_rows(&self) -> usize {
         self.order.len()
     }
@@ -203,9 +216,11 @@ impl<'a> Encoded<'a> {
                 for (to, &place) in values.chunks_exact_mut(n_cols).zip(places) {
                     self.encoding.encode(self.rows, self.row_at(place) as usize, to);
                 }
-                let biased = |(row, &place): (&'_ [f32], &u32)| self.bias_of_floats(row, place);
-                let biases: Vec<f32> = values.chunks_exact(n_cols).zip(places).map(biased).collect();
-                packed.fill_floats(values.chunks_exact(n_cols).zip(biases));
+                let values = values.chunks_exact(n_cols);
+                match self.rows.metric {
+                    Metric::Euclidean => packed.fill_differences(values),
+                    Metric::Cosine | Metric::InnerProduct => packed.fill_floats(values.map(|row| (row, 0.0))),
+                }
             }
         }
     }
@@ -220,9 +235,11 @@ impl<'a> Encoded<'a> {
             }
             Form::Floats => {
                 let centres = centres.chunks_exact(n_cols);
-                packed.fill_floats(
-                    centres.map(|row| (row, -0.5 * row.iter().map(|value| value * value).sum::<f32>())),
-                );
+                let half_square = |row: &[f32]| 0.5 * row.iter().map(|value| value * value).sum::<f32>();
+                match self.rows.metric {
+                    Metric::Euclidean => packed.fill_differences(centres),
+                    _ => packed.fill_floats(centres.map(|row| (row, -half_square(row)))),
+                }
             }
         }
     }
@@ -248,16 +265,6 @@ impl<'a> Encoded<'a> {
         }
     }
 
-    fn bias_of_floats(&self, encoded: &[f32], place: u32) -> f32 {
-        let unit = self.encoding.unit;
-        match self.rows.metric {
-            Metric::Euclidean => -0.5 * encoded.iter().map(|value| value * value).sum::<f32>(),
-            Metric::Cosine | Metric::InnerProduct => {
-                unit * unit * product_with_mean(self.rows, self.row_at(place) as usize, &self.encoding.mean)
-            }
-        }
-    }
-
     fn integers_at(&self, place: usize) -> &[i8] {
         &self.integers[place * self.n_cols()..(place + 1) * self.n_cols()]
     }
@@ -265,9 +272,8 @@ impl<'a> Encoded<'a> {
 
 /// `m·a - |m|²/2`: with that of another row what makes the product of the two of the product less the means.
 fn product_with_mean(rows: &Rows<'_>, i: usize, mean: &[f32]) -> f32 {
-    let scale = rows.scale(i);
-    let pairs = rows.points.row(i).iter().zip(mean);
-    pairs.map(|(value, mean)| (value * scale - 0.5 * mean) * mean).sum()
+    let half_square = 0.5 * dot(rows.level, mean, mean);
+    rows.scale(i) * dot(rows.level, rows.points.row(i), mean) - half_square
 }
 
 fn squared_length(row: &[i8]) -> i32 {

@@ -1,4 +1,15 @@
 //! Who is near whom: the k nearest rows of every row.
+//!
+//! Up to some ten thousand rows every pair is scored, once ([`pairs`]). Above, rows are compared within groups of near rows
+//! ([`partition`]) and then with the neighbours of their neighbours ([`approximate`]), as NN-descent does (Dong, Moses and Li,
+//! *Efficient k-nearest neighbor graph construction for generic similarity measures*, 2011), until the recall of a sample is
+//! what was asked for. Departures from it: rounds go group by group instead of row by row, so that what is gathered is
+//! compared densely, and begin with groups instead of chance.
+//!
+//! Scores are products of small integers where a trial on a few rows shows that these tell neighbours apart, else of floats
+//! ([`encode`]); distances of the best are then taken in `f32` ([`rescore`]). A row keeps its best candidates in a total
+//! order, so neither the order of work nor the number of threads changes a byte; integers are exact and floats have the same
+//! bits at every level.
 
 mod approximate;
 mod best;
@@ -18,10 +29,8 @@ use populi_simd::Level;
 use self::distance::Rows;
 use self::encode::{Encoded, Encoding, Form};
 use self::recall::Truth;
-use self::rescore::nearest_of;
 use crate::error::{Result, require};
 use crate::graph::NeighbourGraph;
-use crate::matrix::squared_length;
 use crate::metric::Metric;
 use crate::progress::Progress;
 use crate::sample::sample_rows;
@@ -35,14 +44,23 @@ const N_SPARE_OF_INTEGERS: usize = 9;
 /// Candidates beyond k where floats differ from the distance by their rounding alone.
 const N_SPARE_OF_FLOATS: usize = 4;
 
+/// Rows that integers are tried on.
+const N_TRIED: usize = 40;
+
 /// Columns from which on integers are used: fewer do not even out what each is rounded by.
 const MIN_COLUMNS_OF_INTEGERS: usize = 32;
 
-/// Rows up to which every pair is looked at unless told otherwise: with integers and with floats.
-const MAX_ROWS_EXACT: (usize, usize) = (50_000, 30_000);
+/// Rows up to which every pair is looked at unless told otherwise, where integers are compared.
+const MAX_ROWS_EXACT: usize = 50_000;
 
-/// How far from 1 the length of a row may be that counts as one of length 1: what half-precision floats leave.
-const LENGTH_TOLERANCE: f64 = 2e-3;
+/// Differences up to which every pair is looked at unless told otherwise, where floats are compared: some seconds.
+const MAX_DIFFERENCES_EXACT: f64 = 1e11;
+
+/// What choosing among scores costs, in columns of floats.
+const COLUMNS_OF_CHOICE: usize = 16;
+
+/// The least share of true neighbours that integers must be good for: where every pair is looked at, and else.
+const MIN_RECALL_OF_INTEGERS: (f64, f64) = (0.997, 0.985);
 
 /// How [`knn()`] finds neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -135,6 +153,10 @@ pub struct Knn {
 
 /// The `k` nearest rows of every row.
 ///
+/// Every pair: n² d / 2 products. Else about n² d / 500 for the groups and n d times some thousands for the comparisons.
+/// Memory: with integers a byte a value, 8 bytes for each of `k + 9` candidates a row, and the graph, `points` not copied. The
+/// same bytes from any number of threads, and at every [`Level`].
+///
 /// ```
 /// use populi_geometry::{KnnParams, MatrixView, Silent, knn};
 ///
@@ -153,38 +175,55 @@ pub fn knn(points: MatrixView<'_>, params: &KnnParams, progress: &dyn Progress) 
     let k = params.k.min(points.n_rows() - 1);
     progress.stage("rows", 1);
     let rows = Rows::new(points, params.metric, params.level);
-    let form = form_of(&rows);
-    let keep = k + n_spare(form);
-    let encoded = Encoded::new(&rows, Encoding::of(&rows, &rows, form));
-    let method = method_of(params.method, form, points.n_rows());
-
-    let (encoded, lists, found) = if method == KnnMethod::Approximate {
-        approximate::best_of_near(encoded, k, keep, params, progress)
-    } else {
-        let lists = pairs::best_of_all(&encoded, keep, params.level, progress);
-        let found = recall_of_all(&rows, &encoded, &lists, k, params);
-        (encoded, lists, found)
+    let (encoded, likely) = encode(&rows, k, params);
+    let keep = k + n_spare(encoded.form());
+    let (encoded, lists, found) = match method_of(params.method, &encoded) {
+        KnnMethod::Approximate => approximate::best_of_near(encoded, k, keep, params, progress),
+        _ => {
+            let lists = pairs::best_of_all(&encoded, keep, params.level, progress);
+            (encoded, lists, likely)
+        }
     };
     let graph = rescore::graph_of(&encoded, &lists, k, progress)?;
-    let Found { recall, n_sampled, n_rounds } = found;
+    let Found { method, recall, n_sampled, n_rounds } = found;
     Ok(Knn { graph, k, method, recall, n_sampled, met: recall >= params.target_recall, n_rounds })
 }
 
-/// How good lists are.
+/// How neighbours were found, and how good they are.
 struct Found {
+    method: KnnMethod,
     recall: f64,
     n_sampled: usize,
     n_rounds: usize,
 }
 
-/// Integers for directions, and for rows that are directions; floats where few columns or unlike rows ask for digits.
-fn form_of(rows: &Rows<'_>) -> Form {
-    let are_directions = rows.metric == Metric::Cosine
-        || rows.points.rows().all(|row| (squared_length(row).sqrt() - 1.0).abs() <= LENGTH_TOLERANCE);
-    let suits = are_directions && rows.points.n_cols() >= MIN_COLUMNS_OF_INTEGERS;
-    if suits { Form::Integers } else { Form::Floats }
+/// Rows as integers where these tell neighbours well enough apart, else as floats; and how good a graph of all pairs is.
+///
+/// That is tried on a sample of rows, so small that it costs a few hundredths of the graph, against all rows in floats.
+fn encode<'a>(rows: &'a Rows<'a>, k: usize, params: &KnnParams) -> (Encoded<'a>, Found) {
+    let n = rows.points.n_rows();
+    let sample = sample_rows(n, N_TRIED, params.seed);
+    let sample: Vec<u32> = sample.into_iter().map(|row| row as u32).collect();
+    let floats = Encoded::new(rows, Encoding::of(rows, rows, Form::Floats));
+    let truth = Truth::of(&floats, &sample, k, params.level);
+    let measure = |encoded: &Encoded<'_>| {
+        let recall = truth.recall_of_all(encoded, k + n_spare(encoded.form()), params.level);
+        Found { method: KnnMethod::Exact, recall, n_sampled: truth.n_sampled(), n_rounds: 0 }
+    };
+    if rows.points.n_cols() >= MIN_COLUMNS_OF_INTEGERS {
+        let integers = Encoded::new(rows, Encoding::of(rows, rows, Form::Integers));
+        let found = measure(&integers);
+        let is_exact = method_of(params.method, &integers) == KnnMethod::Exact;
+        let least = if is_exact { MIN_RECALL_OF_INTEGERS.0 } else { MIN_RECALL_OF_INTEGERS.1 };
+        if found.recall >= least {
+            return (integers, found);
+        }
+    }
+    let found = measure(&floats);
+    (floats, found)
 }
 
+/// Candidates beyond k whose distance may be looked at.
 fn n_spare(form: Form) -> usize {
     match form {
         Form::Integers => N_SPARE_OF_INTEGERS,
@@ -192,33 +231,18 @@ fn n_spare(form: Form) -> usize {
     }
 }
 
-fn method_of(asked: KnnMethod, form: Form, n_rows: usize) -> KnnMethod {
-    let max_rows = match form {
-        Form::Integers => MAX_ROWS_EXACT.0,
-        Form::Floats => MAX_ROWS_EXACT.1,
+fn method_of(asked: KnnMethod, encoded: &Encoded<'_>) -> KnnMethod {
+    let n_rows = encoded.n_rows();
+    let is_small = match encoded.form() {
+        Form::Integers => n_rows <= MAX_ROWS_EXACT,
+        Form::Floats => {
+            let n_differences = (n_rows as f64).powi(2) * (encoded.n_cols() + COLUMNS_OF_CHOICE) as f64;
+            n_differences <= MAX_DIFFERENCES_EXACT
+        }
     };
     match asked {
-        KnnMethod::Auto if n_rows <= max_rows => KnnMethod::Exact,
+        KnnMethod::Auto if is_small => KnnMethod::Exact,
         KnnMethod::Auto => KnnMethod::Approximate,
         KnnMethod::Exact | KnnMethod::Approximate => asked,
     }
-}
-
-/// Measures what integers lose, against floats: on a sample so small that it costs a few hundredths of the rest.
-fn recall_of_all(
-    rows: &Rows<'_>,
-    encoded: &Encoded<'_>,
-    lists: &lists::Lists,
-    k: usize,
-    params: &KnnParams,
-) -> Found {
-    let n = rows.points.n_rows();
-    let sample = sample_rows(n, (n / 500).max(32), params.seed);
-    let sample: Vec<u32> = sample.into_iter().map(|row| row as u32).collect();
-    let floats = Encoded::new(rows, Encoding::of(rows, rows, Form::Floats));
-    let truth = Truth::of(&floats, &sample, k, params.level);
-    let recall = truth.recall(|place, found| {
-        lists.with(place as usize, |list| nearest_of(encoded, place, list, encoded, k, found));
-    });
-    Found { recall, n_sampled: truth.n_sampled(), n_rounds: 0 }
 }

@@ -1,14 +1,16 @@
 //! The nearest rows of rows that are not among them.
 
+use populi_simd::Level;
 use rayon::prelude::*;
 
 use super::distance::Rows;
-use super::encode::{Encoded, Encoding};
+use super::encode::{Encoded, Encoding, Form};
 use super::rescore::{Near, nearest_of};
 use super::scan::best_of_points;
-use super::{KnnParams, form_of, n_spare};
+use super::{KnnParams, MIN_COLUMNS_OF_INTEGERS, MIN_RECALL_OF_INTEGERS, N_TRIED, n_spare};
 use crate::error::{Result, same_size};
-use crate::progress::Progress;
+use crate::progress::{Progress, Silent};
+use crate::sample::sample_rows;
 use crate::view::MatrixView;
 
 /// The nearest rows of other rows, the nearest first; of equal distances the smaller row number first.
@@ -36,7 +38,8 @@ impl Nearest {
 }
 
 /// The `params.k` rows of `points` that are nearest to each row of `queries`, by looking at all of them: `params.k`,
-/// `params.metric` and `params.level` count.
+/// `params.metric`,
+/// `params.seed` and `params.level` count.
 ///
 /// n·m·d products for n queries and m points, of small integers where [`super::knn`] uses them, and then the distances of
 /// the best. Memory: where integers are used, a byte a value of both. The same bytes from any number of threads.
@@ -57,19 +60,56 @@ pub fn nearest_rows(
     let k = params.k.min(points.n_rows());
     let rows = |view| Rows::new(view, params.metric, params.level);
     let (queries, points) = (rows(queries), rows(points));
-    let form = form_of(&points);
-    let encoding = Encoding::of(&points, &queries, form);
-    let (queries, points) = (Encoded::new(&queries, encoding.clone()), Encoded::new(&points, encoding));
-
-    progress.stage("nearest rows", queries.n_rows() as u64);
-    let places: Vec<u32> = (0..queries.n_rows() as u32).collect();
-    let lists = best_of_points(&queries, &places, &points, k + n_spare(form), params.level, progress);
-    let found = places.par_iter().zip(&lists).with_min_len(64).map(|(&place, list)| {
-        let mut near = Vec::new();
-        nearest_of(&queries, place, list, &points, k, &mut near);
-        near
-    });
-    let found: Vec<Vec<Near>> = found.collect();
+    progress.stage("nearest rows", queries.points.n_rows() as u64);
+    let search = Search { queries: &queries, points: &points, k, level: params.level };
+    let form = search.form(params.seed);
+    let places: Vec<u32> = (0..queries.points.n_rows() as u32).collect();
+    let found = search.nearest(&places, form, progress);
     let (ids, distances) = found.iter().flatten().map(|&(distance, id)| (id, distance)).unzip();
     Ok(Nearest { k, ids, distances })
+}
+
+struct Search<'a> {
+    queries: &'a Rows<'a>,
+    points: &'a Rows<'a>,
+    k: usize,
+    level: Level,
+}
+
+impl Search<'_> {
+    /// Integers where a sample of the queries finds with them what it finds with floats, and for few queries floats.
+    fn form(&self, seed: u64) -> Form {
+        let n_queries = self.queries.points.n_rows();
+        if self.points.points.n_cols() < MIN_COLUMNS_OF_INTEGERS || n_queries < 4 * N_TRIED {
+            return Form::Floats;
+        }
+        let sample: Vec<u32> =
+            sample_rows(n_queries, N_TRIED, seed).into_iter().map(|row| row as u32).collect();
+        let (truth, tried) =
+            (self.nearest(&sample, Form::Floats, &Silent), self.nearest(&sample, Form::Integers, &Silent));
+        let n_found: usize = truth
+            .iter()
+            .zip(&tried)
+            .map(|(truth, tried)| {
+                let farthest = truth.last().map_or(0.0, |&(distance, _)| distance);
+                tried.iter().filter(|near| near.0 <= farthest).count()
+            })
+            .sum();
+        let is_enough = n_found as f64 >= MIN_RECALL_OF_INTEGERS.0 * (sample.len() * self.k) as f64;
+        if is_enough { Form::Integers } else { Form::Floats }
+    }
+
+    /// The nearest rows of the queries at `places`.
+    fn nearest(&self, places: &[u32], form: Form, progress: &dyn Progress) -> Vec<Vec<Near>> {
+        let encoding = Encoding::of(self.points, self.queries, form);
+        let queries = Encoded::new(self.queries, encoding.clone());
+        let points = Encoded::new(self.points, encoding);
+        let lists = best_of_points(&queries, places, &points, self.k + n_spare(form), self.level, progress);
+        let found = places.par_iter().zip(&lists).with_min_len(64).map(|(&place, list)| {
+            let mut near = Vec::new();
+            nearest_of(&queries, place, list, &points, self.k, &mut near);
+            near
+        });
+        found.collect()
+    }
 }

@@ -6,6 +6,7 @@ mod dbscan;
 mod hdbscan;
 mod kmeans;
 mod metrics;
+mod knn;
 mod threads;
 
 use populi_geometry::Matrix;
