@@ -37,6 +37,7 @@ mod progress;
 mod sample;
 mod silhouette;
 mod sparse;
+mod subspace;
 mod svd;
 mod umap;
 mod view;

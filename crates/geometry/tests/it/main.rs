@@ -4,6 +4,7 @@
 mod choice;
 mod kmeans;
 mod threads;
+mod umap;
 
 use populi_geometry::Matrix;
 use rand::{RngExt, SeedableRng};
