@@ -78,7 +78,7 @@ impl Chunk {
     pub(super) fn publish_tails(&self, positions: &mut Positions) {
         let n_dims = positions.n_dims();
         for (d, coordinate) in positions.coordinates_mut().enumerate() {
-            for (tails, pulls) in self.tails.iter().zip(self.pulls[d..].iter().step_by(n_dims)) {
+            for (tails, pulls) in self.tails.iter().zip(self.pulls.iter().skip(d).step_by(n_dims)) {
                 tails.iter().zip(pulls).for_each(|(&tail, pull)| coordinate[tail as usize] -= pull);
             }
         }
