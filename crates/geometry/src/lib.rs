@@ -46,6 +46,7 @@ mod real;
 mod sample;
 mod silhouette;
 mod sparse;
+mod subspace;
 mod svd;
 mod umap;
 mod view;

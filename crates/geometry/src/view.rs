@@ -86,23 +86,32 @@ impl<'a, T: Real> MatrixView<'a, T> {
 impl MatrixView<'_> {
     /// Mean of every column, `[n_cols] f64`; zeros where there is no row. One pass, parallel; sums of blocks are added in order.
     pub fn column_means(&self) -> Vec<f64> {
-        let mut means = vec![0.0; self.n_cols];
-        if self.values.is_empty() {
-            return means;
-        }
-        let partials: Vec<Vec<f64>> =
-            self.values.par_chunks(ROWS_PER_TASK * self.n_cols).map(|b| self.sum_rows(b)).collect();
-        for partial in &partials {
-            means.iter_mut().zip(partial).for_each(|(mean, part)| *mean += part);
-        }
-        means.iter_mut().for_each(|mean| *mean /= self.n_rows as f64);
-        means
+        let n_rows = self.n_rows.max(1) as f64;
+        self.column_sums(|_, value| value).into_iter().map(|sum| sum / n_rows).collect()
     }
 
-    fn sum_rows(&self, block: &[f32]) -> Vec<f64> {
+    /// Sum of the squared differences from `mean [n_cols]` in every column; cost and order as [`MatrixView::column_means`].
+    pub(crate) fn column_squares(&self, mean: &[f64]) -> Vec<f64> {
+        self.column_sums(|column, value| (value - mean[column]) * (value - mean[column]))
+    }
+
+    fn column_sums(&self, term: impl Fn(usize, f64) -> f64 + Sync) -> Vec<f64> {
         let mut sums = vec![0.0; self.n_cols];
-        for row in block.chunks_exact(self.n_cols) {
-            sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
+        if self.values.is_empty() {
+            return sums;
+        }
+        let sum_block = |block: &[f32]| {
+            let mut sums = vec![0.0; self.n_cols];
+            for row in block.chunks_exact(self.n_cols) {
+                let columns = sums.iter_mut().zip(row).enumerate();
+                columns.for_each(|(column, (sum, &value))| *sum += term(column, f64::from(value)));
+            }
+            sums
+        };
+        let partials: Vec<Vec<f64>> =
+            self.values.par_chunks(ROWS_PER_TASK * self.n_cols).map(sum_block).collect();
+        for partial in &partials {
+            sums.iter_mut().zip(partial).for_each(|(sum, part)| *sum += part);
         }
         sums
     }

@@ -8,6 +8,7 @@ mod kmeans;
 mod metrics;
 mod knn;
 mod threads;
+mod umap;
 
 use populi_geometry::Matrix;
 use rand::{RngExt, SeedableRng};
