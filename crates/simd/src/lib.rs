@@ -31,11 +31,11 @@
 //! slowly: it is there to be compared with and for CPUs older than 2013. Integer kernels are exact.
 
 mod distance;
-pub mod int8;
 mod kernel;
 mod level;
 mod map;
 mod scalar;
+pub mod tile;
 mod x86;
 
 pub use distance::{dot, squared_distance};

@@ -11,7 +11,8 @@ const SLACK: usize = 40;
 pub(super) struct Candidate(u64);
 
 impl Candidate {
-    const NONE: Self = Self(0);
+    /// Worse than all others.
+    pub(super) const NONE: Self = Self(0);
 
     #[inline]
     pub(super) fn new(score: i32, id: u32) -> Self {
@@ -22,6 +23,12 @@ impl Candidate {
     #[inline]
     pub(super) fn score(self) -> i32 {
         ((self.0 >> 32) as u32 ^ (1 << 31)).cast_signed()
+    }
+
+    /// What a score must exceed: of an equal score a smaller row is still better.
+    #[inline]
+    fn floor(self) -> i32 {
+        self.score().saturating_sub(1)
     }
 
     #[inline]
@@ -60,6 +67,12 @@ impl Best {
         &self.floors
     }
 
+    /// Refuses from now on what is not better than `worst` for a row that has no candidates yet.
+    pub(super) fn want_better(&mut self, row: usize, worst: Candidate) {
+        self.worst[row] = worst;
+        self.floors[row / LANES][row % LANES] = worst.floor();
+    }
+
     /// Offers a candidate, each at most once to a row.
     #[inline]
     pub(super) fn offer(&mut self, row: usize, candidate: Candidate) {
@@ -87,8 +100,7 @@ impl Best {
         let list = &mut self.slots[row * room..(row + 1) * room];
         let (_, worst, _) = list.select_nth_unstable_by(self.keep - 1, |a, b| b.cmp(a));
         self.worst[row] = *worst;
-        // Of an equal score a smaller row is still of use.
-        self.floors[row / LANES][row % LANES] = worst.score().saturating_sub(1);
+        self.floors[row / LANES][row % LANES] = worst.floor();
         self.lens[row] = self.keep as u32;
     }
 }

@@ -1,27 +1,48 @@
 //! Who is near whom: the k nearest rows of every row.
 
+mod approximate;
 mod best;
+mod block;
 mod distance;
+mod encode;
+mod lists;
 mod pairs;
-mod quantise;
+mod partition;
 mod queries;
+mod recall;
 mod rescore;
+mod scan;
 
 use populi_simd::Level;
 
 use self::distance::Rows;
-use self::quantise::Quantised;
-
+use self::encode::{Encoded, Encoding, Form};
+use self::recall::Truth;
+use self::rescore::nearest_of;
 use crate::error::{Result, require};
 use crate::graph::NeighbourGraph;
+use crate::matrix::squared_length;
 use crate::metric::Metric;
 use crate::progress::Progress;
+use crate::sample::sample_rows;
 use crate::view::MatrixView;
 
 pub use queries::{Nearest, nearest_rows};
 
-/// Candidates a row beyond k whose distance is looked at: integers put some rows in a wrong order.
-const N_SPARE: usize = 9;
+/// Candidates a row beyond k whose distance may be looked at, because integers put some rows in a wrong order.
+const N_SPARE_OF_INTEGERS: usize = 9;
+
+/// Candidates beyond k where floats differ from the distance by their rounding alone.
+const N_SPARE_OF_FLOATS: usize = 4;
+
+/// Columns from which on integers are used: fewer do not even out what each is rounded by.
+const MIN_COLUMNS_OF_INTEGERS: usize = 32;
+
+/// Rows up to which every pair is looked at unless told otherwise: with integers and with floats.
+const MAX_ROWS_EXACT: (usize, usize) = (50_000, 30_000);
+
+/// How far from 1 the length of a row may be that counts as one of length 1: what half-precision floats leave.
+const LENGTH_TOLERANCE: f64 = 2e-3;
 
 /// How [`knn()`] finds neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -130,16 +151,74 @@ pub fn knn(points: MatrixView<'_>, params: &KnnParams, progress: &dyn Progress) 
     params.check()?;
     points.check()?;
     let k = params.k.min(points.n_rows() - 1);
-    let graph = if params.metric == Metric::Cosine && points.n_cols() >= 32 {
-        let rows = Rows::new(points, params.metric, params.level);
-        let lists = pairs::best_of_all(&Quantised::new(&rows), k + N_SPARE, params.level, progress);
-        progress.stage("distances", 1);
-        let (ids, distances) = rescore::nearest_of(&rows, &lists, k);
-        progress.advance(1);
-        NeighbourGraph::new(points.n_rows(), k, ids, distances)?
+    progress.stage("rows", 1);
+    let rows = Rows::new(points, params.metric, params.level);
+    let form = form_of(&rows);
+    let keep = k + n_spare(form);
+    let encoded = Encoded::new(&rows, Encoding::of(&rows, &rows, form));
+    let method = method_of(params.method, form, points.n_rows());
+
+    let (encoded, lists, found) = if method == KnnMethod::Approximate {
+        approximate::best_of_near(encoded, k, keep, params, progress)
     } else {
-        queries::graph_by_scan(points, k, params, progress)?
+        let lists = pairs::best_of_all(&encoded, keep, params.level, progress);
+        let found = recall_of_all(&rows, &encoded, &lists, k, params);
+        (encoded, lists, found)
     };
-    let n_sampled = points.n_rows().min(1000);
-    Ok(Knn { graph, k, method: KnnMethod::Exact, recall: 1.0, n_sampled, met: true, n_rounds: 0 })
+    let graph = rescore::graph_of(&encoded, &lists, k, progress)?;
+    let Found { recall, n_sampled, n_rounds } = found;
+    Ok(Knn { graph, k, method, recall, n_sampled, met: recall >= params.target_recall, n_rounds })
+}
+
+/// How good lists are.
+struct Found {
+    recall: f64,
+    n_sampled: usize,
+    n_rounds: usize,
+}
+
+/// Integers for directions, and for rows that are directions; floats where few columns or unlike rows ask for digits.
+fn form_of(rows: &Rows<'_>) -> Form {
+    let are_directions = rows.metric == Metric::Cosine
+        || rows.points.rows().all(|row| (squared_length(row).sqrt() - 1.0).abs() <= LENGTH_TOLERANCE);
+    let suits = are_directions && rows.points.n_cols() >= MIN_COLUMNS_OF_INTEGERS;
+    if suits { Form::Integers } else { Form::Floats }
+}
+
+fn n_spare(form: Form) -> usize {
+    match form {
+        Form::Integers => N_SPARE_OF_INTEGERS,
+        Form::Floats => N_SPARE_OF_FLOATS,
+    }
+}
+
+fn method_of(asked: KnnMethod, form: Form, n_rows: usize) -> KnnMethod {
+    let max_rows = match form {
+        Form::Integers => MAX_ROWS_EXACT.0,
+        Form::Floats => MAX_ROWS_EXACT.1,
+    };
+    match asked {
+        KnnMethod::Auto if n_rows <= max_rows => KnnMethod::Exact,
+        KnnMethod::Auto => KnnMethod::Approximate,
+        KnnMethod::Exact | KnnMethod::Approximate => asked,
+    }
+}
+
+/// Measures what integers lose, against floats: on a sample so small that it costs a few hundredths of the rest.
+fn recall_of_all(
+    rows: &Rows<'_>,
+    encoded: &Encoded<'_>,
+    lists: &lists::Lists,
+    k: usize,
+    params: &KnnParams,
+) -> Found {
+    let n = rows.points.n_rows();
+    let sample = sample_rows(n, (n / 500).max(32), params.seed);
+    let sample: Vec<u32> = sample.into_iter().map(|row| row as u32).collect();
+    let floats = Encoded::new(rows, Encoding::of(rows, rows, Form::Floats));
+    let truth = Truth::of(&floats, &sample, k, params.level);
+    let recall = truth.recall(|place, found| {
+        lists.with(place as usize, |list| nearest_of(encoded, place, list, encoded, k, found));
+    });
+    Found { recall, n_sampled: truth.n_sampled(), n_rounds: 0 }
 }

@@ -2,32 +2,23 @@
 
 use std::sync::Mutex;
 
-use populi_simd::LANES;
 use populi_simd::Level;
-use populi_simd::int8::{Hit, Packed, Tile, scores_above};
 use rayon::prelude::*;
 
-use super::best::{Best, Candidate};
-use super::quantise::Quantised;
+use super::block::{BLOCK_ROWS, Block};
+use super::encode::Encoded;
+use super::lists::Lists;
 use crate::progress::Progress;
 
-/// Rows of a block: packed they stay in the second cache of a core while rows of another block pass by.
-const BLOCK_ROWS: usize = 512;
-
-/// The `keep` candidates of every row with the greatest products, the best first: `[n, keep or all others]`.
-///
-/// n² d / 2 products of integers.
-pub(super) fn best_of_all(
-    rows: &Quantised,
-    keep: usize,
-    level: Level,
-    progress: &dyn Progress,
-) -> Vec<Vec<u32>> {
+/// The `keep` candidates of every row with the greatest scores. n² d / 2 products.
+pub(super) fn best_of_all(rows: &Encoded<'_>, keep: usize, level: Level, progress: &dyn Progress) -> Lists {
     let n = rows.n_rows();
-    let blocks: Vec<Mutex<Block>> = (0..n.div_ceil(BLOCK_ROWS))
-        .into_par_iter()
-        .map(|block| Mutex::new(Block::new(rows, block * BLOCK_ROWS, keep)))
-        .collect();
+    let block = |first: usize| {
+        let ids = (first..n.min(first + BLOCK_ROWS)).map(|row| row as u32);
+        Mutex::new(Block::new(rows, ids.collect(), keep, level))
+    };
+    let blocks: Vec<Mutex<Block>> =
+        (0..n.div_ceil(BLOCK_ROWS)).into_par_iter().map(|at| block(at * BLOCK_ROWS)).collect();
     let rounds = tournament(blocks.len());
     progress.stage("pairs", 1 + rounds.len() as u64);
     blocks.par_iter().for_each(|block| lock(block).score_itself(level));
@@ -37,80 +28,9 @@ pub(super) fn best_of_all(
         round.into_par_iter().for_each(|(a, b)| lock(&blocks[a]).score_with(&mut lock(&blocks[b]), level));
         progress.advance(1);
     }
-    let lists = blocks.into_par_iter().map(|block| lock(&block).lists());
-    lists.collect::<Vec<_>>().into_iter().flatten().collect()
-}
-
-/// Rows that lie together, and their best candidates so far.
-struct Block {
-    first: u32,
-    packed: Packed,
-    best: Best,
-}
-
-impl Block {
-    fn new(rows: &Quantised, first: usize, keep: usize) -> Self {
-        let end = rows.n_rows().min(first + BLOCK_ROWS);
-        let mut packed = Packed::default();
-        packed.fill((first..end).map(|i| (rows.row(i), 0)));
-        Self { first: first as u32, packed, best: Best::new(end - first, keep) }
-    }
-
-    fn score_itself(&mut self, level: Level) {
-        let mut hits = Vec::new();
-        for row_group in 0..self.packed.n_groups() {
-            // Short steps: as long as lists are not full, every pair is a hit.
-            for from in (row_group..self.packed.n_groups()).step_by(4) {
-                let groups = from..self.packed.n_groups().min(from + 4);
-                let floors = self.best.floors();
-                let tile = Tile {
-                    rows: &self.packed,
-                    row_group,
-                    row_floors: &floors[row_group],
-                    points: &self.packed,
-                    groups: groups.clone(),
-                    point_floors: &floors[groups],
-                };
-                scores_above(level, tile, &mut hits);
-                for hit in hits.drain(..) {
-                    let (row, point) = places(hit, row_group);
-                    if row < point {
-                        self.best.offer(row, Candidate::new(hit.score, self.first + point as u32));
-                        self.best.offer(point, Candidate::new(hit.score, self.first + row as u32));
-                    }
-                }
-            }
-        }
-    }
-
-    fn score_with(&mut self, other: &mut Self, level: Level) {
-        let mut hits = Vec::new();
-        for row_group in 0..self.packed.n_groups() {
-            let tile = Tile {
-                rows: &self.packed,
-                row_group,
-                row_floors: &self.best.floors()[row_group],
-                points: &other.packed,
-                groups: 0..other.packed.n_groups(),
-                point_floors: other.best.floors(),
-            };
-            scores_above(level, tile, &mut hits);
-            for hit in hits.drain(..) {
-                let (row, point) = places(hit, row_group);
-                self.best.offer(row, Candidate::new(hit.score, other.first + point as u32));
-                other.best.offer(point, Candidate::new(hit.score, self.first + row as u32));
-            }
-        }
-    }
-
-    fn lists(&mut self) -> Vec<Vec<u32>> {
-        let n_rows = self.packed.n_points();
-        (0..n_rows).map(|row| self.best.of(row).iter().map(|candidate| candidate.id()).collect()).collect()
-    }
-}
-
-fn places(hit: Hit, row_group: usize) -> (usize, usize) {
-    (row_group * LANES + hit.row as usize, hit.point as usize)
+    let lists = Lists::new(n, keep);
+    blocks.par_iter().for_each(|block| lock(block).merge_into(&lists));
+    lists
 }
 
 /// A lock whose holder never panics.

@@ -2,10 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::KnnParams;
 use super::distance::Rows;
+use super::encode::{Encoded, Encoding};
+use super::rescore::{Near, nearest_of};
+use super::scan::best_of_points;
+use super::{KnnParams, form_of, n_spare};
 use crate::error::{Result, same_size};
-use crate::graph::NeighbourGraph;
 use crate::progress::Progress;
 use crate::view::MatrixView;
 
@@ -33,7 +35,11 @@ impl Nearest {
     }
 }
 
-/// The `params.k` rows of `points` that are nearest to each row of `queries`, by looking at all of them.
+/// The `params.k` rows of `points` that are nearest to each row of `queries`, by looking at all of them: `params.k`,
+/// `params.metric` and `params.level` count.
+///
+/// n·m·d products for n queries and m points, of small integers where [`super::knn`] uses them, and then the distances of
+/// the best. Memory: where integers are used, a byte a value of both. The same bytes from any number of threads.
 ///
 /// # Errors
 ///
@@ -49,44 +55,21 @@ pub fn nearest_rows(
     points.check()?;
     same_size("columns of the queries", points.n_cols(), queries.n_cols())?;
     let k = params.k.min(points.n_rows());
-    let (rows, others) =
-        (Rows::new(queries, params.metric, params.level), Rows::new(points, params.metric, params.level));
-    let (ids, distances) = scan(&rows, &others, k, false, progress);
+    let rows = |view| Rows::new(view, params.metric, params.level);
+    let (queries, points) = (rows(queries), rows(points));
+    let form = form_of(&points);
+    let encoding = Encoding::of(&points, &queries, form);
+    let (queries, points) = (Encoded::new(&queries, encoding.clone()), Encoded::new(&points, encoding));
+
+    progress.stage("nearest rows", queries.n_rows() as u64);
+    let places: Vec<u32> = (0..queries.n_rows() as u32).collect();
+    let lists = best_of_points(&queries, &places, &points, k + n_spare(form), params.level, progress);
+    let found = places.par_iter().zip(&lists).with_min_len(64).map(|(&place, list)| {
+        let mut near = Vec::new();
+        nearest_of(&queries, place, list, &points, k, &mut near);
+        near
+    });
+    let found: Vec<Vec<Near>> = found.collect();
+    let (ids, distances) = found.iter().flatten().map(|&(distance, id)| (id, distance)).unzip();
     Ok(Nearest { k, ids, distances })
-}
-
-pub(super) fn graph_by_scan(
-    points: MatrixView<'_>,
-    k: usize,
-    params: &KnnParams,
-    progress: &dyn Progress,
-) -> Result<NeighbourGraph> {
-    let rows = Rows::new(points, params.metric, params.level);
-    let (ids, distances) = scan(&rows, &rows, k, true, progress);
-    NeighbourGraph::new(points.n_rows(), k, ids, distances)
-}
-
-fn scan(
-    rows: &Rows<'_>,
-    others: &Rows<'_>,
-    k: usize,
-    skip_itself: bool,
-    progress: &dyn Progress,
-) -> (Vec<u32>, Vec<f32>) {
-    let n = rows.points.n_rows();
-    progress.stage("neighbours", n as u64);
-    let nearest = |i: usize| {
-        let candidates = (0..others.points.n_rows()).filter(|&j| !(skip_itself && j == i));
-        let mut all: Vec<(f32, u32)> = candidates.map(|j| (rows.distance(i, others, j), j as u32)).collect();
-        let order = |a: &(f32, u32), b: &(f32, u32)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
-        if k < all.len() && k > 0 {
-            all.select_nth_unstable_by(k - 1, order);
-        }
-        all.truncate(k);
-        all.sort_unstable_by(order);
-        progress.advance(1);
-        all
-    };
-    let found: Vec<Vec<(f32, u32)>> = (0..n).into_par_iter().with_max_len(64).map(nearest).collect();
-    found.iter().flatten().map(|&(distance, id)| (id, distance)).unzip()
 }
