@@ -16,6 +16,7 @@ use crate::kmeans::{KMeans, KMeansParams, kmeans_range};
 use crate::matrix::Matrix;
 use crate::sample::sample_rows;
 use crate::silhouette::simplified_silhouette;
+use crate::view::MatrixView;
 
 /// How to choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +93,8 @@ impl Choice {
 /// # Errors
 ///
 /// [`crate::Error::Param`] for a range that is none, and what [`kmeans_range()`] says.
-pub fn choose_k(points: &Matrix, params: &ChoiceParams) -> Result<Option<Choice>> {
+pub fn choose_k<'a>(points: impl Into<MatrixView<'a>>, params: &ChoiceParams) -> Result<Option<Choice>> {
+    let points = points.into();
     require(params.k_min >= 2, "k_min", params.k_min, "at least 2")?;
     require(params.k_max >= params.k_min, "k_max", params.k_max, "at least k_min")?;
     require(params.max_rows >= 4, "max_rows", params.max_rows, "at least 4")?;

@@ -155,14 +155,14 @@ fn fit(
     Ok((found, choice.map(ChoiceQuality::from)))
 }
 
-/// Looks for k on a sample. Beside the sample no copy of the rows is made.
+/// Looks for k on a sample.
 fn choose(rows: MatrixView<'_>, asked: &Clustering) -> Result<Option<Choice>> {
     let params = ChoiceParams {
         min_size: asked.params.min_size,
         seed: asked.params.kmeans.seed,
         ..ChoiceParams::default()
     };
-    Ok(choose_k(&rows.to_matrix(), &params)?)
+    Ok(choose_k(rows, &params)?)
 }
 
 /// Clusters of any size, told as those of bounded sizes are.
