@@ -13,11 +13,23 @@ pub(super) fn select(tree: &CondensedTree, params: &HdbscanParams) -> Vec<u32> {
     let mut chosen = match params.selection {
         ClusterSelection::Eom => most_stable(tree, params.allow_single_cluster),
         ClusterSelection::Leaf => leaves(tree),
+        ClusterSelection::LeastNoise => topmost_split(tree),
     };
     if params.epsilon > 0.0 && chosen != [0] {
         chosen = merged_below(tree, &chosen, params);
     }
+    if chosen.len() < 2 && params.max_noise.is_some() {
+        chosen = topmost_split(tree);
+    }
     if chosen == [0] && !params.allow_single_cluster { Vec::new() } else { chosen }
+}
+
+/// The two parts of the first split, or the root where nothing splits.
+fn topmost_split(tree: &CondensedTree) -> Vec<u32> {
+    match tree.children()[0] {
+        Some(pair) => pair.to_vec(),
+        None => vec![0],
+    }
 }
 
 /// The antichain with the most stability; a parent is taken where its children have no more than it.

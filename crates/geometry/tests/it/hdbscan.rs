@@ -1,13 +1,15 @@
 //! HDBSCAN against its definition, worked out naively, and against recorded results of the Python package.
 
+mod golden;
 mod naive;
 
 use populi_geometry::{
-    ClusterSelection, Error, Hdbscan, HdbscanMethod, HdbscanParams, Matrix, MatrixView, Metric, NOISE,
-    Silent, hdbscan,
+    ClusterSelection, Error, Hdbscan, HdbscanMethod, HdbscanParams, Level, Matrix, MatrixView, Metric, NOISE,
+    NeighbourGraph, Silent, adjusted_rand_index, hdbscan, hdbscan_of_graph,
 };
-use populi_simd::Level;
 use proptest::prelude::*;
+
+use crate::threads::same_with_any_threads;
 
 fn fit(points: &Matrix, params: &HdbscanParams) -> Hdbscan {
     hdbscan(MatrixView::from(points), params, &Silent).unwrap()
@@ -158,6 +160,144 @@ fn every_level_of_instructions_gives_the_same_bytes() {
     }
 }
 
+#[test]
+fn every_method_gives_the_same_bytes_with_any_threads() {
+    let (plane, _) = crate::blobs(20_000, 12, 2, 3);
+    same_with_any_threads(|| bits(&fit(&plane, &HdbscanParams::default())));
+    let (points, _) = crate::blobs(2500, 12, 24, 3);
+    for (method, metric) in
+        [(HdbscanMethod::Graph, Metric::Euclidean), (HdbscanMethod::Graph, Metric::Cosine)]
+    {
+        same_with_any_threads(|| {
+            bits(&fit(&points, &HdbscanParams { method, metric, ..HdbscanParams::default() }))
+        });
+    }
+    let few = points.gather(&(0..400).collect::<Vec<_>>()).unwrap();
+    let params =
+        HdbscanParams { method: HdbscanMethod::AllPairs, max_noise: Some(0.0), ..HdbscanParams::default() };
+    same_with_any_threads(|| bits(&fit(&few, &params)));
+}
+
+/// Rows that are the corners of squares far from each other, so that no graph of three neighbours leaves a square.
+fn squares(n: usize) -> Matrix {
+    let corners = [[0.0f32, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]];
+    let at =
+        |square: usize| [0.0f32, 7.0, 40.0, 52.0, 200.0, 211.0][square % 6] + (square / 6) as f32 * 1000.0;
+    let values = (0..n).flat_map(|square| corners.map(|[x, y]| [x + at(square), y])).flatten().collect();
+    Matrix::from_vec(4 * n, 2, values).unwrap()
+}
+
+#[test]
+fn a_graph_in_parts_is_connected_by_the_edges_of_the_exact_tree() {
+    let points = squares(12);
+    let params = HdbscanParams {
+        min_cluster_size: 4,
+        min_samples: Some(3),
+        n_neighbours: 3,
+        ..HdbscanParams::default()
+    };
+    let graph = fit(&points, &HdbscanParams { method: HdbscanMethod::Graph, ..params });
+    let exact = fit(&points, &HdbscanParams { method: HdbscanMethod::KdTree, ..params });
+    assert_eq!(graph.labels, exact.labels);
+    assert_eq!(graph.n_clusters, 12);
+    let weight = |found: &Hdbscan| found.spanning_tree.iter().map(|edge| edge.distance).sum::<f64>();
+    assert!((weight(&graph) / weight(&exact) - 1.0).abs() < 1e-6);
+}
+
+#[test]
+fn a_graph_that_does_not_fit_is_refused() {
+    let points = squares(2);
+    let graph = |n: usize, k: usize, distance: f32| {
+        let ids = (0..n * k).map(|at| ((at / k + at % k + 1) % n) as u32).collect();
+        NeighbourGraph::new(n, k, ids, vec![distance; n * k]).unwrap()
+    };
+    let params = HdbscanParams { min_samples: Some(3), ..HdbscanParams::default() };
+    let of = |graph| hdbscan_of_graph((&points).into(), &graph, &params, &Silent);
+    assert!(matches!(of(graph(7, 3, 1.0)), Err(Error::Shape { expected: 8, got: 7, .. })));
+    assert!(matches!(of(graph(8, 2, 1.0)), Err(Error::Param { name: "neighbours of the graph", .. })));
+    assert!(matches!(of(graph(8, 3, -1.0)), Err(Error::Param { name: "distance of the graph", .. })));
+    assert_eq!(of(graph(8, 3, 1.0)).unwrap().method, HdbscanMethod::Graph);
+}
+
+#[test]
+fn rows_without_direction_are_far_from_all_others() {
+    // Two directions of six rows each, and two rows of zeros.
+    let row = |i: usize| match i {
+        0..6 => [1.0 + i as f32, 0.01 * i as f32],
+        6..12 => [0.01 * i as f32, 1.0 + i as f32],
+        _ => [0.0, 0.0],
+    };
+    let points = Matrix::from_vec(14, 2, (0..14).flat_map(row).collect()).unwrap();
+    for method in [HdbscanMethod::AllPairs, HdbscanMethod::Graph] {
+        let params = HdbscanParams {
+            metric: Metric::Cosine,
+            min_samples: Some(2),
+            method,
+            ..HdbscanParams::default()
+        };
+        let found = fit(&points, &params);
+        assert_eq!(found.labels, [0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, NOISE, NOISE], "{method:?}");
+        assert_eq!(found.core_distances[12], 1.0);
+    }
+}
+
+#[test]
+fn layers_are_nested_and_get_coarser() {
+    let points = squares(12);
+    let params = HdbscanParams { min_cluster_size: 4, min_samples: Some(3), ..HdbscanParams::default() };
+    let layers = fit(&points, &params).layers(9);
+    // Squares, pairs of squares that are near, halves of the line; what is left at most halves each time.
+    assert_eq!(layers.iter().map(|layer| layer.sizes.len()).collect::<Vec<_>>(), [12, 6, 3, 2]);
+    assert!(layers.iter().all(|layer| layer.n_noise == 0));
+    let (noisy, _) = crate::blobs(3000, 40, 2, 5);
+    let found = fit(&noisy, &HdbscanParams { min_cluster_size: 8, ..HdbscanParams::default() });
+    let layers = found.layers(9);
+    assert!(layers.len() > 2);
+    for pair in layers.windows(2) {
+        assert!(
+            pair[1].sizes.len() <= (pair[0].sizes.len() / 2).max(2) && pair[1].n_noise <= pair[0].n_noise
+        );
+        assert!(pair[0].persistence <= pair[1].persistence);
+        let mut parent = vec![None; pair[0].sizes.len()];
+        for (&fine, &coarse) in pair[0].labels.iter().zip(&pair[1].labels).filter(|(fine, _)| **fine != NOISE)
+        {
+            assert_eq!(*parent[fine as usize].get_or_insert(coarse), coarse);
+            assert_ne!(coarse, NOISE);
+        }
+    }
+    assert_eq!(found.layers(2).len(), 2);
+    assert!(fit(&line(&[0.0, 1.0]), &params).layers(3).is_empty());
+}
+
+#[test]
+fn the_cut_with_the_least_noise_is_the_topmost_split() {
+    let points = squares(12);
+    let params = HdbscanParams {
+        min_cluster_size: 4,
+        min_samples: Some(3),
+        selection: ClusterSelection::LeastNoise,
+        ..HdbscanParams::default()
+    };
+    let found = fit(&points, &params);
+    assert_eq!(found.labels, [vec![0; 24], vec![1; 24]].concat());
+    let one_group = fit(&line(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]), &params);
+    assert_eq!(one_group.labels, [NOISE; 6]);
+}
+
+#[test]
+fn a_fitted_row_is_predicted_where_it_is() {
+    let (points, _) = crate::blobs(600, 5, 3, 8);
+    let found = fit(&points, &HdbscanParams::default());
+    let predicted = found.predict((&points).into(), (&points).into(), Level::best()).unwrap();
+    let same = predicted.labels.iter().zip(&found.labels).filter(|(a, b)| a == b).count();
+    assert!(same >= 590, "{same} of 600");
+    let far = Matrix::from_vec(1, 3, vec![1e6, 0.0, 0.0]).unwrap();
+    let predicted = found.predict((&points).into(), (&far).into(), Level::best()).unwrap();
+    assert_eq!((predicted.labels, predicted.strengths), (vec![NOISE], vec![0.0]));
+    assert!(found.predict((&far).into(), (&far).into(), Level::best()).is_err());
+    assert!(found.predict((&points).into(), (&line(&[1.0])).into(), Level::best()).is_err());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -192,6 +332,29 @@ proptest! {
             let mut stabilities: Vec<f64> = found.tree.clusters().iter().map(|c| c.stability).collect();
             stabilities.sort_by(f64::total_cmp);
             prop_assert_eq!(&stabilities, &expected.stabilities, "{:?}", method);
+        }
+    }
+
+    /// Row by row, the nearest row with a label is looked for along the edges that are left.
+    #[test]
+    fn noise_joins_the_nearest_cluster_until_the_target_is_met(
+        values in prop::collection::vec(0u8..12, 20..=128),
+        share in prop::sample::select(vec![0.0, 0.1, 0.3]),
+    ) {
+        let n_rows = values.len() / 2;
+        let values: Vec<f32> = values[..n_rows * 2].iter().map(|&value| f32::from(value)).collect();
+        let points = Matrix::from_vec(n_rows, 2, values).unwrap();
+        let params = HdbscanParams { min_cluster_size: 4, min_samples: Some(2), ..HdbscanParams::default() };
+        let raw = fit(&points, &params);
+        let found = fit(&points, &HdbscanParams { max_noise: Some(share), ..params });
+        prop_assert_eq!(adjusted_rand_index(&found.labels_raw, &raw.labels).unwrap(), 1.0);
+        let expected = naive::join_noise(&raw.spanning_tree, &found.labels_raw, (share * n_rows as f64) as usize);
+        prop_assert_eq!(&found.labels, &expected);
+        for row in 0..n_rows {
+            prop_assert_eq!(found.assigned[row], found.labels[row] != found.labels_raw[row]);
+        }
+        if raw.n_clusters > 0 {
+            prop_assert!(found.n_noise() as f64 <= share * n_rows as f64);
         }
     }
 

@@ -55,6 +55,29 @@ pub fn hdbscan(points: &Matrix, params: &HdbscanParams) -> Naive {
     Naive { edges, labels, strengths, stabilities }
 }
 
+/// Lets noise join along the edges, the shortest first: parts of a forest that grows, each with its rows.
+pub fn join_noise(edges: &[SpanningEdge], labels: &[i32], n_allowed: usize) -> Vec<i32> {
+    let mut labels = labels.to_vec();
+    let mut parts: Vec<Vec<usize>> = (0..labels.len()).map(|row| vec![row]).collect();
+    for edge in edges {
+        if labels.iter().filter(|&&label| label == NOISE).count() <= n_allowed {
+            break;
+        }
+        let ends = [edge.a as usize, edge.b as usize];
+        let [a, b] = ends.map(|row| parts.iter().position(|part| part.contains(&row)).unwrap());
+        for (part, other_end) in [(a, ends[1]), (b, ends[0])] {
+            let label = labels[other_end];
+            if parts[part].iter().all(|&row| labels[row] == NOISE) {
+                parts[part].iter().for_each(|&row| labels[row] = label);
+            }
+        }
+        let joined = parts[b].clone();
+        parts[a].extend(joined);
+        parts.swap_remove(b);
+    }
+    labels
+}
+
 /// Mutual reachability distances of all pairs.
 fn reachable(points: &Matrix, min_samples: usize) -> Vec<Vec<f64>> {
     let n = points.n_rows();
@@ -161,7 +184,7 @@ fn select<'a>(root: &'a Node, params: &HdbscanParams) -> Vec<&'a Node> {
     match params.selection {
         ClusterSelection::Eom if params.allow_single_cluster => chosen = most_stable(root).1,
         ClusterSelection::Eom => root.children.iter().for_each(|child| chosen.extend(most_stable(child).1)),
-        ClusterSelection::Leaf => every(root, &mut |node| {
+        ClusterSelection::Leaf | ClusterSelection::LeastNoise => every(root, &mut |node| {
             if node.children.is_empty() {
                 chosen.push(node);
             }
