@@ -10,7 +10,7 @@ use populi_simd::{Kernel, LANES, Simd};
 
 use super::forces::{Forces, LEAST_SQUARED, Random};
 use super::layout::Descent;
-use super::positions::Positions;
+use super::positions::{MAX_DIMS, Positions};
 use super::schedule::Edges;
 
 /// Due edges from which on vertices are not told apart when they are put together with others of a like number.
@@ -49,9 +49,8 @@ pub(super) struct Chunk {
     spans: Vec<(u32, u32)>,
     /// The vertices, those with the most due edges first.
     order: Vec<u32>,
-    /// Coordinates of 16 vertices, and how they are to change.
+    /// Coordinates of 16 vertices.
     own: Vec<[f32; LANES]>,
-    change: Vec<[f32; LANES]>,
 }
 
 impl Chunk {
@@ -62,7 +61,6 @@ impl Chunk {
         self.moved.resize(n * n_dims, 0.0);
         self.due.resize(task.edges.n_edges_of(task.vertices.clone()) + LANES, 0);
         self.own.resize(n_dims, [0.0; LANES]);
-        self.change.resize(n_dims, [0.0; LANES]);
         self.tails.clear();
         self.pulls.clear();
         task.descent.level.run(Advance { chunk: self, task });
@@ -119,10 +117,13 @@ impl Kernel for Advance<'_> {
         let mut random = Random::new(self.task.descent.seed, self.task.epoch, self.task.vertices.start);
         let order = std::mem::take(&mut self.chunk.order);
         for vertices in order.chunks(LANES) {
-            // Written so that the compiler makes a version for maps of two dimensions.
             match self.task.own.n_dims() {
-                2 => self.move_vertices(simd, vertices, 2, &mut random),
-                n_dims => self.move_vertices(simd, vertices, n_dims, &mut random),
+                2 => self.move_vertices::<S, 2>(simd, vertices, &mut random),
+                4 => self.move_vertices::<S, 4>(simd, vertices, &mut random),
+                8 => self.move_vertices::<S, 8>(simd, vertices, &mut random),
+                16 => self.move_vertices::<S, 16>(simd, vertices, &mut random),
+                32 => self.move_vertices::<S, 32>(simd, vertices, &mut random),
+                _ => self.move_vertices::<S, MAX_DIMS>(simd, vertices, &mut random),
             }
         }
         self.chunk.order = order;
@@ -144,59 +145,58 @@ impl Advance<'_> {
 
     /// Moves up to 16 vertices through their due edges: in a step each is pulled along one and pushed by a few others.
     #[inline(always)]
-    fn move_vertices<S: Simd>(&mut self, simd: S, vertices: &[u32], n_dims: usize, random: &mut Random) {
+    fn move_vertices<S: Simd, const D: usize>(&mut self, simd: S, vertices: &[u32], random: &mut Random) {
         let Task { others, descent, alpha, moves_tails, .. } = self.task;
         let (counts, ids, first_step) = self.enter(vertices);
-        let Chunk { tails, pulls, own: place, change, .. } = &mut *self.chunk;
-        let (place, change) = (&mut place[..n_dims], &mut change[..n_dims]);
         let forces = Forces::new(simd, descent);
         let (counts, ids, alpha) = (simd.load(&counts), simd.load_i32(&ids), simd.splat(alpha));
+        let none = simd.splat(0.0);
+        let Chunk { tails, pulls, own, .. } = &mut *self.chunk;
+        // Loops, because what is in a closure is not compiled for the level.
+        let mut coordinates: [&[f32]; D] = [&[]; D];
+        let mut place = [none; D];
+        for d in 0..D {
+            coordinates[d] = others.coordinate(d);
+            place[d] = simd.load(&own[d]);
+        }
         for (step, tails) in tails[first_step..].iter().enumerate() {
             // Those that have no edge left stay.
             let active = simd.less(simd.splat(step as f32), counts);
-            let none = simd.splat(0.0);
 
-            let mut squared = simd.splat(LEAST_SQUARED);
-            for d in 0..n_dims {
-                let difference = simd.sub(simd.load(&place[d]), simd.gather(others.coordinate(d), tails));
-                squared = simd.mul_add(difference, difference, squared);
-                simd.store(difference, &mut change[d]);
+            let mut other = [none; D];
+            for d in 0..D {
+                other[d] = simd.gather(coordinates[d], tails);
             }
+            let (mut change, squared) = apart(simd, &place, &other);
             let pull = simd.select(active, forces.pull(simd, squared), none);
-            for change in &mut *change {
-                let pulled = forces.clipped(simd, pull, simd.load(change));
+            for change in &mut change {
+                *change = forces.clipped(simd, pull, *change);
                 if moves_tails {
-                    pulls.push(simd.to_array(simd.mul(pulled, alpha)));
+                    pulls.push(simd.to_array(simd.mul(*change, alpha)));
                 }
-                simd.store(pulled, change);
             }
 
             for _ in 0..descent.negative_sample_rate {
                 let start = random.below(others.n());
-                let run = |d: usize| -> S::F32 {
-                    let run = others.coordinate(d)[start..].first_chunk();
-                    simd.load(run.expect("16 from every vertex on"))
-                };
-                let mut squared = simd.splat(LEAST_SQUARED);
-                for (d, place) in place.iter().enumerate() {
-                    let difference = simd.sub(simd.load(place), run(d));
-                    squared = simd.mul_add(difference, difference, squared);
+                for d in 0..D {
+                    let run = coordinates[d][start..].first_chunk();
+                    other[d] = simd.load(run.expect("16 from every vertex on"));
                 }
+                let (differences, squared) = apart(simd, &place, &other);
                 let itself = forces.itself(simd, ids, start, others.n());
                 let push = simd.select(itself, none, forces.push(simd, squared));
-                for d in 0..n_dims {
-                    let pushed = forces.clipped(simd, push, simd.sub(simd.load(&place[d]), run(d)));
-                    simd.store(simd.add(simd.load(&change[d]), pushed), &mut change[d]);
+                for d in 0..D {
+                    change[d] = simd.add(change[d], forces.clipped(simd, push, differences[d]));
                 }
             }
-            for (place, change) in place.iter_mut().zip(&*change) {
-                let before = simd.load(place);
-                let after = simd.mul_add(simd.load(change), alpha, before);
-                simd.store(simd.select(active, after, before), place);
+            for d in 0..D {
+                place[d] = simd.select(active, simd.mul_add(change[d], alpha, place[d]), place[d]);
             }
         }
-
-        self.leave(vertices, n_dims);
+        for d in 0..D {
+            simd.store(place[d], &mut own[d]);
+        }
+        self.leave(vertices);
     }
 
     /// Takes up to 16 vertices: their numbers of due edges, their numbers among those that push, and the first row of their tails.
@@ -228,11 +228,22 @@ impl Advance<'_> {
 
     /// Writes down where up to 16 vertices went.
     #[inline(always)]
-    fn leave(&mut self, vertices: &[u32], n_dims: usize) {
+    fn leave(&mut self, vertices: &[u32]) {
         let n = self.task.vertices.len();
         let Chunk { moved, own, .. } = &mut *self.chunk;
-        for (moved, own) in moved.chunks_exact_mut(n).zip(&own[..n_dims]) {
-            vertices.iter().zip(own).for_each(|(&i, &own)| moved[i as usize] = own);
+        for (moved, own) in moved.chunks_exact_mut(n).zip(own) {
+            vertices.iter().zip(own).for_each(|(&i, own)| moved[i as usize] = *own);
         }
     }
+}
+
+/// How far vertices are apart: along each coordinate, and squared.
+#[inline(always)]
+fn apart<S: Simd, const D: usize>(simd: S, a: &[S::F32; D], b: &[S::F32; D]) -> ([S::F32; D], S::F32) {
+    let (mut differences, mut squared) = (*a, simd.splat(LEAST_SQUARED));
+    for d in 0..D {
+        differences[d] = simd.sub(a[d], b[d]);
+        squared = simd.mul_add(differences[d], differences[d], squared);
+    }
+    (differences, squared)
 }

@@ -41,7 +41,17 @@ impl Descent {
 }
 
 /// Moves vertices along `edges` between them.
-pub(super) fn lay_out(edges: &Edges, positions: &mut Positions, descent: &Descent, advance: impl Fn()) {
+pub(super) fn lay_out(
+    edges: &Edges,
+    positions: &mut Positions,
+    descent: &Descent,
+    advance: impl Fn() + Sync,
+) {
+    // From a thread of the pool, where a batch costs no going to sleep and waking up.
+    rayon::scope(|_| lay_out_in_pool(edges, positions, descent, &advance));
+}
+
+fn lay_out_in_pool(edges: &Edges, positions: &mut Positions, descent: &Descent, advance: &dyn Fn()) {
     let n = positions.n();
     let batch_len = n.div_ceil(N_BATCHES);
     let mut chunks: Vec<Chunk> = vec![Chunk::default(); batch_len.div_ceil(CHUNK)];

@@ -170,7 +170,7 @@ pub fn umap_of_graph(
         level: params.level,
     };
     lay_out(&edges, &mut positions, &descent, || progress.advance(1));
-    positions.write(map.values_mut(), |vertex| order[vertex] as usize);
+    positions.write(params.n_components, map.values_mut(), |vertex| order[vertex] as usize);
 
     let n_neighbors = params.n_neighbors.min(graph.k() + 1);
     Ok(Umap {

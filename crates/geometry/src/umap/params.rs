@@ -2,6 +2,7 @@
 
 use populi_simd::Level;
 
+use super::positions::MAX_DIMS;
 use crate::error::{Result, require};
 use crate::matrix::Matrix;
 use crate::metric::Metric;
@@ -26,7 +27,7 @@ pub enum Init {
 pub struct UmapParams {
     /// Neighbours of a row that count, itself among them. More show the whole, fewer the parts. 15.
     pub n_neighbors: usize,
-    /// Dimensions of the map. 2.
+    /// Dimensions of the map, at most 64. 2.
     pub n_components: usize,
     /// How far apart two rows are.
     pub metric: Metric,
@@ -78,7 +79,8 @@ impl UmapParams {
     pub fn check(&self) -> Result<()> {
         let positive = |value: f32| value.is_finite() && value > 0.0;
         require(self.n_neighbors >= 2, "n_neighbors", self.n_neighbors, "at least 2")?;
-        require(self.n_components >= 1, "n_components", self.n_components, "at least 1")?;
+        let is_map = (1..=MAX_DIMS).contains(&self.n_components);
+        require(is_map, "n_components", self.n_components, "from 1 to 64")?;
         require(positive(self.spread), "spread", self.spread, "finite and above 0")?;
         let is_near = self.min_dist >= 0.0 && self.min_dist <= self.spread;
         require(is_near, "min_dist", self.min_dist, "from 0 to spread")?;

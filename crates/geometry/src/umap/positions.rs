@@ -2,8 +2,12 @@
 
 use populi_simd::LANES;
 
+/// Dimensions of a map at most.
+pub(super) const MAX_DIMS: usize = 64;
+
 /// One coordinate of all vertices after the other; behind the last vertex stand the first 15 again, so that a run of 16 may begin at
-/// any vertex.
+/// any vertex. There are a power of two of coordinates, at least 2: the kernels are made for those, and in a coordinate that is 0
+/// everywhere nothing moves.
 #[derive(Debug, Clone)]
 pub(super) struct Positions {
     n: usize,
@@ -12,22 +16,26 @@ pub(super) struct Positions {
 }
 
 impl Positions {
-    /// Takes `rows [n, n_dims]`, row after row; vertex `i` is row `row(i)`.
-    pub(super) fn new(n: usize, n_dims: usize, rows: &[f32], row: impl Fn(usize) -> usize) -> Self {
+    /// Takes `rows [n, n_components]`, row after row; vertex `i` is row `row(i)`.
+    pub(super) fn new(n: usize, n_components: usize, rows: &[f32], row: impl Fn(usize) -> usize) -> Self {
+        let n_dims = n_components.next_power_of_two().max(2);
         let mut positions = Self { n, n_dims, values: vec![0.0; (n + LANES - 1) * n_dims] };
-        for d in 0..n_dims {
+        for d in 0..n_components {
             let coordinate = positions.coordinate_mut(d);
-            coordinate[..n].iter_mut().enumerate().for_each(|(i, value)| *value = rows[row(i) * n_dims + d]);
+            coordinate[..n]
+                .iter_mut()
+                .enumerate()
+                .for_each(|(i, value)| *value = rows[row(i) * n_components + d]);
         }
         positions.repeat_first();
         positions
     }
 
-    /// Writes vertex `i` as row `row(i)` of `rows [n, n_dims]`.
-    pub(super) fn write(&self, rows: &mut [f32], row: impl Fn(usize) -> usize) {
-        for d in 0..self.n_dims {
+    /// Writes vertex `i` as row `row(i)` of `rows [n, n_components]`.
+    pub(super) fn write(&self, n_components: usize, rows: &mut [f32], row: impl Fn(usize) -> usize) {
+        for d in 0..n_components {
             let coordinate = &self.coordinate(d)[..self.n];
-            coordinate.iter().enumerate().for_each(|(i, &value)| rows[row(i) * self.n_dims + d] = value);
+            coordinate.iter().enumerate().for_each(|(i, &value)| rows[row(i) * n_components + d] = value);
         }
     }
 
@@ -36,7 +44,7 @@ impl Positions {
         self.n
     }
 
-    /// Number of coordinates.
+    /// Number of coordinates that are kept.
     pub(super) fn n_dims(&self) -> usize {
         self.n_dims
     }

@@ -70,7 +70,7 @@ impl Umap {
         let fixed = Positions::new(fitted.n_rows(), n_components, self.map.values(), |at| order[at] as usize);
         let mut positions = Positions::new(n, n_components, map.values(), |row| row);
         lay_out_among(&edges, &mut positions, &fixed, &descent, || progress.advance(1));
-        positions.write(map.values_mut(), |row| row);
+        positions.write(n_components, map.values_mut(), |row| row);
         Ok(map)
     }
 
