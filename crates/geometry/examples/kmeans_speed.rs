@@ -1,17 +1,18 @@
 //! How fast k-means is, and how near rows come to their centres.
 //!
 //! ```text
-//! cargo run --release -p populi-geometry --example kmeans_speed -- MATRIX.npy K [MAX_ITER] [N_INIT] [SEED]
+//! cargo run --release -p populi-geometry --example kmeans_speed -- MATRIX.npy K [MAX_ITER] [N_INIT] [SEED] [MIN_SIZE] [MAX_SIZE]
 //! ```
 //!
 //! Reads little-endian `f32` and prints one line of JSON: seconds of the clock and of the CPU, iterations of the start that stands,
-//! inertia. `RAYON_NUM_THREADS` decides the threads. With `--constrained MIN MAX` at the end, sizes of clusters are kept within these.
+//! inertia, sizes of the smallest and the largest cluster. With MIN_SIZE (and MAX_SIZE), clusters are kept within these sizes.
+//! `RAYON_NUM_THREADS` decides the threads.
 #![allow(clippy::print_stdout, reason = "a measuring tool prints")]
 
 use std::error::Error;
 use std::time::Instant;
 
-use populi_geometry::{KMeansParams, MatrixView, kmeans};
+use populi_geometry::{ConstrainedParams, KMeansParams, MatrixView, Silent, constrained_kmeans, kmeans};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -27,10 +28,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (n_rows, n_cols, values) = read_npy(path)?;
     let points = MatrixView::new(n_rows, n_cols, &values)?;
     let (started, cpu) = (Instant::now(), cpu_seconds()?);
-    let found = kmeans(points, &params)?;
+    let found = if arguments.len() > 5 {
+        let max_size = arguments.get(6).map(|number| number.parse()).transpose()?;
+        let params = ConstrainedParams { kmeans: params.clone(), min_size: number(5, 1)?, max_size };
+        constrained_kmeans(points, &params, &Silent)?.kmeans
+    } else {
+        kmeans(points, &params)?
+    };
     let (wall, cpu) = (started.elapsed().as_secs_f64(), cpu_seconds()? - cpu);
+    // The largest cluster is the first.
+    let size = |cluster: usize| found.labels.iter().filter(|&&label| label as usize == cluster).count();
+    let (smallest, largest) = (size(found.centres.n_rows() - 1), size(0));
     println!(
-        r#"{{"rows": {n_rows}, "columns": {n_cols}, "k": {}, "wall_s": {wall:.3}, "cpu_s": {cpu:.2}, "iterations": {}, "inertia": {:.3}}}"#,
+        r#"{{"rows": {n_rows}, "columns": {n_cols}, "k": {}, "wall_s": {wall:.3}, "cpu_s": {cpu:.2}, "iterations": {}, "inertia": {:.3}, "smallest": {smallest}, "largest": {largest}}}"#,
         params.k, found.n_iterations, found.inertia
     );
     Ok(())

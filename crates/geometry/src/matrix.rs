@@ -116,13 +116,7 @@ impl Matrix {
     ///
     /// [`Error::Param`] where an index is not below `n_rows`.
     pub fn gather(&self, rows: &[usize]) -> Result<Matrix> {
-        if let Some(&beyond) = rows.iter().find(|&&row| row >= self.n_rows) {
-            let must_be = "below the number of rows";
-            return Err(Error::Param { name: "rows", got: beyond.to_string(), must_be });
-        }
-        let mut values = Vec::with_capacity(rows.len() * self.n_cols);
-        rows.iter().for_each(|&row| values.extend_from_slice(self.row(row)));
-        Ok(Matrix { n_rows: rows.len(), n_cols: self.n_cols, values })
+        MatrixView::from(self).gather(rows)
     }
 
     /// Checks that no value is NaN or infinite.

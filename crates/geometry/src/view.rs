@@ -116,6 +116,21 @@ impl MatrixView<'_> {
         sums
     }
 
+    /// The rows named by `rows`, in that order; a row may be named more than once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Param`] where an index is not below `n_rows`.
+    pub fn gather(&self, rows: &[usize]) -> Result<Matrix> {
+        if let Some(&beyond) = rows.iter().find(|&&row| row >= self.n_rows) {
+            let must_be = "below the number of rows";
+            return Err(Error::Param { name: "rows", got: beyond.to_string(), must_be });
+        }
+        let mut values = Vec::with_capacity(rows.len() * self.n_cols);
+        rows.iter().for_each(|&row| values.extend_from_slice(self.row(row)));
+        Matrix::from_vec(rows.len(), self.n_cols, values)
+    }
+
     /// A copy that owns its rows.
     pub fn to_matrix(&self) -> Matrix {
         let mut matrix = Matrix::zeros(self.n_rows, self.n_cols);

@@ -5,6 +5,7 @@
 //! is solved exactly on a graph of k nodes, from the answer of the iteration before ([`assignment`]).
 
 mod assignment;
+mod relocation;
 
 use rayon::prelude::*;
 
@@ -16,10 +17,19 @@ use crate::progress::Progress;
 use crate::view::MatrixView;
 use assignment::Assignment;
 
+/// Relocations that are tried before none is said to help.
+const TRIES: usize = 3;
+
+/// Iterations after which a relocation has to have helped.
+const ITERATIONS_OF_A_TRY: usize = 4;
+
+/// Share of the inertia that a relocation has to save.
+const LEAST_GAIN: f64 = 3e-4;
+
 /// What [`constrained_kmeans`] is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConstrainedParams {
-    /// As of k-means without sizes.
+    /// As of k-means without sizes, but for `n_init`: default 2, because relocations make good what starts miss.
     pub kmeans: KMeansParams,
     /// Rows of a cluster at least, from 1. Default 1.
     pub min_size: usize,
@@ -29,7 +39,7 @@ pub struct ConstrainedParams {
 
 impl Default for ConstrainedParams {
     fn default() -> Self {
-        Self { kmeans: KMeansParams::default(), min_size: 1, max_size: None }
+        Self { kmeans: KMeansParams { n_init: 2, ..KMeansParams::default() }, min_size: 1, max_size: None }
     }
 }
 
@@ -66,7 +76,7 @@ pub struct ConstrainedKMeans {
 /// Groups `points [n_rows, n_cols]` around k centres, with no fewer than `min_size` and no more than `max_size` rows each.
 ///
 /// Each assignment is the best that the sizes allow for its centres (of equals one by a rule); centres and sizes together settle in a
-/// local optimum, of which the best of `n_init` starts stands. New rows join by [`nearest_centres`](crate::nearest_centres()).
+/// local optimum, of which the best of `n_init` starts stands; then centres are relocated as long as that helps ([`relocation`]). New rows join by [`nearest_centres`](crate::nearest_centres()).
 ///
 /// Cost of an iteration: 2·n·k·d operations, parallel, and about k² + k·log n for each row that the sizes move beyond those moved in the
 /// iteration before. Memory beside the points: 4·k bytes a row, and up to 24·k for rows of clusters that give or take. Same bytes at any
@@ -97,25 +107,63 @@ pub fn constrained_kmeans(
     let rows = Rows::new(points);
     let enough = params.kmeans.tolerance * mean_variance(points);
     progress.stage("starts", params.kmeans.n_init as u64);
-    let mut best: Option<(KMeans, usize)> = None;
+    let mut best: Option<Run> = None;
     for start in 0..params.kmeans.n_init {
         let seeds = seeds(&rows, params.kmeans.k, params.kmeans.seed, start as u64)?;
-        let run = lloyd(points, all_of(seeds, params.kmeans.k), params, enough);
-        if best.as_ref().is_none_or(|(best, _)| run.0.inertia < best.inertia) {
+        let run = better_of_two(&rows, &all_of(seeds, params.kmeans.k), params, enough);
+        if best.as_ref().is_none_or(|best| run.found.inertia < best.found.inertia) {
             best = Some(run);
         }
         progress.advance(1);
     }
     let too_many = Error::MoreClustersThanRows { k: params.kmeans.k, n_rows: points.n_rows() };
-    let (best, n_displaced) = best.ok_or(too_many)?;
-    let kmeans = largest_first(best)?;
+    progress.stage("relocations", 1);
+    let Run { found, n_displaced } = relocate(&rows, best.ok_or(too_many)?, params, enough)?;
+    progress.advance(1);
+    let kmeans = largest_first(found)?;
     let mut sizes = vec![0usize; kmeans.centres.n_rows()];
     kmeans.labels.iter().for_each(|&label| sizes[label as usize] += 1);
     Ok(ConstrainedKMeans { kmeans, sizes, n_displaced })
 }
 
+/// Where seeds lead at once, or by way of clusters by plain distance: of equals the first. By squared distance a few far rows hold a
+/// centre each, which sizes then fill up with others; by distance they gather around fewer.
+fn better_of_two(rows: &Rows<'_>, seeds: &Matrix, params: &ConstrainedParams, enough: f64) -> Run {
+    let at_once = lloyd(rows, seeds.clone(), params, enough, Cost::SquaredDistance);
+    if at_once.n_displaced == 0 {
+        return at_once;
+    }
+    let gathered = lloyd(rows, seeds.clone(), params, enough, Cost::Distance).found.centres;
+    let gathered = lloyd(rows, gathered, params, enough, Cost::SquaredDistance);
+    if gathered.found.inertia < at_once.found.inertia { gathered } else { at_once }
+}
+
+/// Relocates centres as long as that helps, where sizes hold rows back.
+fn relocate(rows: &Rows<'_>, mut best: Run, params: &ConstrainedParams, enough: f64) -> Result<Run> {
+    let k = params.kmeans.k;
+    if best.n_displaced == 0 || k < 3 {
+        return Ok(best);
+    }
+    let sizes = params.min_size..=params.max_size.unwrap_or(rows.points.n_rows());
+    let few = KMeansParams { max_iter: ITERATIONS_OF_A_TRY, ..params.kmeans.clone() };
+    let few = ConstrainedParams { kmeans: few, ..params.clone() };
+    for _ in 0..k {
+        let (labels, centres) = (&best.found.labels, &best.found.centres);
+        let costs = costs(rows, centres, Cost::SquaredDistance);
+        let candidates =
+            relocation::promising(rows.points, labels, centres, &costs, &sizes, params.kmeans.seed)?;
+        let mut runs = candidates.take(TRIES).map(|centres| better_of_two(rows, &centres, &few, enough));
+        let enough_less = best.found.inertia * (1.0 - LEAST_GAIN);
+        let Some(better) = runs.find(|run| run.found.inertia < enough_less) else { break };
+        best = better;
+    }
+    let settled = lloyd(rows, best.found.centres.clone(), params, enough, Cost::SquaredDistance);
+    Ok(if settled.found.inertia < best.found.inertia { settled } else { best })
+}
+
 /// Assigns within the sizes and averages until the centres stand still. Also says how many rows are not at their nearest centre.
-fn lloyd(points: MatrixView<'_>, seeds: Matrix, params: &ConstrainedParams, enough: f64) -> (KMeans, usize) {
+fn lloyd(rows: &Rows<'_>, seeds: Matrix, params: &ConstrainedParams, enough: f64, cost: Cost) -> Run {
+    let points = rows.points;
     let k = seeds.n_rows();
     let max_size = params.max_size.unwrap_or(points.n_rows());
     let mut centres = Centres::new(seeds, points.n_rows());
@@ -124,7 +172,7 @@ fn lloyd(points: MatrixView<'_>, seeds: Matrix, params: &ConstrainedParams, enou
     let mut n_iterations = 0;
     let mut moved = f64::INFINITY;
     let n_displaced = loop {
-        let costs = costs(points, centres.matrix());
+        let costs = costs(rows, centres.matrix(), cost);
         let next = assignment.solve(&costs);
         if next == labels || n_iterations == params.kmeans.max_iter || moved <= enough {
             labels = next;
@@ -136,16 +184,39 @@ fn lloyd(points: MatrixView<'_>, seeds: Matrix, params: &ConstrainedParams, enou
     };
     let centres = centres.into_matrix();
     let inertia = inertia(points, &centres, &labels);
-    (KMeans { labels, centres, inertia, n_iterations }, n_displaced)
+    Run { found: KMeans { labels, centres, inertia, n_iterations }, n_displaced }
 }
 
-/// What each row costs at each centre, `[n_rows, k]`: `|c|²/2 - x·c`, half the squared distance but for `|x|²/2`, which is the same at all.
-fn costs(points: MatrixView<'_>, centres: &Matrix) -> Vec<f32> {
-    let panels = Panels::new(centres);
-    let mut costs = vec![0.0; points.n_rows() * centres.n_rows()];
-    let blocks = costs.par_chunks_mut(Panels::BLOCK_ROWS * centres.n_rows()).enumerate();
-    blocks
-        .for_each(|(block, costs)| panels.scores(points, block * Panels::BLOCK_ROWS, costs, |score| -score));
+/// A start and where it ended; clusters in no order.
+struct Run {
+    found: KMeans,
+    n_displaced: usize,
+}
+
+/// What an assignment adds up.
+#[derive(Clone, Copy, PartialEq)]
+enum Cost {
+    /// Half the squared distance, but for half the row's squared length, which is the same at all centres.
+    SquaredDistance,
+    Distance,
+}
+
+/// What each row costs at each centre, `[n_rows, k]`.
+fn costs(rows: &Rows<'_>, centres: &Matrix, cost: Cost) -> Vec<f32> {
+    let (panels, k) = (Panels::new(centres), centres.n_rows());
+    let mut costs = vec![0.0; rows.points.n_rows() * k];
+    let blocks = costs.par_chunks_mut(Panels::BLOCK_ROWS * k);
+    blocks.zip(rows.squared_lengths.par_chunks(Panels::BLOCK_ROWS)).enumerate().for_each(
+        |(block, (costs, lengths))| {
+            // |c|²/2 - x·c
+            panels.scores(rows.points, block * Panels::BLOCK_ROWS, costs, |score| -score);
+            if cost == Cost::Distance {
+                for (costs, length) in costs.chunks_exact_mut(k).zip(lengths) {
+                    costs.iter_mut().for_each(|cost| *cost = (length + 2.0 * *cost).max(0.0).sqrt());
+                }
+            }
+        },
+    );
     costs
 }
 

@@ -188,12 +188,9 @@ impl Growing {
     }
 
     fn join(&mut self, a: u32, b: u32, lambda: f64) {
-        let sizes = [a, b].map(|row| {
-            let root = self.sets.root(row);
-            self.sets.size(root)
-        });
-        let Some((stays, goes)) = self.sets.join(a, b) else { return };
-        let size = sizes[0] + sizes[1];
+        let (a, b) = (self.sets.root(a), self.sets.root(b));
+        let (stays, goes) = self.sets.join_roots(a, b);
+        let size = self.sets.size(stays);
         let cluster = match [stays, goes].map(|root| self.cluster_of_root[root as usize]) {
             [NONE, NONE] => {
                 self.next.swap(stays as usize, goes as usize);

@@ -1,8 +1,9 @@
 //! Joins the components that a graph of nearest neighbours leaves apart.
 //!
 //! In rounds, every component but the largest looks for its nearest row outside, by mutual reachability. All of its rows look at
-//! all other rows while that is at most [`MULTIPLICATIONS`]; then the tree is exact but for rounding. Beyond that the densest row of each component looks
-//! at a sample of the rows, and how far apart two components are is an upper bound.
+//! all other rows while that is at most [`MULTIPLICATIONS`]: then no better edges join these components (but for rounding; the graph
+//! may have joined rows inside a component by edges that are not the best). Beyond that the densest row of each component looks at a sample
+//! of the rows, and how far apart two components are is an upper bound.
 
 use rayon::prelude::*;
 
@@ -26,8 +27,19 @@ pub(super) fn connect(
     seed: u64,
     progress: &dyn Progress,
 ) {
+    connect_within(MULTIPLICATIONS, rows, cores, components, seed, progress);
+}
+
+fn connect_within(
+    multiplications: usize,
+    rows: &Rows<'_>,
+    cores: &[f32],
+    components: &mut Components,
+    seed: u64,
+    progress: &dyn Progress,
+) {
     while components.n > 1 {
-        let (queries, targets) = who_looks_at_whom(rows, cores, components, seed);
+        let (queries, targets) = who_looks_at_whom(multiplications, rows, cores, components, seed);
         let found = nearest_outside(rows, cores, &components.of, &queries, &targets);
         let leaving = Leaving::new(components.n);
         let offers = || queries.iter().zip(&found).filter_map(|(&row, link)| link.map(|link| (row, link)));
@@ -39,6 +51,7 @@ pub(super) fn connect(
 
 /// Rows that look for their nearest outside, and those that they look at.
 fn who_looks_at_whom(
+    multiplications: usize,
     rows: &Rows<'_>,
     cores: &[f32],
     components: &Components,
@@ -50,7 +63,7 @@ fn who_looks_at_whom(
     let largest = (0..components.n).fold(0, |a, b| if sizes[b] > sizes[a] { b } else { a });
     let smaller = (0..n_rows).filter(|&row| components.of[row] as usize != largest);
     let n_columns = rows.points.n_cols();
-    if (n_rows - sizes[largest]).saturating_mul(n_rows).saturating_mul(n_columns) <= MULTIPLICATIONS {
+    if (n_rows - sizes[largest]).saturating_mul(n_rows).saturating_mul(n_columns) <= multiplications {
         return (smaller.collect(), (0..n_rows).collect());
     }
     let mut densest = vec![usize::MAX; components.n];
@@ -61,7 +74,7 @@ fn who_looks_at_whom(
         }
     }
     let queries: Vec<usize> = densest.into_iter().filter(|&row| row != usize::MAX).collect();
-    let n_targets = (MULTIPLICATIONS / n_columns / queries.len()).max(BLOCK);
+    let n_targets = (multiplications / n_columns / queries.len()).max(BLOCK);
     let mut targets = sample_rows(n_rows, n_targets, seed);
     // So that there is something outside of every component that looks.
     targets.extend(components.of.iter().position(|&component| component as usize == largest));
@@ -115,4 +128,32 @@ fn measured(rows: &Rows<'_>, cores: &[f32], link: Link) -> Link {
     let (a, b) = (link.a as usize, link.b as usize);
     let distance = rows.unit().distance(rows.weight(a, b)) as f32;
     Link { weight: distance.max(cores[a]).max(cores[b]), ..link }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+    use super::*;
+    use crate::hdbscan::spanning::DisjointSets;
+    use crate::{Level, MatrixView, Metric, Silent};
+
+    /// Ten groups of sixty rows on a line, 100 apart.
+    #[test]
+    fn groups_are_joined_by_samples_as_by_all_rows() {
+        let values: Vec<f32> = (0..600).map(|row| (row / 60 * 100 + row % 60) as f32).collect();
+        let rows = Rows::new(MatrixView::new(600, 1, &values).unwrap(), Metric::Euclidean, Level::best());
+        let cores = vec![1.0; 600];
+        for multiplications in [1, usize::MAX] {
+            let of = (0..600).map(|row| row / 60).collect();
+            let mut components = Components { of, n: 10, links: Vec::new() };
+            connect_within(multiplications, &rows, &cores, &mut components, 3, &Silent);
+            let mut groups = DisjointSets::new(10);
+            for link in &components.links {
+                assert!(groups.join(link.a / 60, link.b / 60).is_some());
+                assert_eq!(link.weight, values[link.b as usize] - values[link.a as usize]);
+                assert!(multiplications == 1 || link.weight == 41.0);
+            }
+            assert_eq!((components.n, components.links.len()), (1, 9));
+        }
+    }
 }

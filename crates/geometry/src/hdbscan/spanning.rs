@@ -165,13 +165,16 @@ impl DisjointSets {
     /// Joins two sets and gives the root that stays and the one that goes; nothing where they are one already.
     pub(super) fn join(&mut self, one: u32, other: u32) -> Option<(u32, u32)> {
         let (one, other) = (self.root(one), self.root(other));
-        if one == other {
-            return None;
-        }
+        (one != other).then(|| self.join_roots(one, other))
+    }
+
+    /// As [`DisjointSets::join`] for two roots.
+    #[inline]
+    pub(super) fn join_roots(&mut self, one: u32, other: u32) -> (u32, u32) {
         let (stays, goes) =
             if self.sizes[one as usize] >= self.sizes[other as usize] { (one, other) } else { (other, one) };
         self.parents[goes as usize] = stays;
         self.sizes[stays as usize] += self.sizes[goes as usize];
-        Some((stays, goes))
+        (stays, goes)
     }
 }

@@ -21,6 +21,8 @@ mod assign;
 mod bounds;
 mod centres;
 mod grouping;
+mod halves;
+mod hierarchy;
 mod panels;
 mod range;
 mod seeding;
@@ -29,11 +31,13 @@ use rayon::prelude::*;
 
 pub use assign::nearest_centres;
 pub use range::kmeans_range;
+pub(crate) use range::{Help, kmeans_hierarchy};
 
 use crate::error::{Error, Result, require, same_size};
 use crate::matrix::{Matrix, squared_distance, squared_length};
 use crate::view::MatrixView;
 pub(crate) use centres::Centres;
+pub(crate) use halves::halves;
 pub(crate) use panels::Panels;
 pub(crate) use seeding::seeds;
 
@@ -147,9 +151,9 @@ pub fn kmeans_from<'a>(
 /// Points, and what does not change about them between iterations.
 pub(crate) struct Rows<'a> {
     /// `[n_rows, n_cols]`.
-    points: MatrixView<'a>,
+    pub(crate) points: MatrixView<'a>,
     /// `[n_rows]`.
-    squared_lengths: Vec<f32>,
+    pub(crate) squared_lengths: Vec<f32>,
 }
 
 impl<'a> Rows<'a> {

@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 
 use rayon::prelude::*;
 
-use super::{KMeans, KMeansParams, Rows, Run, largest_first, lloyd, mean_variance, seeding};
+use super::{KMeans, KMeansParams, Rows, Run, hierarchy, largest_first, lloyd, mean_variance, seeding};
 use crate::error::{Result, require};
 use crate::matrix::{Matrix, squared_distance};
 use crate::view::MatrixView;
@@ -39,22 +39,59 @@ pub fn kmeans_range<'a>(
     points.check()?;
     let rows = Rows::new(points);
     let enough = params.tolerance * mean_variance(points);
-    let climb = |seeds: Matrix| lloyd(&rows, seeds, params.max_iter, enough);
-
     let mut runs: Vec<Run> = ks
         .clone()
         .into_par_iter()
         .map(|k| super::best_of(&rows, k, params, enough))
         .collect::<Result<_>>()?;
+    help_neighbours(&rows, &mut runs, *ks.start(), params, enough)?;
+    runs.into_iter().map(largest_first).collect()
+}
+
+/// The clusterings of `points` for k = 2, 3, … `k_max`, from one bisecting hierarchy: its centres are settled for every k, and each k
+/// is helped by its neighbours as in [`kmeans_range`]. Fewer where not as many rows differ.
+pub(crate) fn kmeans_hierarchy(
+    points: MatrixView<'_>,
+    k_max: usize,
+    help: Help,
+    params: &KMeansParams,
+) -> Result<Vec<KMeans>> {
+    let rows = Rows::new(points);
+    let enough = params.tolerance * mean_variance(points);
+    let levels = hierarchy::bisected(points, k_max, params.seed)?;
+    let mut runs: Vec<Run> =
+        levels.into_par_iter().map(|centres| lloyd(&rows, centres, params.max_iter, enough)).collect();
+    if help == Help::OfNeighbours {
+        help_neighbours(&rows, &mut runs, 2, params, enough)?;
+    }
+    runs.into_iter().map(largest_first).collect()
+}
+
+/// Whether the clusterings of one k help those of the next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Help {
+    None,
+    OfNeighbours,
+}
+
+/// Each of `runs`, for k = `k_min` and on, also starts from the one before with a centre more, and the one after with a centre less.
+fn help_neighbours(
+    rows: &Rows<'_>,
+    runs: &mut [Run],
+    k_min: usize,
+    params: &KMeansParams,
+    enough: f64,
+) -> Result<()> {
+    let climb = |seeds: Matrix| lloyd(rows, seeds, params.max_iter, enough);
     for at in 1..runs.len() {
-        let seeds = seeding::one_more(&rows, &runs[at - 1].centres, &runs[at - 1].labels, params.seed)?;
+        let seeds = seeding::one_more(rows, &runs[at - 1].centres, &runs[at - 1].labels, params.seed)?;
         keep_better(&mut runs[at], seeds.map(climb));
     }
     for at in (1..runs.len()).rev() {
-        let seeds = one_less(points, &runs[at]).filter(|seeds| seeds.n_rows() == ks.start() + at - 1);
+        let seeds = one_less(rows.points, &runs[at]).filter(|seeds| seeds.n_rows() == k_min + at - 1);
         keep_better(&mut runs[at - 1], seeds.map(climb));
     }
-    runs.into_iter().map(largest_first).collect()
+    Ok(())
 }
 
 /// Of equals the one that stands.

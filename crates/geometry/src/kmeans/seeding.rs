@@ -16,9 +16,9 @@ use crate::matrix::{Matrix, squared_distance};
 use crate::sample::one_of_each_stretch;
 use crate::view::MatrixView;
 
-/// Rows that seeding looks at, at most (or 16 a cluster, if that is more): above, it takes a seeded sample, one row out
+/// Rows that seeding looks at, at most (or 64 a cluster, if that is more): above, it takes a seeded sample, one row out
 /// of every equal stretch. Bounds the time of seeding, which would pass over all rows k times.
-const MAX_ROWS: usize = 65_536;
+const MAX_ROWS: usize = 16_384;
 
 /// Draws of one more centre: more than at a start, because one centre is all there is to choose.
 const DRAWS_OF_ONE: usize = LANES;
@@ -30,7 +30,7 @@ const RESOLUTION: f32 = 1e-6;
 pub(crate) fn seeds(all: &Rows<'_>, k: usize, seed: u64, start: u64) -> Result<Matrix> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     random.set_stream(start);
-    let n_sampled = MAX_ROWS.max(k.saturating_mul(16));
+    let n_sampled = MAX_ROWS.max(k.saturating_mul(64));
     if all.points.n_rows() <= n_sampled {
         return spread_out(all, k, &mut random);
     }

@@ -57,3 +57,19 @@ fn one_round_cloud_scores_low() {
     };
     assert!(best(&found) < 0.25 && best(&planted) > 0.4, "{} and {}", best(&found), best(&planted));
 }
+
+#[test]
+fn unequal_and_overlapping_clusters_are_counted() {
+    // Neighbours overlap from about 6 on; the largest of 8 clusters has four times the rows of the smallest.
+    for (radius, seeds) in [(9.0, 0..6), (7.0, 6..12), (6.0, 12..18)] {
+        for seed in seeds {
+            let points = mixture(1200, 8, 16, radius, seed);
+            let found = choose_k(&points, &ChoiceParams::default()).unwrap().unwrap();
+            let at = &found.scores[found.k - 2];
+            eprintln!(
+                "radius {radius} seed {seed}: {} {:.3} {:.3}; at 8: {:?}",
+                found.k, at.silhouette, at.stability, found.scores[6]
+            );
+        }
+    }
+}

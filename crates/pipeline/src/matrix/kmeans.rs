@@ -82,6 +82,10 @@ pub struct ChoicePoint {
     pub silhouette: f64,
     /// Its standard error.
     pub standard_error: f64,
+    /// How well two halves of the rows agree on the clusters.
+    pub stability: f64,
+    /// Sum of the squared distances to the centres.
+    pub inertia: f64,
 }
 
 /// Writes the cluster of every row. Cluster 0 is the largest.
@@ -155,14 +159,14 @@ fn fit(
     Ok((found, choice.map(ChoiceQuality::from)))
 }
 
-/// Looks for k on a sample. Beside the sample no copy of the rows is made.
+/// Looks for k on a sample.
 fn choose(rows: MatrixView<'_>, asked: &Clustering) -> Result<Option<Choice>> {
     let params = ChoiceParams {
         min_size: asked.params.min_size,
         seed: asked.params.kmeans.seed,
         ..ChoiceParams::default()
     };
-    Ok(choose_k(&rows.to_matrix(), &params)?)
+    Ok(choose_k(rows, &params)?)
 }
 
 /// Clusters of any size, told as those of bounded sizes are.
@@ -178,6 +182,8 @@ impl From<Choice> for ChoiceQuality {
             k: score.k,
             silhouette: score.silhouette,
             standard_error: score.standard_error,
+            stability: score.stability,
+            inertia: score.inertia,
         };
         Self {
             n_rows: choice.n_rows,
