@@ -17,16 +17,17 @@ pub struct Agreement {
     pub n_units: usize,
 }
 
-/// Compares clusters with labels; units without a label are left out. `None` where no unit has one.
+/// Compares clusters with labels; noise and units without a label are left out. `None` where none is left.
 ///
 /// # Errors
 /// When the two are of different lengths.
-pub fn agreement(clusters: &[u32], labels: &[Option<String>]) -> Result<Option<Agreement>, Error> {
+pub fn agreement(clusters: &[Option<u32>], labels: &[Option<String>]) -> Result<Option<Agreement>, Error> {
     let names: BTreeSet<&str> = labels.iter().flatten().map(String::as_str).collect();
     let numbers: BTreeMap<&str, u32> = names.into_iter().zip(0..).collect();
     let (mut found, mut known) = (Vec::new(), Vec::new());
     for (&cluster, label) in clusters.iter().zip(labels) {
-        if let Some(number) = label.as_deref().and_then(|label| numbers.get(label)) {
+        let number = label.as_deref().and_then(|label| numbers.get(label));
+        if let (Some(cluster), Some(number)) = (cluster, number) {
             found.push(cluster);
             known.push(*number);
         }
@@ -56,16 +57,17 @@ mod tests {
     #[test]
     fn equal_divisions_agree_whatever_the_names() {
         let labels = ["cat", "cat", "dog", "dog"].map(|label| Some(label.to_owned()));
-        let found = agreement(&[1, 1, 0, 0], &labels).unwrap().unwrap();
+        let found = agreement(&[1, 1, 0, 0].map(Some), &labels).unwrap().unwrap();
         assert!((found.ari - 1.0).abs() < 1e-12 && (found.ami - 1.0).abs() < 1e-12);
         assert_eq!(found.n_units, 4);
     }
 
     #[test]
-    fn units_without_a_label_are_left_out() {
+    fn units_without_a_label_and_noise_are_left_out() {
         let labels = [Some("a".to_owned()), None, Some("b".to_owned())];
-        assert_eq!(agreement(&[0, 0, 1], &labels).unwrap().unwrap().n_units, 2);
-        assert_eq!(agreement(&[0], &[None]).unwrap(), None);
+        assert_eq!(agreement(&[0, 0, 1].map(Some), &labels).unwrap().unwrap().n_units, 2);
+        assert_eq!(agreement(&[Some(0), Some(0), None], &labels).unwrap().unwrap().n_units, 1, "noise too");
+        assert_eq!(agreement(&[Some(0)], &[None]).unwrap(), None);
     }
 
     #[test]

@@ -1,24 +1,44 @@
-//! Persona clusters: k-means over the vectors of authors.
+//! Persona clusters: k-means or HDBSCAN over the vectors of authors.
 
-use populi_geometry::{Choice, ChoiceParams, KMeansParams, Matrix, PcaParams, choose_k, kmeans_from, pca};
+use populi_geometry::{Choice, Matrix};
+use serde::{Deserialize, Serialize};
 
-use crate::{Error, K};
+use crate::density::{Density, clusters_by_density};
+use crate::{Error, K, by_k_means};
 
-/// Dimensions up to which k is chosen among the vectors as they are.
-const MAX_DIMS_TO_CHOOSE: usize = 64;
+/// Units that a cluster by density has at least, where nothing is said.
+const MIN_SIZE_BY_DENSITY: usize = 10;
 
-/// Principal components among which it is chosen above. In hundreds of dimensions every row is about equally far from every
-/// centre, and a tight cluster beside one that holds all the rest scores best.
-const COMPONENTS_TO_CHOOSE: usize = 20;
+/// The share of noise that density may leave, where nothing is said.
+const MAX_NOISE: f64 = 0.2;
+
+/// How clusters are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// Every unit belongs to the nearest of k centres.
+    #[default]
+    KMeans,
+    /// Clusters are where units lie densely, as many as there are; what lies between is noise, up to a share.
+    Hdbscan,
+}
 
 /// How to cluster.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClusterParams {
-    /// Clusters. Default [`K::Auto`]: of 2 to 64 the number at which they are best apart.
+    /// k-means or HDBSCAN. Default k-means.
+    pub method: Method,
+    /// Clusters, for k-means. Default [`K::Auto`]: of 2 to 64 the number at which they are best apart.
     pub k: K,
-    /// Rows that every cluster has at least. Default 1.
-    pub min_size: usize,
-    /// Seeded restarts, of which the best stands. Default 5.
+    /// Rows that every cluster has at least. Default 1 for k-means, 10 for HDBSCAN.
+    pub min_size: Option<usize>,
+    /// Rows that every cluster has at most, for k-means. Default: any number.
+    pub max_size: Option<usize>,
+    /// Neighbours that decide how dense a place is, for HDBSCAN. Default: `min_size`.
+    pub min_samples: Option<usize>,
+    /// The share of rows that may be noise, from 0 to 1, for HDBSCAN. Default 0.2.
+    pub max_noise: Option<f64>,
+    /// Seeded restarts of k-means, of which the best stands. Default 5.
     pub n_init: usize,
     /// Rounds of a restart at most. Default 300.
     pub max_iter: usize,
@@ -30,81 +50,129 @@ pub struct ClusterParams {
 
 impl Default for ClusterParams {
     fn default() -> Self {
-        Self { k: K::Auto, min_size: 1, n_init: 5, max_iter: 300, seed: 0, unit: "authors" }
+        Self {
+            method: Method::default(),
+            k: K::Auto,
+            min_size: None,
+            max_size: None,
+            min_samples: None,
+            max_noise: None,
+            n_init: 5,
+            max_iter: 300,
+            seed: 0,
+            unit: "authors",
+        }
+    }
+}
+
+impl ClusterParams {
+    /// The least size of a cluster.
+    #[must_use]
+    pub fn min_size(&self) -> usize {
+        self.min_size.unwrap_or(match self.method {
+            Method::KMeans => 1,
+            Method::Hdbscan => MIN_SIZE_BY_DENSITY,
+        })
+    }
+
+    /// The share of rows that density may leave as noise.
+    #[must_use]
+    pub fn max_noise(&self) -> f64 {
+        self.max_noise.unwrap_or(MAX_NOISE)
+    }
+
+    /// Checks that nothing is asked for that the method does not know, and that the sizes can be met by `n_units` rows.
+    ///
+    /// # Errors
+    /// [`Error::NotOfMethod`], [`Error::TooFewForACluster`].
+    pub fn check(&self, n_units: usize) -> Result<(), Error> {
+        let not_of = match self.method {
+            Method::KMeans => {
+                [("min_samples", self.min_samples.is_some()), ("max_noise", self.max_noise.is_some())]
+            }
+            Method::Hdbscan => [("k", self.k != K::Auto), ("max_size", self.max_size.is_some())],
+        };
+        if let Some((name, _)) = not_of.into_iter().find(|(_, is_given)| *is_given) {
+            return Err(Error::NotOfMethod { name, method: self.method.name() });
+        }
+        match self.min_size {
+            Some(min_size) if min_size > n_units => {
+                Err(Error::TooFewForACluster { min_size, n_units, unit: self.unit })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Method {
+    /// What it is called: `kmeans` or `hdbscan`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::KMeans => "kmeans",
+            Self::Hdbscan => "hdbscan",
+        }
     }
 }
 
 /// The clusters that were found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Personas {
-    /// The cluster of each row; 0 is the largest.
-    pub clusters: Vec<u32>,
-    /// `[n_clusters, n_dims] f32`.
+    /// The cluster of each row; 0 is the largest, `None` is noise, of which k-means has none.
+    pub clusters: Vec<Option<u32>>,
+    /// The mean of each cluster's rows, `[n_clusters, n_dims] f32`.
     pub centres: Matrix,
-    /// Cosine of each row and its centre.
-    pub centrality: Vec<f32>,
-    /// The k that k-means was run with, before small clusters were dissolved.
+    /// Cosine of each row and its centre; `None` of noise.
+    pub centrality: Vec<Option<f32>>,
+    /// The clusters that were looked for by k-means, or found by HDBSCAN.
     pub k: usize,
     /// How k was chosen, where it was.
     pub choice: Option<Choice>,
-    /// What became of clusters that were too small.
-    pub dissolved: Dissolved,
-}
-
-/// Clusters of fewer rows than allowed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Dissolved {
-    /// Clusters that are no more.
-    pub n_clusters: usize,
-    /// Rows that went to another cluster.
-    pub n_rows: usize,
+    /// What density says beside, where HDBSCAN was asked for.
+    pub density: Option<Density>,
 }
 
 /// Clusters vectors `[n_units, n_dims]`.
 ///
-/// A cluster of fewer than `min_size` rows is dissolved, the smallest first: its rows go to the nearest centre of those
-/// left, and in the end each centre is the mean of its rows.
+/// - **k-means**: every cluster has at least `min_size` and at most `max_size` rows, and of all ways to keep to that the
+///   rows are nearest to their centres.
+/// - **HDBSCAN**: on the vectors as they are up to 50 dimensions, above that on a UMAP map of five. Rows that it leaves as noise
+///   join the nearest cluster until no more than `max_noise` of all are left; [`Density`] says which.
 ///
-/// Cost: that of [`kmeans`](populi_geometry::kmeans()), and of [`choose_k`] where k is left to it. The same vectors and seed give the same
+/// Cost: that of [`kmeans`](populi_geometry::kmeans()) and of [`choose_k`](populi_geometry::choose_k()) where k is left to it, or
+/// that of [`umap`](populi_geometry::umap()) and [`hdbscan`](populi_geometry::hdbscan()). The same vectors and seed give the same
 /// clusters at any number of threads.
 ///
 /// # Errors
-/// When `k` or `min_size` exceeds the rows, or a vector is not finite.
+/// What [`ClusterParams::check`] says; when `k` exceeds the rows, sizes cannot be met, or a vector is not finite.
 pub fn cluster(vectors: &Matrix, params: &ClusterParams) -> Result<Personas, Error> {
-    let n_units = vectors.n_rows();
-    if params.min_size > n_units {
-        return Err(Error::TooFewForACluster { min_size: params.min_size, n_units, unit: params.unit });
+    params.check(vectors.n_rows())?;
+    match params.method {
+        Method::KMeans => {
+            let (choice, k) = by_k_means::number_of_clusters(vectors, params)?;
+            let found = by_k_means::partition(vectors, k, choice.as_ref(), params)?;
+            Ok(Personas {
+                centrality: centrality(vectors, &found.clusters, &found.centres),
+                clusters: found.clusters,
+                centres: found.centres,
+                k,
+                choice,
+                density: None,
+            })
+        }
+        Method::Hdbscan => {
+            let (clusters, density) = clusters_by_density(vectors, params)?;
+            let centres = means(vectors, &clusters)?;
+            Ok(Personas {
+                centrality: centrality(vectors, &clusters, &centres),
+                k: centres.n_rows(),
+                clusters,
+                centres,
+                choice: None,
+                density: Some(density),
+            })
+        }
     }
-    let choice = match params.k {
-        K::Fixed(_) => None,
-        K::Auto => choose(vectors, params)?,
-    };
-    let k = match (params.k, &choice) {
-        (K::Fixed(k), _) => k,
-        (K::Auto, Some(choice)) => choice.k,
-        // Too few to choose.
-        (K::Auto, None) => n_units.min(2),
-    };
-    if k > n_units {
-        return Err(Error::TooManyClusters { k, n_units, unit: params.unit });
-    }
-    // Centres among principal components are no start among the vectors.
-    let is_start = |choice: &&Choice| choice.centres.n_cols() == vectors.n_cols();
-    let starts: Vec<Matrix> = choice.iter().filter(is_start).map(|choice| choice.centres.clone()).collect();
-    let found = partition(vectors, k, &starts, params.min_size, params)?;
-    let centrality = vectors
-        .rows()
-        .zip(&found.labels)
-        .map(|(row, &cluster)| cosine(row, found.centres.row(cluster as usize)))
-        .collect();
-    Ok(Personas {
-        clusters: found.labels,
-        centres: found.centres,
-        centrality,
-        k,
-        choice,
-        dissolved: found.dissolved,
-    })
 }
 
 /// The cosine of two vectors; 0 where one has no direction.
@@ -115,112 +183,27 @@ pub fn cosine(a: &[f32], b: &[f32]) -> f32 {
     if lengths > 0.0 { (dot(a, b) / lengths) as f32 } else { 0.0 }
 }
 
-/// The number of clusters, where it is not given: [`choose_k`], where dimensions are many among the principal components of
-/// the vectors, scaled to length 1.
-fn choose(vectors: &Matrix, params: &ClusterParams) -> Result<Option<Choice>, Error> {
-    let how = ChoiceParams { min_size: params.min_size, seed: params.seed, ..ChoiceParams::default() };
-    if vectors.n_cols() <= MAX_DIMS_TO_CHOOSE {
-        return Ok(choose_k(vectors, &how)?);
-    }
-    let found = pca(vectors, &PcaParams { n_components: COMPONENTS_TO_CHOOSE })?;
-    let mut components = found.project(vectors)?;
-    components.l2_normalise_rows();
-    Ok(choose_k(&components, &how)?)
-}
-
-/// Clusters of at least `min_size` rows, the largest first.
-pub(crate) struct Partition {
-    pub(crate) labels: Vec<u32>,
-    pub(crate) centres: Matrix,
-    pub(crate) dissolved: Dissolved,
-}
-
-/// k-means, also from `starts`, and then no cluster of fewer than `min_size` rows (but the last one left).
-pub(crate) fn partition(
-    vectors: &Matrix,
-    k: usize,
-    starts: &[Matrix],
-    min_size: usize,
-    params: &ClusterParams,
-) -> Result<Partition, Error> {
-    let found = kmeans_from(
-        vectors,
-        starts,
-        &KMeansParams {
-            k,
-            n_init: params.n_init,
-            max_iter: params.max_iter,
-            seed: params.seed,
-            ..KMeansParams::default()
-        },
-    )?;
-    let (mut labels, centres) = (found.labels, found.centres);
-    let dissolved = dissolve(vectors, &mut labels, &centres, min_size);
-    if dissolved.n_clusters == 0 {
-        return Ok(Partition { labels, centres, dissolved });
-    }
-    let centres = renumber(vectors, &mut labels, centres.n_rows())?;
-    Ok(Partition { labels, centres, dissolved })
-}
-
-/// Moves the rows of clusters that are too small, the smallest first and of equal ones the last, to the nearest of the
-/// centres that are left.
-fn dissolve(vectors: &Matrix, labels: &mut [u32], centres: &Matrix, min_size: usize) -> Dissolved {
-    let mut sizes = vec![0usize; centres.n_rows()];
-    labels.iter().for_each(|&label| sizes[label as usize] += 1);
-    let mut left: Vec<usize> = (0..centres.n_rows()).collect();
-    let mut moved = vec![false; labels.len()];
-    while left.len() > 1 {
-        let Some(smallest) = left.iter().copied().min_by_key(|&c| (sizes[c], std::cmp::Reverse(c))) else {
-            break;
-        };
-        if sizes[smallest] >= min_size {
-            break;
-        }
-        left.retain(|&c| c != smallest);
-        for (row, label) in labels.iter_mut().enumerate().filter(|(_, label)| **label as usize == smallest) {
-            let distance = |&c: &usize| squared_distance(vectors.row(row), centres.row(c));
-            if let Some(nearest) = left.iter().copied().min_by(|a, b| distance(a).total_cmp(&distance(b))) {
-                *label = nearest as u32;
-                sizes[nearest] += 1;
-                moved[row] = true;
-            }
-        }
-    }
-    Dissolved {
-        n_clusters: centres.n_rows() - left.len(),
-        n_rows: moved.iter().filter(|&&moved| moved).count(),
-    }
-}
-
-/// Numbers the clusters that have rows anew, the largest first and of equal ones the one whose first row comes first,
-/// and returns the means of their rows.
-fn renumber(vectors: &Matrix, labels: &mut [u32], n_numbers: usize) -> Result<Matrix, Error> {
-    let n_dims = vectors.n_cols();
-    let mut sizes = vec![0usize; n_numbers];
-    let mut first_rows = vec![usize::MAX; n_numbers];
-    let mut sums = vec![0.0f64; n_numbers * n_dims];
-    for (row, &label) in labels.iter().enumerate() {
-        let label = label as usize;
-        sizes[label] += 1;
-        first_rows[label] = first_rows[label].min(row);
-        let sum = &mut sums[label * n_dims..(label + 1) * n_dims];
-        sum.iter_mut().zip(vectors.row(row)).for_each(|(sum, &value)| *sum += f64::from(value));
-    }
-    let mut order: Vec<usize> = (0..n_numbers).filter(|&c| sizes[c] > 0).collect();
-    order.sort_by_key(|&c| (std::cmp::Reverse(sizes[c]), first_rows[c]));
-    let mut new_numbers = vec![0u32; n_numbers];
-    order.iter().zip(0..).for_each(|(&old, new)| new_numbers[old] = new);
-    labels.iter_mut().for_each(|label| *label = new_numbers[*label as usize]);
-    let mean = |&c: &usize| {
-        let sum = &sums[c * n_dims..(c + 1) * n_dims];
-        sum.iter().map(|sum| (sum / sizes[c] as f64) as f32).collect::<Vec<_>>()
+fn centrality(vectors: &Matrix, clusters: &[Option<u32>], centres: &Matrix) -> Vec<Option<f32>> {
+    let of = |(row, cluster): (&[f32], &Option<u32>)| {
+        cluster.map(|cluster| cosine(row, centres.row(cluster as usize)))
     };
-    Ok(Matrix::from_vec(order.len(), n_dims, order.iter().flat_map(mean).collect())?)
+    vectors.rows().zip(clusters).map(of).collect()
 }
 
-fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum()
+/// The mean of each cluster's rows.
+fn means(vectors: &Matrix, clusters: &[Option<u32>]) -> Result<Matrix, Error> {
+    let n_dims = vectors.n_cols();
+    let n_clusters = clusters.iter().flatten().max().map_or(0, |&last| last as usize + 1);
+    let mut sizes = vec![0usize; n_clusters];
+    let mut sums = vec![0.0f64; n_clusters * n_dims];
+    for (row, cluster) in vectors.rows().zip(clusters) {
+        let Some(cluster) = cluster.map(|cluster| cluster as usize) else { continue };
+        sizes[cluster] += 1;
+        let sum = &mut sums[cluster * n_dims..(cluster + 1) * n_dims];
+        sum.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
+    }
+    let mean = |(at, sum): (usize, &f64)| (sum / sizes[at / n_dims] as f64) as f32;
+    Ok(Matrix::from_vec(n_clusters, n_dims, sums.iter().enumerate().map(mean).collect())?)
 }
 
 #[cfg(test)]
@@ -237,10 +220,10 @@ mod tests {
         let rows = [[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [0.1, 1.0]];
         let vectors = Matrix::from_vec(4, 2, rows.concat()).unwrap();
         let found = cluster(&vectors, &ClusterParams { k: K::Fixed(2), ..ClusterParams::default() }).unwrap();
-        assert_eq!(found.clusters, [1, 0, 0, 0]);
-        assert!((found.centrality[0] - 1.0).abs() < 1e-6);
-        assert!(found.centrality.iter().all(|&cosine| cosine > 0.9));
-        assert_eq!((found.k, found.choice, found.dissolved), (2, None, Dissolved::default()));
+        assert_eq!(found.clusters, [1, 0, 0, 0].map(Some));
+        assert!((found.centrality[0].unwrap() - 1.0).abs() < 1e-6);
+        assert!(found.centrality.iter().all(|cosine| cosine.unwrap() > 0.9));
+        assert_eq!((found.k, found.choice, found.density), (2, None, None));
     }
 
     #[test]
@@ -270,29 +253,55 @@ mod tests {
     }
 
     #[test]
-    fn small_clusters_are_dissolved_the_smallest_first() {
+    fn sizes_are_kept_to() {
         // Places 0 (4 rows), 10 (3 rows), 14 (1 row), 100 (2 rows).
         let rows = line(&[0.0, 0.1, 0.2, 0.3, 10.0, 10.1, 10.2, 14.0, 100.0, 100.2]);
-        let of = |min_size| {
-            let params = ClusterParams { k: K::Fixed(4), min_size, ..ClusterParams::default() };
+        let of = |k, min_size, max_size| {
+            let params = ClusterParams { k: K::Fixed(k), min_size, max_size, ..ClusterParams::default() };
+            cluster(&rows, &params).unwrap().clusters.into_iter().map(Option::unwrap).collect::<Vec<_>>()
+        };
+        assert_eq!(of(4, None, None), [0, 0, 0, 0, 1, 1, 1, 3, 2, 2]);
+        // Of all ways to have two in each, one neighbour going over to 14 is the cheapest.
+        assert_eq!(of(4, Some(2), None), [0, 0, 0, 0, 1, 1, 2, 2, 3, 3]);
+        let sizes = |labels: Vec<u32>| -> Vec<usize> {
+            let size = |cluster| labels.iter().filter(|&&label| label == cluster).count();
+            (0..=labels.iter().copied().max().unwrap()).map(size).collect()
+        };
+        assert_eq!(sizes(of(2, None, Some(5))), [5, 5]);
+        assert_eq!(sizes(of(3, Some(3), None)), [4, 3, 3]);
+    }
+
+    #[test]
+    fn density_finds_two_crowds_and_numbers_the_larger_first() {
+        let crowd = |at: f32, n: usize| (0..n).map(move |i| at + i as f32 * 0.01).collect::<Vec<_>>();
+        let rows = line(&[crowd(0.0, 12), vec![500.0], crowd(100.0, 20)].concat());
+        let of = |max_noise| {
+            let params = ClusterParams { method: Method::Hdbscan, max_noise, ..ClusterParams::default() };
             cluster(&rows, &params).unwrap()
         };
-        assert_eq!(of(1).clusters, [0, 0, 0, 0, 1, 1, 1, 3, 2, 2]);
-        let two = of(2);
-        assert_eq!(two.clusters, [0, 0, 0, 0, 1, 1, 1, 1, 2, 2]);
-        assert_eq!(two.dissolved, Dissolved { n_clusters: 1, n_rows: 1 });
-        assert!((two.centres.row(1)[0] - 11.075).abs() < 1e-5, "the mean of all its rows");
-        // 14 goes to 10, which then has four rows; the two at 100 follow.
-        let four = of(4);
-        assert_eq!(four.clusters, [1, 1, 1, 1, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(four.dissolved, Dissolved { n_clusters: 2, n_rows: 3 });
-        assert_eq!(of(10).centres.n_rows(), 1);
-        for min_size in 1..=10 {
-            let found = of(min_size);
-            for c in 0..found.centres.n_rows() as u32 {
-                assert!(found.clusters.iter().filter(|&&label| label == c).count() >= min_size);
-            }
-        }
+        let found = of(None);
+        let expected = [vec![Some(1); 12], vec![None], vec![Some(0); 20]].concat();
+        assert_eq!(found.clusters, expected);
+        assert_eq!((found.k, found.centrality[12]), (2, None));
+        let density = found.density.unwrap();
+        assert_eq!((density.n_noise(), density.n_assigned(), density.map), (1, 0, None));
+        let all = of(Some(0.0));
+        assert!(all.clusters[12].is_some());
+        let density = all.density.unwrap();
+        assert_eq!((density.n_noise(), density.n_assigned()), (0, 1));
+        assert_eq!(density.raw_clusters, expected);
+    }
+
+    #[test]
+    fn what_a_method_does_not_know_is_refused() {
+        let rows = line(&[0.0, 1.0, 2.0]);
+        let of = |params: ClusterParams| cluster(&rows, &params).unwrap_err().to_string();
+        let density =
+            ClusterParams { method: Method::Hdbscan, min_size: Some(2), ..ClusterParams::default() };
+        assert!(of(ClusterParams { k: K::Fixed(2), ..density.clone() }).starts_with("k is no setting"));
+        assert!(of(ClusterParams { max_size: Some(2), ..density }).starts_with("max_size is no setting"));
+        let given = ClusterParams { max_noise: Some(0.5), ..ClusterParams::default() };
+        assert!(of(given).starts_with("max_noise is no setting of kmeans"));
     }
 
     #[test]
@@ -304,7 +313,7 @@ mod tests {
             error.contains("k = 2") && error.contains("1 authors") && error.contains("--min-posts"),
             "{error}"
         );
-        let error = of(ClusterParams { min_size: 2, ..ClusterParams::default() });
+        let error = of(ClusterParams { min_size: Some(2), ..ClusterParams::default() });
         assert!(error.contains("1 authors") && error.contains("--min-size"), "{error}");
     }
 }

@@ -9,13 +9,16 @@
 
 mod agreement;
 mod author_vectors;
+mod by_k_means;
 mod cluster;
+mod density;
 mod k;
 mod stability;
 
 pub use agreement::{Agreement, agreement, majority_label};
 pub use author_vectors::{AuthorVectors, UnitVectors};
-pub use cluster::{ClusterParams, Dissolved, Personas, cluster, cosine};
+pub use cluster::{ClusterParams, Method, Personas, cluster, cosine};
+pub use density::Density;
 pub use k::{K, NotAK};
 pub use stability::{ClusterStability, Spread, Stability, StabilityParams, stability};
 
@@ -46,6 +49,14 @@ pub enum Error {
         n_units: usize,
         /// What they are.
         unit: &'static str,
+    },
+    /// A setting was given that the method does not have.
+    #[error("{name} is no setting of {method}: leave it out, or choose the other method")]
+    NotOfMethod {
+        /// The setting.
+        name: &'static str,
+        /// The method.
+        method: &'static str,
     },
     /// A vector has another length than those before it.
     #[error("a vector has {got} dimensions where {expected} were expected: embed all posts with one model")]

@@ -3,10 +3,11 @@
 //! Hennig, *Cluster-wise assessment of cluster stability*, Computational Statistics & Data Analysis 52 (2007), section 3 (the
 //! bootstrap scheme); the adjusted Rand index of Hubert and Arabie beside it, for the clustering as a whole.
 //!
-//! Authors are drawn with replacement, as many as there are, and clustered anew in the same way. On the authors that were
-//! drawn, the new clusters are compared with those that stand:
+//! Authors are drawn with replacement, as many as there are, and clustered anew in the same way (by density each of them once:
+//! an author who is drawn twice would be a dense place). On the authors that were drawn, the new clusters are compared with
+//! those that stand:
 //!
-//! - **ARI**: how far the two ways to divide the authors agree;
+//! - **ARI**: how far the two ways to divide the authors agree, noise of either left out;
 //! - **Jaccard**, for each cluster: the share `|C ∩ D| / |C ∪ D|` of the new cluster `D` that is most like it.
 //!
 //! Hennig reads a mean Jaccard of 0.75 or more as a stable cluster, 0.6 to 0.75 as a pattern whose members are doubtful, and
@@ -19,7 +20,9 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use crate::Error;
-use crate::cluster::{ClusterParams, Personas, partition};
+use crate::by_k_means::partition;
+use crate::cluster::{ClusterParams, Method, Personas};
+use crate::density::dense_clusters;
 
 /// Rows of a resample for each cluster, at least.
 const MIN_ROWS_PER_CLUSTER: usize = 16;
@@ -136,34 +139,83 @@ fn resample(
     let mut drawn: Vec<usize> = (0..n_drawn).map(|_| random.random_range(0..vectors.n_rows())).collect();
     drawn.sort_unstable();
     let params = ClusterParams { n_init: how.n_init, seed: random.random(), ..params.clone() };
-    // As many fewer rows as were drawn, rounded down: a resample need not refuse what the whole just allows.
-    let min_size = (params.min_size as f64 * n_drawn as f64 / vectors.n_rows() as f64) as usize;
-    let anew = partition(&vectors.gather(&drawn)?, found.k.min(n_drawn), &[], min_size, &params)?.labels;
-
-    let is_first = |at: usize| at == 0 || drawn[at] != drawn[at - 1];
-    let distinct: Vec<usize> = (0..drawn.len()).filter(|&at| is_first(at)).collect();
-    let standing: Vec<u32> = distinct.iter().map(|&at| found.clusters[drawn[at]]).collect();
-    let mut anew: Vec<u32> = distinct.iter().map(|&at| anew[at]).collect();
+    let mut distinct = drawn.clone();
+    distinct.dedup();
+    let mut anew = match params.method {
+        Method::KMeans => {
+            let anew = clustered_by_k_means(vectors, found, &drawn, &params)?;
+            let is_first = |at: &usize| *at == 0 || drawn[*at] != drawn[*at - 1];
+            (0..drawn.len()).filter(is_first).map(|at| anew[at]).collect()
+        }
+        Method::Hdbscan => clustered_by_density(vectors, found, &distinct, &params)?,
+    };
+    let standing: Vec<Option<u32>> = distinct.iter().map(|&row| found.clusters[row]).collect();
     let n_clusters = found.centres.n_rows();
-    let (ari, jaccard) =
-        (adjusted_rand_index(&standing, &anew)?, best_jaccards(&standing, &anew, n_clusters)?);
+    let (ari, jaccard) = (ari_without_noise(&standing, &anew)?, best_jaccards(&standing, &anew, n_clusters)?);
     shuffle(&mut anew, &mut random);
     Ok(Resample {
         ari,
         jaccard,
-        shuffled_ari: adjusted_rand_index(&standing, &anew)?,
+        shuffled_ari: ari_without_noise(&standing, &anew)?,
         shuffled_jaccard: best_jaccards(&standing, &anew, n_clusters)?,
     })
 }
 
+fn clustered_by_k_means(
+    vectors: &Matrix,
+    found: &Personas,
+    drawn: &[usize],
+    params: &ClusterParams,
+) -> Result<Vec<Option<u32>>, Error> {
+    let share = drawn.len() as f64 / vectors.n_rows() as f64;
+    // As many fewer rows as were drawn, rounded so that a resample need not refuse what the whole just allows.
+    let params = ClusterParams {
+        min_size: params.min_size.map(|size| (size as f64 * share) as usize),
+        max_size: params.max_size.map(|size| (size as f64 * share).ceil() as usize + 1),
+        ..params.clone()
+    };
+    let k = found.k.min(drawn.len());
+    Ok(partition(&vectors.gather(drawn)?, k, None, &params)?.clusters)
+}
+
+fn clustered_by_density(
+    vectors: &Matrix,
+    found: &Personas,
+    drawn: &[usize],
+    params: &ClusterParams,
+) -> Result<Vec<Option<u32>>, Error> {
+    let share = drawn.len() as f64 / vectors.n_rows() as f64;
+    let min_size = (params.min_size() as f64 * share) as usize;
+    let map = found.density.as_ref().and_then(|density| density.map.as_ref());
+    dense_clusters(&map.unwrap_or(vectors).gather(drawn)?, min_size, params)
+}
+
+/// The adjusted Rand index on the rows that are noise on neither side.
+fn ari_without_noise(standing: &[Option<u32>], anew: &[Option<u32>]) -> Result<f64, Error> {
+    let both: (Vec<u32>, Vec<u32>) = standing.iter().zip(anew).filter_map(|(a, b)| (*a).zip(*b)).unzip();
+    Ok(adjusted_rand_index(&both.0, &both.1)?)
+}
+
 /// For each cluster of `standing`, the Jaccard index of the cluster of `anew` that is most like it.
-fn best_jaccards(standing: &[u32], anew: &[u32], n_clusters: usize) -> Result<Vec<Option<f64>>, Error> {
-    let table = Contingency::new(standing, anew)?;
+fn best_jaccards(
+    standing: &[Option<u32>],
+    anew: &[Option<u32>],
+    n_clusters: usize,
+) -> Result<Vec<Option<f64>>, Error> {
+    const NONE: u32 = u32::MAX;
+    let numbers = |clusters: &[Option<u32>]| -> Vec<u32> {
+        clusters.iter().map(|cluster| cluster.unwrap_or(NONE)).collect()
+    };
+    let table = Contingency::new(&numbers(standing), &numbers(anew))?;
     let size_of = |sums: &[(u32, u64)], label: u32| {
         sums.binary_search_by_key(&label, |&(label, _)| label).map_or(0, |at| sums[at].1)
     };
     let mut best = vec![None; n_clusters];
     for &((cluster, other), both) in table.cells() {
+        if other == NONE {
+            // Noise is no cluster that could be like one.
+            continue;
+        }
         let either = size_of(table.row_sums(), cluster) + size_of(table.column_sums(), other) - both;
         let jaccard = both as f64 / either as f64;
         if let Some(best) = best.get_mut(cluster as usize)
@@ -176,7 +228,7 @@ fn best_jaccards(standing: &[u32], anew: &[u32], n_clusters: usize) -> Result<Ve
 }
 
 /// Fisher and Yates.
-fn shuffle(labels: &mut [u32], random: &mut ChaCha8Rng) {
+fn shuffle<T>(labels: &mut [T], random: &mut ChaCha8Rng) {
     for i in (1..labels.len()).rev() {
         labels.swap(i, random.random_range(0..=i));
     }
@@ -251,8 +303,11 @@ mod tests {
     #[test]
     fn jaccard_by_hand() {
         // {0, 1, 2} against {0, 1} and {2, 3}: 2/3 and 1/4. {3} against {2, 3}: 1/2. Cluster 2 has no row.
-        let best = best_jaccards(&[0, 0, 0, 1], &[7, 7, 9, 9], 3).unwrap();
+        let best = best_jaccards(&[0, 0, 0, 1].map(Some), &[7, 7, 9, 9].map(Some), 3).unwrap();
         assert_eq!(best, [Some(2.0 / 3.0), Some(0.5), None]);
+        // Of {0, 1, 2} two are noise now: {2} is a third of it. Of {3}, noise itself now, nothing is left.
+        let best = best_jaccards(&[0, 0, 0, 1].map(Some), &[None, None, Some(9), None], 2).unwrap();
+        assert_eq!(best, [Some(1.0 / 3.0), None]);
     }
 
     #[test]

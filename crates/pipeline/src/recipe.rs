@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::embed::Model;
 use crate::ingest::{ColumnRef, Header, TableParams};
-use crate::personas::K;
+use crate::personas::{K, MapMethod, Method};
 use crate::select::SelectParams;
 use crate::{Error, Result};
 
@@ -136,8 +136,22 @@ pub struct PersonaRecipe {
     pub min_posts: u32,
     /// Clusters: a number, or `"auto"` for the number from 2 to 64 at which they are best apart. Default `"auto"`.
     pub k: K,
-    /// Authors that every cluster has at least; smaller ones are dissolved. Default 1.
-    pub min_size: usize,
+    /// How clusters are found: `kmeans`, the default, or `hdbscan`.
+    pub cluster: Method,
+    /// Authors that every cluster has at least. Default 1 for `kmeans`, 10 for `hdbscan`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_size: Option<usize>,
+    /// For `kmeans`: authors that every cluster has at most. Default: any number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_size: Option<usize>,
+    /// For `hdbscan`: neighbours that decide how dense a place is. Default: `min_size`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_samples: Option<usize>,
+    /// For `hdbscan`: the share of authors that may be noise. Default 0.2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_noise: Option<f64>,
+    /// How the map is made: `umap`, the default, or `pca`.
+    pub map: MapMethod,
     /// Resamples that the stability of the clusters is measured on; 0 for none. Default 20.
     pub bootstraps: usize,
     /// Seeded restarts of k-means. Default 5.
@@ -149,7 +163,19 @@ pub struct PersonaRecipe {
 
 impl Default for PersonaRecipe {
     fn default() -> Self {
-        Self { min_posts: 2, k: K::Auto, min_size: 1, bootstraps: 20, n_init: 5, select: None }
+        Self {
+            min_posts: 2,
+            cluster: Method::default(),
+            k: K::Auto,
+            min_size: None,
+            max_size: None,
+            min_samples: None,
+            max_noise: None,
+            map: MapMethod::default(),
+            bootstraps: 20,
+            n_init: 5,
+            select: None,
+        }
     }
 }
 

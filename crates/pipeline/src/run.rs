@@ -86,8 +86,13 @@ fn source_of(recipe: &Recipe) -> Source {
 fn persona_params(recipe: &Recipe) -> PersonaParams {
     PersonaParams {
         min_posts: recipe.personas.min_posts,
+        cluster: recipe.personas.cluster,
         k: recipe.personas.k,
         min_size: recipe.personas.min_size,
+        max_size: recipe.personas.max_size,
+        min_samples: recipe.personas.min_samples,
+        max_noise: recipe.personas.max_noise,
+        map: recipe.personas.map,
         bootstraps: recipe.personas.bootstraps,
         n_init: recipe.personas.n_init,
         model: recipe.embed.model,

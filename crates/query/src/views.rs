@@ -111,7 +111,7 @@ FROM languages JOIN posts ON posts.post_key = languages.post_key";
 
 const PERSONA_MEMBERS: &str = "
 SELECT unit.id AS unit_id, accounts.handle, clusters.cluster, labels.label, clusters.centrality, clusters.n_posts,
-       clusters.unit_key
+       clusters.raw_cluster, clusters.assigned, clusters.strength, clusters.unit_key
 FROM clusters
 LEFT JOIN (
   SELECT author_key AS key, min(author_id) AS id FROM posts WHERE author_key IS NOT NULL GROUP BY author_key

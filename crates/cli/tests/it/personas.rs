@@ -171,7 +171,8 @@ fn clusters(folder: &Folder) -> BTreeMap<String, usize> {
     let rows = folder.rows(
         "corpus",
         "SELECT DISTINCT posts.author_id AS id, clusters.cluster AS cluster
-         FROM clusters JOIN posts ON posts.author_key = clusters.unit_key",
+         FROM clusters JOIN posts ON posts.author_key = clusters.unit_key
+         WHERE clusters.cluster IS NOT NULL",
     );
     rows.iter()
         .map(|row| (row["id"].as_str().unwrap().to_owned(), row["cluster"].as_u64().unwrap() as usize))
@@ -246,7 +247,7 @@ fn planted_communities_are_found_as_well_as_knowing_the_distributions_allows() {
 }
 
 #[test]
-fn small_clusters_are_dissolved_and_labels_differ() {
+fn clusters_keep_to_the_sizes_that_are_asked_for_and_labels_differ() {
     let folder = world(120, 2, 3);
     let of = |options: &str| {
         let found = folder.ok_json(&format!("personas --quiet {options}"));
@@ -254,32 +255,98 @@ fn small_clusters_are_dissolved_and_labels_differ() {
         assert_eq!(found["k"], sizes.len());
         (found, sizes)
     };
-    let (found, all) = of("--k 20");
-    assert_eq!((&found["n_dissolved"], &found["choice"]), (&json!(0), &Value::Null));
-    assert_eq!(all.len(), 20);
+    let (found, all) = of("--k 12");
+    assert_eq!((&found["density"], &found["choice"]), (&Value::Null, &Value::Null));
+    assert_eq!(all.len(), 12);
+    assert!(all.iter().any(|&size| size < 5), "there is something to bound: {all:?}");
     let labels = folder.rows("corpus", "SELECT DISTINCT label FROM labels");
-    assert_eq!(labels.len(), 20, "{labels:?}");
+    assert_eq!(labels.len(), 12, "{labels:?}");
     folder.ok("report");
     assert!(!folder.path("choice-of-k.svg").exists(), "k was given");
 
-    for options in ["--k 20 --min-size 8", "--min-size 8"] {
-        let (found, sizes) = of(options);
-        assert!(sizes.iter().all(|&size| size >= 8), "{options}: {sizes:?}");
+    for options in ["--k 12 --min-size 5", "--k 12 --min-size 5 --max-size 12", "--min-size 8"] {
+        let (_, sizes) = of(options);
+        let least = if options.contains("--k") { 5 } else { 8 };
+        assert!(sizes.iter().all(|&size| size >= least), "{options}: {sizes:?}");
+        assert!(
+            !options.contains("--max-size") || sizes.iter().all(|&size| size <= 12),
+            "{options}: {sizes:?}"
+        );
+        assert!(!options.contains("--k") || sizes.len() == 12, "no cluster goes: {sizes:?}");
         assert_eq!(sizes.iter().sum::<usize>(), all.iter().sum::<usize>(), "nobody is lost");
-        if options.contains("--k") {
-            assert!(
-                found["n_dissolved"].as_u64().unwrap() >= 1 && found["n_moved"].as_u64().unwrap() >= 1,
-                "{found}"
-            );
-            assert_eq!(found["n_dissolved"].as_u64().unwrap() + sizes.len() as u64, 20);
-        }
     }
-    let (found, _) = of("--k 3 --bootstraps 0");
-    assert_eq!(found["stability"], Value::Null);
+    let (found, _) = of("--k 3 --bootstraps 0 --map pca");
+    assert_eq!((&found["stability"], &found["map"]["method"]), (&Value::Null, &json!("pca")));
     let answer = folder.run("personas --min-size 1000".split_whitespace());
     assert!(answer.code == FAILED && answer.stderr.contains("--min-size"), "{answer:?}");
     let answer = folder.run("personas --k many".split_whitespace());
     assert!(answer.code == FAILED && answer.stderr.contains("a number from 1 on, or auto"), "{answer:?}");
+    for (options, setting) in [
+        ("--cluster hdbscan --k 4", "k is no setting of hdbscan"),
+        ("--cluster hdbscan --max-size 4", "max_size is no setting of hdbscan"),
+        ("--max-noise 0.1", "max_noise is no setting of kmeans"),
+        ("--min-samples 4", "min_samples is no setting of kmeans"),
+        ("--cluster hdbscan --max-noise 1.5", "max_noise"),
+        ("--k 12 --min-size 100", "100"),
+    ] {
+        let answer = folder.run(format!("personas {options}").split_whitespace());
+        assert!(answer.code == FAILED && answer.stderr.contains(setting), "{options}: {answer:?}");
+    }
+}
+
+#[test]
+fn density_leaves_no_more_noise_than_asked_for_and_says_who_was_assigned() {
+    let folder = world(700, 8, 5);
+    let rows = |sql: &str| folder.rows("corpus", sql);
+    let of = |max_noise: &str| {
+        let found =
+            folder.ok_json(&format!("personas --lang en --cluster hdbscan --max-noise {max_noise} --quiet"));
+        let counted = rows(
+            "SELECT count(*) AS n, count(cluster) AS n_clustered, count(raw_cluster) AS n_raw,
+                    count(CASE WHEN assigned THEN 1 END) AS n_assigned, min(strength) AS weakest,
+                    max(strength) AS strongest, count(DISTINCT cluster) AS k
+             FROM clusters",
+        );
+        let count = |name: &str| counted[0][name].as_u64().unwrap();
+        assert_eq!(found["n_units"], count("n"));
+        assert_eq!(found["k"], count("k"));
+        assert_eq!(found["density"]["n_assigned"], count("n_assigned"));
+        assert_eq!(found["density"]["n_noise"], count("n") - count("n_clustered"));
+        assert_eq!(count("n_clustered"), count("n_raw") + count("n_assigned"), "only noise is assigned");
+        assert!(
+            counted[0]["weakest"].as_f64().unwrap() >= 0.0
+                && counted[0]["strongest"].as_f64().unwrap() <= 1.0
+        );
+        let wrong = "SELECT * FROM clusters WHERE assigned AND (raw_cluster IS NOT NULL OR cluster IS NULL)
+                     OR NOT assigned AND raw_cluster IS DISTINCT FROM cluster
+                     OR (cluster IS NULL) <> (centrality IS NULL)";
+        assert_eq!(rows(wrong).len(), 0);
+        let share = (count("n") - count("n_clustered")) as f64 / count("n") as f64;
+        assert!(share <= max_noise.parse().unwrap(), "{share}: {found}");
+        found
+    };
+    let found = of("0");
+    assert_eq!(found["density"]["n_noise"], 0);
+    assert!(found["k"].as_u64().unwrap() >= 2, "{found}");
+    let clusters = clusters(&folder);
+    let planted: BTreeMap<String, usize> = folder
+        .read_text("world/truth/communities.tsv")
+        .lines()
+        .skip(1)
+        .map(|line| line.split('\t').collect::<Vec<_>>())
+        .map(|row| (row[0].to_owned(), row[1].parse().unwrap()))
+        .collect();
+    let truth: Vec<usize> = clusters.keys().map(|id| planted[id]).collect();
+    let agreement = ari(&truth, &clusters.values().copied().collect::<Vec<_>>());
+    assert!(agreement > 0.3, "far from chance: {agreement}");
+
+    let found = of("0.3");
+    assert!(found["density"]["n_assigned"].as_u64().is_some(), "{found}");
+    folder.ok("report");
+    assert!(folder.read_text("report.html").contains("UMAP with 15 neighbours"));
+    let status = folder.status("corpus");
+    folder.ok("personas --lang en --cluster hdbscan --max-noise 0.3 --quiet --threads 1");
+    assert_eq!(folder.status("corpus"), status);
 }
 
 #[test]

@@ -5,8 +5,8 @@ mod choice;
 mod dbscan;
 mod hdbscan;
 mod kmeans;
-mod metrics;
 mod knn;
+mod metrics;
 mod threads;
 mod umap;
 

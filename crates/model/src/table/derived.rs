@@ -54,12 +54,18 @@ table! {
     "clusters" ClusterRow {
         /// The author or post.
         unit_key: Key,
-        /// The cluster; 0 is the largest.
-        cluster: u32,
+        /// The cluster; 0 is the largest. Null of noise, which only density leaves.
+        cluster: Option<u32>,
         /// Posts that the unit's vector was made from.
         n_posts: u32,
-        /// Cosine of the unit's vector and the cluster's centre.
-        centrality: f32,
+        /// Cosine of the unit's vector and the cluster's centre; null of noise.
+        centrality: Option<f32>,
+        /// Where density alone puts the unit, before noise joined the nearest cluster; that of `cluster` else.
+        raw_cluster: Option<u32>,
+        /// Whether the unit was noise and joined the nearest cluster.
+        assigned: bool,
+        /// How firmly density holds the unit in its cluster, from 0 to 1; null of clusters by k-means.
+        strength: Option<f32>,
     }
 }
 

@@ -27,7 +27,9 @@ impl Authors {
         let mut clustered = HashMap::new();
         for row in snapshot.rows::<ClusterRow>() {
             let row = row?;
-            clustered.insert(row.unit_key, row.cluster);
+            if let Some(cluster) = row.cluster {
+                clustered.insert(row.unit_key, cluster);
+            }
         }
         Ok(Self { pseudonyms, clustered, numbers: HashMap::new(), names: Vec::new(), clusters: Vec::new() })
     }

@@ -59,9 +59,10 @@ impl Content {
         let mut candidates: Vec<Vec<Candidate>> = (0..n_clusters).map(|_| Vec::new()).collect();
         let mut held: Vec<(u32, Embedded)> = Vec::new();
         for_each_embedded(snapshot, chosen, params.model, progress, |embedded| {
-            if let Some(row) = units.row_of(&embedded.post) {
+            let cluster = units.row_of(&embedded.post).and_then(|row| found.clusters[row]);
+            if let Some(cluster) = cluster {
                 let vector = units.vectors.place(&embedded.vector)?;
-                held.push((found.clusters[row], Embedded { vector, ..embedded }));
+                held.push((cluster, Embedded { vector, ..embedded }));
             }
             if held.len() == CHUNK_POSTS * CHUNKS_AT_ONCE {
                 count(&mut counts, &held)?;

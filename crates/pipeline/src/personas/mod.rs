@@ -1,13 +1,14 @@
-//! The stage that finds persona clusters: author vectors, the number of clusters, k-means, stability, a map, labels and
+//! The stage that finds persona clusters: author vectors, clusters by k-means or density, stability, a map, labels and
 //! exemplars.
 
 mod content;
+mod map;
 mod quality;
 mod units;
 
 use std::collections::BTreeMap;
 
-use populi_geometry::{Matrix, PcaParams, pca};
+use populi_geometry::Matrix;
 use populi_label::keyword::distinct_keyword_labels;
 use populi_model::table::{ClusterRow, LabelRow, MapRow, PersonaRow};
 use populi_persona::{ClusterParams, Personas, StabilityParams, agreement, cluster, stability};
@@ -21,8 +22,12 @@ use crate::select::{Chosen, Selection};
 use crate::{Error, Outcome, Result, summary_of, unless_done};
 
 use content::{Content, Exemplar};
-pub use populi_persona::{K, NotAK};
-pub use quality::{ChoiceSummary, ClusterStabilitySummary, CurvePoint, SpreadSummary, StabilitySummary};
+use map::map_of;
+pub use map::{MapMethod, MapSummary};
+pub use populi_persona::{K, Method, NotAK};
+pub use quality::{
+    ChoiceSummary, ClusterStabilitySummary, CurvePoint, DensitySummary, SpreadSummary, StabilitySummary,
+};
 use units::{UnitKind, Units};
 
 /// How to find personas.
@@ -30,10 +35,20 @@ use units::{UnitKind, Units};
 pub struct PersonaParams {
     /// Posts, replies or quotes with text of its own that an author must have. Default 2.
     pub min_posts: u32,
-    /// Clusters. Default `auto`: of 2 to 64 the number at which they are best apart.
+    /// k-means or HDBSCAN. Default k-means.
+    pub cluster: Method,
+    /// For k-means: clusters. Default `auto`: of 2 to 64 the number at which they are best apart.
     pub k: K,
-    /// Authors that every cluster has at least; smaller ones are dissolved. Default 1.
-    pub min_size: usize,
+    /// Authors that every cluster has at least. Default 1 for k-means, 10 for HDBSCAN.
+    pub min_size: Option<usize>,
+    /// For k-means: authors that every cluster has at most. Default: any number.
+    pub max_size: Option<usize>,
+    /// For HDBSCAN: neighbours that decide how dense a place is. Default: the least size.
+    pub min_samples: Option<usize>,
+    /// For HDBSCAN: the share of authors that may be noise. Default 0.2.
+    pub max_noise: Option<f64>,
+    /// How the map is made. Default UMAP.
+    pub map: MapMethod,
     /// Resamples that the stability of the clusters is measured on; 0 for none. Default 20.
     pub bootstraps: usize,
     /// Seeded restarts of k-means. Default 5.
@@ -48,8 +63,13 @@ impl Default for PersonaParams {
     fn default() -> Self {
         Self {
             min_posts: 2,
+            cluster: Method::default(),
             k: K::Auto,
-            min_size: 1,
+            min_size: None,
+            max_size: None,
+            min_samples: None,
+            max_noise: None,
+            map: MapMethod::default(),
             bootstraps: 20,
             n_init: 5,
             model: Model::default(),
@@ -71,12 +91,12 @@ pub struct PersonaSummary {
     /// Directions in which authors differ more than the posts of one do, along which they were clustered; none where nothing
     /// of the kind stands out, and the means of post vectors were.
     pub n_traits: Option<u64>,
-    /// Clusters that were smaller than the least size.
-    pub n_dissolved: u64,
-    /// Authors or posts that went from these to the nearest larger cluster.
-    pub n_moved: u64,
     /// How the number of clusters was chosen, where it was.
     pub choice: Option<ChoiceSummary>,
+    /// What density left over, where HDBSCAN was asked for.
+    pub density: Option<DensitySummary>,
+    /// How the map was made, where there is one.
+    pub map: Option<MapSummary>,
     /// How stable the clusters are, where it was measured.
     pub stability: Option<StabilitySummary>,
     /// Adjusted Rand index against the known labels, where there are any.
@@ -92,12 +112,12 @@ pub struct PersonaSummary {
 
 /// Clusters the authors (or, in a corpus without authors, the posts) by their posts that the selection admits.
 ///
-/// Time: two passes over posts and vectors, and k-means: for every k from 2 to 64 on at most 8,192 authors, on all of them, and on
-/// every resample of at most 8,192. Memory: 16 bytes an author and dimension, and the vocabulary.
+/// Time: two passes over posts and vectors, the map, and k-means: for every k from 2 to 64 on at most 8,192 authors, on all of
+/// them, and on every resample of at most 8,192. Memory: 16 bytes an author and dimension, and the vocabulary.
 ///
 /// # Errors
-/// When `embed` or `languages` did not run on these posts, the selection leaves nothing, or `k` or `min_size` exceeds the authors
-/// that qualify.
+/// When `embed` or `languages` did not run on these posts, the selection leaves nothing, `k` or sizes of clusters cannot be met by
+/// the authors that qualify, or a setting is none of the method's.
 pub fn personas(
     corpus: &mut Corpus,
     params: &PersonaParams,
@@ -106,11 +126,16 @@ pub fn personas(
 ) -> Result<Outcome<PersonaSummary>> {
     let spec = StepSpec {
         step: "personas",
-        step_version: 2,
+        step_version: 3,
         parameters: serde_json::json!({
             "min_posts": params.min_posts,
+            "cluster": params.cluster,
             "k": params.k,
             "min_size": params.min_size,
+            "max_size": params.max_size,
+            "min_samples": params.min_samples,
+            "max_noise": params.max_noise,
+            "map": params.map,
             "bootstraps": params.bootstraps,
             "n_init": params.n_init,
             "model": params.model,
@@ -149,10 +174,14 @@ pub fn personas(
             return Ok(summary);
         }
 
-        progress.begin("k-means", None, Unit::Steps);
+        progress.begin("clusters", None, Unit::Steps);
         let cluster_params = ClusterParams {
+            method: params.cluster,
             k: params.k,
             min_size: params.min_size,
+            max_size: params.max_size,
+            min_samples: params.min_samples,
+            max_noise: params.max_noise,
             n_init: params.n_init,
             seed: params.seed,
             unit: units.kind.plural(),
@@ -170,8 +199,10 @@ pub fn personas(
         progress.end();
         summary.k = found.centres.n_rows() as u64;
         summary.n_traits = units.vectors.traits.as_ref().map(|traits| traits.ratios.len() as u64);
-        summary.n_dissolved = found.dissolved.n_clusters as u64;
-        summary.n_moved = found.dissolved.n_rows as u64;
+        summary.density = found.density.as_ref().map(|density| DensitySummary::of(density, &cluster_params));
+        if summary.k == 0 {
+            summary.why_none = Some(no_dense_places(&summary));
+        }
         summary.choice = found.choice.as_ref().map(Into::into);
         summary.stability = stability.as_ref().map(Into::into);
         if let Some(agreement) = agreement(&found.clusters, &units.labels)? {
@@ -181,20 +212,23 @@ pub fn personas(
 
         progress.begin("labels", Some(n_posts), Unit::Rows);
         let content = Content::gather(&snapshot, &chosen, params, &units, &found, progress)?;
-        let map = map_of(&units.vectors.vectors)?;
+        progress.end();
+        progress.begin("map", None, Unit::Steps);
+        let (map, how) = map_of(&units.vectors.vectors, params)?;
+        summary.map = Some(how);
+        progress.end();
         write(&mut output, &units, Some(Found { personas: &found, map: &map, content: &content }))?;
         output.publish(corpus, &spec, serde_json::json!(summary))?;
-        progress.end();
         Ok(summary)
     })
 }
 
-/// The two directions in which the vectors differ most: `[n_units, 2]`.
-fn map_of(vectors: &Matrix) -> Result<Matrix> {
-    let n_components = 2.min(vectors.n_cols());
-    let projected = pca(vectors, &PcaParams { n_components })?.project(vectors)?;
-    let place = |row: &[f32]| [row.first().copied().unwrap_or(0.0), row.get(1).copied().unwrap_or(0.0)];
-    Ok(Matrix::from_vec(vectors.n_rows(), 2, projected.rows().flat_map(place).collect())?)
+/// Why density found no clusters, in a sentence.
+fn no_dense_places(summary: &PersonaSummary) -> String {
+    format!(
+        "No two places where {} lie more densely than elsewhere: lower min_size, or take k-means.",
+        summary.unit
+    )
 }
 
 /// All that was found of at least one unit.
@@ -208,12 +242,17 @@ struct Found<'a> {
 fn write(output: &mut StepOutput<'_>, units: &Units, found: Option<Found<'_>>) -> Result<()> {
     let rows = 0..found.as_ref().map_or(0, |_| units.vectors.units.len());
     output.write(rows.clone().filter_map(|row| {
-        let found = found.as_ref()?;
+        let personas = found.as_ref()?.personas;
+        let cluster = personas.clusters[row];
+        let density = personas.density.as_ref();
         Some(Ok::<_, Error>(ClusterRow {
             unit_key: units.keys[units.vectors.units[row]],
-            cluster: found.personas.clusters[row],
+            cluster,
             n_posts: units.vectors.n_posts[row],
-            centrality: found.personas.centrality[row],
+            centrality: personas.centrality[row],
+            raw_cluster: density.map_or(cluster, |density| density.raw_clusters[row]),
+            assigned: density.is_some_and(|density| density.assigned[row]),
+            strength: density.map(|density| density.strengths[row]),
         }))
     }))?;
     output.write(rows.filter_map(|row| {

@@ -1,7 +1,7 @@
 //! How many clusters there are and how stable they are, as the manifest keeps it.
 
 use populi_geometry::{Choice, Score};
-use populi_persona::{ClusterStability, Spread, Stability};
+use populi_persona::{ClusterParams, ClusterStability, Density, Spread, Stability};
 use serde::{Deserialize, Serialize};
 
 /// How the number of clusters was chosen.
@@ -29,6 +29,34 @@ pub struct CurvePoint {
     pub standard_error: f64,
     /// Whether there were k clusters of at least the least size: others are not chosen.
     pub eligible: bool,
+}
+
+/// What density left over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DensitySummary {
+    /// Authors or posts that a cluster has at least.
+    pub min_size: u64,
+    /// The share of authors or posts that may be noise.
+    pub max_noise: f64,
+    /// Dimensions of the map on which density was measured; none where it was among the vectors as they are.
+    pub n_map_dims: Option<u64>,
+    /// Authors or posts that are noise.
+    pub n_noise: u64,
+    /// Authors or posts that were noise and joined the nearest cluster.
+    pub n_assigned: u64,
+}
+
+impl DensitySummary {
+    pub(super) fn of(density: &Density, params: &ClusterParams) -> Self {
+        Self {
+            min_size: params.min_size() as u64,
+            max_noise: params.max_noise(),
+            n_map_dims: density.map.as_ref().map(|map| map.n_cols() as u64),
+            n_noise: density.n_noise() as u64,
+            n_assigned: density.n_assigned() as u64,
+        }
+    }
 }
 
 /// How stable the clusters are when authors (or posts) are drawn anew.

@@ -8,7 +8,7 @@ use populi_plot::{Cluster, Exemplar, HOVER_CHARS, MAX_POINTS, Point, Unit, sampl
 use populi_store::Snapshot;
 
 use super::Shown;
-use crate::personas::PersonaSummary;
+use crate::personas::{MapMethod, PersonaSummary};
 use crate::visible::visible_posts;
 use crate::{Error, Result};
 
@@ -42,11 +42,26 @@ pub(super) fn gather(shown: &Shown<'_>, personas: Option<&PersonaSummary>, seed:
     describe(shown, unit, &mut points, &exemplars, &mut clusters)?;
     Ok(Gathered {
         unit,
-        method: format!("PCA of the vectors of {}", unit.plural()),
+        method: how_it_was_made(personas, unit),
         points: in_order(points),
         n_points_total: n_units,
         clusters: clusters.into_values().collect(),
     })
+}
+
+/// How the map was made, in a phrase.
+fn how_it_was_made(personas: &PersonaSummary, unit: Unit) -> String {
+    let map = personas.map.clone().unwrap_or_default();
+    let how = match (map.method, map.n_neighbors) {
+        (MapMethod::Umap, Some(n)) => format!("UMAP with {n} neighbours"),
+        (MapMethod::Umap, None) => "UMAP".to_owned(),
+        (MapMethod::Pca, _) => "PCA".to_owned(),
+    };
+    let of = format!("{how} of the vectors of {}", unit.plural());
+    match map.trustworthiness {
+        Some(trust) => format!("{of}, trustworthiness {trust:.3}"),
+        None => of,
+    }
 }
 
 /// The units that wrote the posts that the page is about, where it is not about all.
@@ -118,14 +133,16 @@ fn read_points(
         if units.is_some_and(|units| !units.contains(&cluster.unit_key)) {
             continue;
         }
-        let of = clusters.entry(cluster.cluster).or_default();
-        of.size_authors += 1;
-        of.size_posts += u64::from(cluster.n_posts);
+        if let Some(id) = cluster.cluster {
+            let of = clusters.entry(id).or_default();
+            of.size_authors += 1;
+            of.size_posts += u64::from(cluster.n_posts);
+        }
         if next.next_if_eq(&i).is_some() {
             let point = Point {
                 x: place.x,
                 y: place.y,
-                cluster: Some(cluster.cluster),
+                cluster: cluster.cluster,
                 n_posts: u64::from(cluster.n_posts),
                 ..Point::default()
             };

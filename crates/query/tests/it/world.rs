@@ -256,8 +256,15 @@ fn derived_tables(output: &mut StepOutput<'_>) {
     output
         .write_as("vectors/lexical", ok(vec![vector("p1", [0.1, f32::NAN]), vector("p3", [0.0, 1.0])]))
         .unwrap();
-    let cluster =
-        |unit, cluster| ClusterRow { unit_key: Key::of(unit), cluster, n_posts: 2, centrality: 0.5 };
+    let cluster = |unit, cluster| ClusterRow {
+        unit_key: Key::of(unit),
+        cluster: Some(cluster),
+        n_posts: 2,
+        centrality: Some(0.5),
+        raw_cluster: Some(cluster),
+        assigned: false,
+        strength: None,
+    };
     output.write(ok(vec![cluster("ann", 0), cluster("dan", 1), cluster("cat", 1)])).unwrap();
     let label = LabelRow {
         cluster: 0,

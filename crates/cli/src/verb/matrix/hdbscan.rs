@@ -63,6 +63,8 @@ enum Selection {
     Eom,
     /// Those that split no more: small and even ones
     Leaf,
+    /// The two parts of the topmost split, which leave the least noise
+    LeastNoise,
 }
 
 impl From<Selection> for ClusterSelection {
@@ -70,6 +72,7 @@ impl From<Selection> for ClusterSelection {
         match selection {
             Selection::Eom => Self::Eom,
             Selection::Leaf => Self::Leaf,
+            Selection::LeastNoise => Self::LeastNoise,
         }
     }
 }
