@@ -6,6 +6,7 @@
 //! |---|---|
 //! | which directions hold the variance of dense rows? | [`pca()`] |
 //! | which directions hold the most of sparse rows? | [`randomised_svd`] |
+//! | where on a map do rows stand, near those that they are near to? | [`umap()`], [`umap_of_graph`] |
 //! | in which directions do groups of rows differ? | [`discriminant()`] |
 //! | which rows belong together, when k is given? | [`kmeans()`] |
 //! | which rows are dense together, and which are noise? | [`hdbscan()`] |
@@ -46,6 +47,7 @@ mod sample;
 mod silhouette;
 mod sparse;
 mod svd;
+mod umap;
 mod view;
 
 pub use choice::{Choice, ChoiceParams, Score, choose_k};
@@ -76,6 +78,7 @@ pub use sample::sample_rows;
 pub use silhouette::{Silhouette, simplified_silhouette};
 pub use sparse::SparseMatrix;
 pub use svd::{Svd, SvdParams, randomised_svd};
+pub use umap::{FuzzySet, Init, Umap, UmapParams, fuzzy_set, umap, umap_of_graph};
 pub use view::MatrixView;
 
 /// The label of a row that belongs to no cluster.

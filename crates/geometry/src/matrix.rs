@@ -4,9 +4,10 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result, same_size};
 use crate::real::Real;
+use crate::view::MatrixView;
 
 /// Rows worked on as one task where work is cut by rows. Moves nothing but speed.
-const ROWS_PER_TASK: usize = 1024;
+pub(crate) const ROWS_PER_TASK: usize = 1024;
 
 /// Values looked at as one task.
 const VALUES_PER_TASK: usize = 1 << 16;
@@ -141,25 +142,7 @@ impl Matrix {
 
     /// Mean of every column, `[n_cols] f64`; zeros where there is no row.
     pub fn column_means(&self) -> Vec<f64> {
-        let mut means = vec![0.0; self.n_cols];
-        if self.values.is_empty() {
-            return means;
-        }
-        let partials: Vec<Vec<f64>> =
-            self.values.par_chunks(ROWS_PER_TASK * self.n_cols).map(|b| self.sum_rows(b)).collect();
-        for partial in &partials {
-            means.iter_mut().zip(partial).for_each(|(mean, part)| *mean += part);
-        }
-        means.iter_mut().for_each(|mean| *mean /= self.n_rows as f64);
-        means
-    }
-
-    fn sum_rows(&self, block: &[f32]) -> Vec<f64> {
-        let mut sums = vec![0.0; self.n_cols];
-        for row in block.chunks_exact(self.n_cols) {
-            sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
-        }
-        sums
+        MatrixView::from(self).column_means()
     }
 }
 

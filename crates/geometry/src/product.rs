@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use crate::error::{Result, same_size};
 use crate::matrix::Matrix;
+use crate::view::MatrixView;
 
 /// Rows of the left side that are one task: enough to pay for packing the right side once per task.
 pub(crate) const BLOCK_ROWS: usize = 256;
@@ -31,7 +32,7 @@ const GRAM_ROWS: usize = 1024;
 /// [`crate::Error::Shape`] where `a` has not as many columns as `b` has rows.
 pub fn multiply(a: &Matrix, b: &Matrix) -> Result<Matrix> {
     same_size("rows of the right factor", a.n_cols(), b.n_rows())?;
-    Ok(multiply_views(a, view(b.values(), b.n_rows(), b.n_cols())))
+    Ok(multiply_views(a.into(), view(b.values(), b.n_rows(), b.n_cols())))
 }
 
 /// `a · bᵀ`, for `a [n, m]` and `b [p, m]`: `[n, p]`. Cost and order as [`multiply`].
@@ -39,7 +40,8 @@ pub fn multiply(a: &Matrix, b: &Matrix) -> Result<Matrix> {
 /// # Errors
 ///
 /// [`crate::Error::Shape`] where the two have not the same number of columns.
-pub fn multiply_transposed(a: &Matrix, b: &Matrix) -> Result<Matrix> {
+pub fn multiply_transposed<'a>(a: impl Into<MatrixView<'a>>, b: &Matrix) -> Result<Matrix> {
+    let a = a.into();
     same_size("columns of the right factor", a.n_cols(), b.n_cols())?;
     Ok(multiply_views(a, view(b.values(), b.n_rows(), b.n_cols()).reversed_axes()))
 }
@@ -71,7 +73,8 @@ pub(crate) fn multiply_block<T: LinalgScalar>(a: ArrayView2<'_, T>, b: ArrayView
 
 /// `(a - 1·meanᵀ)ᵀ (a - 1·meanᵀ)`, `[n_cols, n_cols] f64`, row after row: products in `f32` by blocks of rows,
 /// their sum in `f64`. `mean` may be `None` for zero.
-pub(crate) fn gram(a: &Matrix, mean: Option<&[f64]>) -> Vec<f64> {
+pub(crate) fn gram<'a>(a: impl Into<MatrixView<'a>>, mean: Option<&[f64]>) -> Vec<f64> {
+    let a = a.into();
     let n = a.n_cols();
     let mut sum = vec![0.0f64; n * n];
     if a.values().is_empty() {
@@ -101,7 +104,7 @@ fn gram_block(block: &[f32], n: usize, mean: Option<&[f64]>) -> Vec<f32> {
     out
 }
 
-fn multiply_views(a: &Matrix, b: ArrayView2<'_, f32>) -> Matrix {
+fn multiply_views(a: MatrixView<'_>, b: ArrayView2<'_, f32>) -> Matrix {
     let (n_inner, n_cols) = (a.n_cols(), b.ncols());
     let mut out = Matrix::zeros(a.n_rows(), n_cols);
     if n_inner > 0 && n_cols > 0 {

@@ -1,7 +1,9 @@
 //! Rows that somebody else owns: a matrix, or a mapped file.
 
+use rayon::prelude::*;
+
 use crate::error::{Error, Result, same_size};
-use crate::matrix::{Matrix, first_not_finite};
+use crate::matrix::{Matrix, ROWS_PER_TASK, first_not_finite};
 use crate::real::Real;
 
 /// A dense row-major matrix that is only looked at, `[n_rows, n_cols]`, of `f32` unless said otherwise.
@@ -82,6 +84,29 @@ impl<'a, T: Real> MatrixView<'a, T> {
 }
 
 impl MatrixView<'_> {
+    /// Mean of every column, `[n_cols] f64`; zeros where there is no row. One pass, parallel; sums of blocks are added in order.
+    pub fn column_means(&self) -> Vec<f64> {
+        let mut means = vec![0.0; self.n_cols];
+        if self.values.is_empty() {
+            return means;
+        }
+        let partials: Vec<Vec<f64>> =
+            self.values.par_chunks(ROWS_PER_TASK * self.n_cols).map(|b| self.sum_rows(b)).collect();
+        for partial in &partials {
+            means.iter_mut().zip(partial).for_each(|(mean, part)| *mean += part);
+        }
+        means.iter_mut().for_each(|mean| *mean /= self.n_rows as f64);
+        means
+    }
+
+    fn sum_rows(&self, block: &[f32]) -> Vec<f64> {
+        let mut sums = vec![0.0; self.n_cols];
+        for row in block.chunks_exact(self.n_cols) {
+            sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
+        }
+        sums
+    }
+
     /// A copy that owns its rows.
     pub fn to_matrix(&self) -> Matrix {
         let mut matrix = Matrix::zeros(self.n_rows, self.n_cols);

@@ -3,7 +3,7 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 26] = [
+const VERBS: [&str; 28] = [
     "",
     "demo",
     "simulate",
@@ -27,6 +27,8 @@ const VERBS: [&str; 26] = [
     "matrix",
     "matrix knn",
     "matrix pca",
+    "matrix umap",
+    "matrix hdbscan",
     "matrix dbscan",
     "matrix kmeans",
     "matrix score",

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use populi_geometry::{ChoiceParams, KMeans, KMeansParams, Matrix, choose_k};
+use populi_geometry::{
+    Choice, ChoiceParams, ConstrainedKMeans, ConstrainedParams, KMeans, KMeansParams, Matrix, MatrixView,
+    Progress as Listener, Score, choose_k, constrained_kmeans,
+};
 use populi_persona::K;
 use serde::Serialize;
 use serde_json::json;
@@ -31,8 +34,15 @@ pub struct KMeansFiles {
 pub struct Clustering {
     /// Clusters, or that their number is to be found.
     pub k: K,
-    /// All else; its `k` is not looked at.
-    pub params: KMeansParams,
+    /// The sizes that they may have, and all else; its `k` is not looked at.
+    pub params: ConstrainedParams,
+}
+
+impl Clustering {
+    /// Whether clusters of any size will do.
+    fn is_free(&self) -> bool {
+        self.params.min_size == 1 && self.params.max_size.is_none()
+    }
 }
 
 /// How good the clusters are.
@@ -46,6 +56,8 @@ pub struct KMeansQuality {
     pub n_iterations: usize,
     /// Rows of each cluster, the largest first.
     pub sizes: Vec<usize>,
+    /// Rows that are not in the cluster of the nearest centre, because of the sizes.
+    pub n_displaced: usize,
     /// How k was chosen, where it was.
     pub choice: Option<ChoiceQuality>,
 }
@@ -84,59 +96,93 @@ pub fn kmeans(
     let outputs: Vec<&Path> = files.out_centres.iter().chain([&files.out]).map(PathBuf::as_path).collect();
     let mut job = Job::begin("kmeans", &[&files.input], &outputs, files.existing, progress)?;
     let vectors = job.vectors()?;
-    let rows = vectors.view()?.to_matrix();
-    let (found, choice) = job.compute(|stages| fit(&rows, asked, stages))?;
+    let view = vectors.view()?;
+    let (found, choice) = job.compute(|stages| fit(view, asked, stages))?;
+    let ConstrainedKMeans { kmeans: found, sizes, n_displaced } = found;
     job.write(|| {
         if let Some(path) = &files.out_centres {
             npy::write(path, &[found.centres.n_rows(), found.centres.n_cols()], found.centres.values())?;
         }
         npy::write(&files.out, &[found.labels.len()], &found.labels)
     })?;
+    let params = &asked.params;
     let parameters = json!({
         "k": asked.k,
-        "n_init": asked.params.n_init,
-        "max_iter": asked.params.max_iter,
-        "tolerance": asked.params.tolerance,
+        "min_size": params.min_size,
+        "max_size": params.max_size,
+        "n_init": params.kmeans.n_init,
+        "max_iter": params.kmeans.max_iter,
+        "tolerance": params.kmeans.tolerance,
     });
-    let n_clusters = found.centres.n_rows();
-    let mut sizes = vec![0; n_clusters];
-    found.labels.iter().for_each(|label| sizes[*label as usize] += 1);
-    let quality =
-        KMeansQuality { n_clusters, inertia: found.inertia, n_iterations: found.n_iterations, sizes, choice };
-    Ok(job.finish(vectors.facts(), "lloyd", asked.params.seed, parameters, quality))
+    let quality = KMeansQuality {
+        n_clusters: sizes.len(),
+        inertia: found.inertia,
+        n_iterations: found.n_iterations,
+        sizes,
+        n_displaced,
+        choice,
+    };
+    let method = if asked.is_free() { "k-means" } else { "constrained k-means" };
+    Ok(job.finish(vectors.facts(), method, params.kmeans.seed, parameters, quality))
 }
 
 fn fit(
-    rows: &Matrix,
+    rows: MatrixView<'_>,
     asked: &Clustering,
-    stages: &dyn populi_geometry::Progress,
-) -> Result<(KMeans, Option<ChoiceQuality>)> {
-    let k = match asked.k {
-        K::Fixed(k) => {
-            stages.stage("clusters", 0);
-            let params = KMeansParams { k, ..asked.params.clone() };
-            return Ok((populi_geometry::kmeans(rows, &params)?, None));
-        }
+    stages: &dyn Listener,
+) -> Result<(ConstrainedKMeans, Option<ChoiceQuality>)> {
+    let choice = match asked.k {
+        K::Fixed(_) => None,
         K::Auto => {
             stages.stage("choice of k", 0);
-            choose_k(rows, &ChoiceParams { seed: asked.params.seed, ..ChoiceParams::default() })?
+            choose(rows, asked)?
         }
     };
-    stages.stage("clusters", 0);
-    let params = KMeansParams { k: k.as_ref().map_or(1, |choice| choice.k), ..asked.params.clone() };
-    let Some(choice) = k else {
-        return Ok((populi_geometry::kmeans(rows, &params)?, None));
+    let k = match (asked.k, &choice) {
+        (K::Fixed(k), _) => k,
+        (K::Auto, Some(choice)) => choice.k,
+        // Fewer than four rows.
+        (K::Auto, None) => 1,
     };
-    let found = populi_geometry::kmeans_from(rows, std::slice::from_ref(&choice.centres), &params)?;
-    let curve = choice
-        .scores
-        .iter()
-        .map(|score| ChoicePoint {
+    let kmeans = KMeansParams { k, ..asked.params.kmeans.clone() };
+    let found = if asked.is_free() {
+        stages.stage("clusters", 0);
+        let starts: Vec<Matrix> = choice.iter().map(|choice| choice.centres.clone()).collect();
+        free(populi_geometry::kmeans_from(rows, &starts, &kmeans)?)
+    } else {
+        constrained_kmeans(rows, &ConstrainedParams { kmeans, ..asked.params.clone() }, stages)?
+    };
+    Ok((found, choice.map(ChoiceQuality::from)))
+}
+
+/// Looks for k on a sample. Beside the sample no copy of the rows is made.
+fn choose(rows: MatrixView<'_>, asked: &Clustering) -> Result<Option<Choice>> {
+    let params = ChoiceParams {
+        min_size: asked.params.min_size,
+        seed: asked.params.kmeans.seed,
+        ..ChoiceParams::default()
+    };
+    Ok(choose_k(&rows.to_matrix(), &params)?)
+}
+
+/// Clusters of any size, told as those of bounded sizes are.
+fn free(kmeans: KMeans) -> ConstrainedKMeans {
+    let mut sizes = vec![0; kmeans.centres.n_rows()];
+    kmeans.labels.iter().for_each(|label| sizes[*label as usize] += 1);
+    ConstrainedKMeans { kmeans, sizes, n_displaced: 0 }
+}
+
+impl From<Choice> for ChoiceQuality {
+    fn from(choice: Choice) -> Self {
+        let point = |score: &Score| ChoicePoint {
             k: score.k,
             silhouette: score.silhouette,
             standard_error: score.standard_error,
-        })
-        .collect();
-    let choice = ChoiceQuality { n_rows: choice.n_rows, is_at_the_end: choice.is_at_the_end(), curve };
-    Ok((found, Some(choice)))
+        };
+        Self {
+            n_rows: choice.n_rows,
+            is_at_the_end: choice.is_at_the_end(),
+            curve: choice.scores.iter().map(point).collect(),
+        }
+    }
 }

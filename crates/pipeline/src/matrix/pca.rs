@@ -46,12 +46,12 @@ pub fn pca(
 ) -> Result<Summary<PcaQuality>> {
     let mut job = Job::begin("pca", &[&files.input], &[&files.out], files.existing, progress)?;
     let vectors = job.vectors()?;
-    let rows = vectors.view()?.to_matrix();
+    let rows = vectors.view()?;
     let (found, map) = job.compute(|stages| {
         stages.stage("components", 0);
-        let found = populi_geometry::pca(&rows, params)?;
+        let found = populi_geometry::pca(rows, params)?;
         stages.stage("projection", 0);
-        let map = found.project(&rows)?;
+        let map = found.project(rows)?;
         Ok((found, map))
     })?;
     job.write(|| npy::write(&files.out, &[map.n_rows(), map.n_cols()], map.values()))?;

@@ -1,17 +1,19 @@
 //! `populi matrix`: geometry on anybody's vectors.
 
 mod dbscan;
+mod hdbscan;
 mod kmeans;
 mod knn;
 mod pca;
 mod score;
+mod umap;
 
 use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use populi_pipeline::export::Existing;
-use populi_pipeline::matrix::{Clusters, Metric as GeometryMetric, Summary};
+use populi_pipeline::matrix::{Clusters, GraphFiles, Metric as GeometryMetric, Summary};
 
 use crate::options::Manner;
 
@@ -39,6 +41,8 @@ pub struct Matrix {
 enum What {
     Knn(knn::Knn),
     Pca(pca::Pca),
+    Umap(umap::Umap),
+    Hdbscan(hdbscan::Hdbscan),
     Dbscan(dbscan::Dbscan),
     Kmeans(kmeans::Kmeans),
     Score(score::Score),
@@ -49,6 +53,8 @@ impl Matrix {
         match self.what {
             What::Knn(verb) => verb.run(),
             What::Pca(verb) => verb.run(),
+            What::Umap(verb) => verb.run(),
+            What::Hdbscan(verb) => verb.run(),
             What::Dbscan(verb) => verb.run(),
             What::Kmeans(verb) => verb.run(),
             What::Score(verb) => verb.run(),
@@ -73,6 +79,25 @@ struct Files {
 impl Files {
     fn existing(&self) -> Existing {
         existing(self.overwrite)
+    }
+}
+
+/// Neighbours that are known already.
+#[derive(Args, Debug)]
+struct Graph {
+    /// Neighbours of each row that are known already: integers [n, k], the nearest first. Rows that name themselves are taken
+    /// out, as umap-learn, pynndescent and faiss put them in
+    #[arg(long, value_name = "GRAPH.npy", requires = "knn_distances")]
+    knn: Option<PathBuf>,
+    /// How far they are: floats [n, k]
+    #[arg(long, value_name = "D.npy", requires = "knn")]
+    knn_distances: Option<PathBuf>,
+}
+
+impl Graph {
+    fn files(self) -> Option<GraphFiles> {
+        let (neighbours, distances) = self.knn.zip(self.knn_distances)?;
+        Some(GraphFiles { neighbours, distances })
     }
 }
 

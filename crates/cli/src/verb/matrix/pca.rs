@@ -10,7 +10,7 @@ use super::{Files, Way, describe};
 /// The rows are centred first, not scaled. Each direction points so that its largest entry by size is positive, so a map does
 /// not flip from run to run. The share of the variance that each component holds is told.
 ///
-/// Time: O(n d² + d³). Memory: 4 n d bytes, and 8 d².
+/// Time: O(n d² + d³). Memory: the result, and 8 d² bytes.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example:\n  populi matrix pca posts.npy --components 50 --out reduced.npy\n  populi matrix kmeans reduced.npy --k auto --out clusters.npy"

@@ -83,7 +83,10 @@ fn a_program_that_dies_while_it_writes_leaves_the_old_result_and_the_next_run_go
 }
 
 /// Every verb that writes, with all that it can write.
-const VERBS: [(&str, &[&str]); 4] = [
+const VERBS: [(&str, &[&str]); 7] = [
+    ("umap in.npy --out out.npy --components 3 --epochs 50", &["out.npy"]),
+    ("hdbscan in.npy --out out.npy --out-strengths s.npy --layers l.npy", &["out.npy", "s.npy", "l.npy"]),
+    ("kmeans in.npy --out out.npy --k 5 --min-size 25", &["out.npy"]),
     ("dbscan in.npy --out out.npy", &["out.npy"]),
     ("knn in.npy --out out.npy --out-distances far.npy --method approximate", &["out.npy", "far.npy"]),
     ("pca in.npy --out out.npy --components 3", &["out.npy"]),

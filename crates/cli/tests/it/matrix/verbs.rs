@@ -98,6 +98,44 @@ fn pca_finds_the_axes_of_a_line() {
 }
 
 #[test]
+fn umap_keeps_the_groups_apart_and_takes_a_graph_that_is_known() {
+    let folder = folder();
+    let summary = folder.ok_json("matrix umap in.npy --out map.npy");
+    check_summary(&summary, "umap");
+    let map = Array::read(&folder, "map.npy");
+    assert_eq!(map.shape, [N, 2]);
+    assert!(map.floats().iter().all(|value| value.is_finite()));
+    let quality = &summary["quality"];
+    assert_eq!((&quality["n_neighbors"], &quality["n_epochs"]), (&15.into(), &500.into()), "{summary}");
+    assert_eq!((&quality["recall"], &quality["n_parts"]), (&1.0.into(), &3.into()), "{summary}");
+    // k-means on the map finds the groups, and rows have the neighbours that they had.
+    folder.ok("matrix kmeans map.npy --k 3 --out labels.npy");
+    assert_eq!(partition(&Array::read(&folder, "labels.npy").integers()), truth());
+    let score = folder.ok_json("matrix score in.npy --map map.npy");
+    assert!(score["quality"]["map"]["trustworthiness"].as_f64().unwrap() > 0.9, "{score}");
+
+    // The row itself is counted among its neighbors here, and not by knn.
+    folder.ok("matrix knn in.npy --k 14 --out near.npy --out-distances far.npy");
+    let given = folder.ok_json("matrix umap in.npy --knn near.npy --knn-distances far.npy --out given.npy");
+    assert_eq!(folder.read("given.npy"), folder.read("map.npy"));
+    assert_eq!(given["quality"]["recall"], Value::Null);
+    let other = folder.ok_json(
+        "matrix umap in.npy --components 5 --neighbors 8 --min-dist 0 --spread 2 --epochs 30 --init pca --metric cosine \
+         --negative-sample-rate 3 --learning-rate 0.5 --seed 4 --out five.npy",
+    );
+    assert_eq!(Array::read(&folder, "five.npy").shape, [N, 5]);
+    let used = &other["parameters"];
+    assert_eq!(
+        (&used["metric"], &used["neighbors"], &used["epochs"]),
+        (&"cosine".into(), &8.into(), &30.into())
+    );
+    assert_eq!(
+        (&used["min_dist"], &used["spread"], &used["init"]),
+        (&0.0.into(), &2.0.into(), &"pca".into())
+    );
+}
+
+#[test]
 fn kmeans_finds_the_groups_and_their_number() {
     let folder = folder();
     let summary = folder.ok_json("matrix kmeans in.npy --k auto --out labels.npy --out-centres centres.npy");
@@ -139,6 +177,101 @@ fn dbscan_finds_the_groups_with_and_without_a_distance() {
         (&0.into(), &1.0.into())
     );
     assert_eq!(Array::read(&folder, "none.npy").integers(), [-1; N]);
+}
+
+#[test]
+fn kmeans_keeps_to_the_sizes_that_are_asked_for() {
+    let folder = folder();
+    let line = "matrix kmeans in.npy --k 3 --min-size 30 --max-size 52 --out labels.npy --overwrite";
+    let summary = folder.ok_json(line);
+    assert_eq!(partition(&Array::read(&folder, "labels.npy").integers()), truth());
+    assert_eq!(
+        (&summary["method"], &summary["quality"]["n_displaced"]),
+        (&"constrained k-means".into(), &0.into())
+    );
+    let tight =
+        folder.ok_json("matrix kmeans in.npy --k 4 --min-size 37 --max-size 38 --out labels.npy --overwrite");
+    assert_eq!(tight["quality"]["sizes"], serde_json::json!([38, 38, 37, 37]), "{tight}");
+    assert!(tight["quality"]["n_displaced"].as_u64().unwrap() > 0, "{tight}");
+    let answer = folder.run("matrix kmeans in.npy --k 4 --max-size 37 --out none.npy".split_whitespace());
+    assert!(answer.code == FAILED && answer.stderr.contains("cannot have n = 150 rows"), "{answer:?}");
+}
+
+#[test]
+fn hdbscan_finds_the_groups_and_the_row_that_is_in_none() {
+    let folder = Folder::new();
+    // The mixture and a row far from all.
+    let mut points = super::mixture();
+    points.bytes.extend([-99.0_f32; 8].iter().flat_map(|value| value.to_le_bytes()));
+    points.shape[0] += 1;
+    folder.write("in.npy", points.npy());
+    let line = "matrix hdbscan in.npy --min-cluster-size 20 --out labels.npy --out-strengths strengths.npy --layers layers.npy";
+    let summary = folder.ok_json(line);
+    let labels = Array::read(&folder, "labels.npy").integers();
+    assert_eq!((partition(&labels[..N]), labels[N]), (truth(), -1), "{summary}");
+    let quality = &summary["quality"];
+    assert_eq!((&quality["n_clusters"], &quality["n_noise"]), (&3.into(), &1.into()), "{summary}");
+    assert_eq!((&summary["method"], &summary["parameters"]["selection"]), (&"kd-tree".into(), &"eom".into()));
+    let strengths = Array::read(&folder, "strengths.npy");
+    assert_eq!(strengths.shape, [N + 1]);
+    assert!(strengths.floats()[..N].iter().all(|strength| *strength > 0.0 && *strength <= 1.0));
+    assert_eq!(strengths.floats()[N], 0.0);
+    let layers = Array::read(&folder, "layers.npy");
+    let n_layers = quality["layers"].as_array().unwrap().len();
+    assert_eq!(layers.shape, [N + 1, n_layers]);
+    assert_eq!(quality["layers"][0]["n_clusters"], 3);
+    let finest: Vec<i32> = layers.integers().into_iter().step_by(n_layers).collect();
+    assert_eq!(partition(&finest[..N]), truth());
+    // With no noise allowed, the row joins what is nearest to it.
+    let summary = folder.ok_json("matrix hdbscan in.npy --min-cluster-size 20 --max-noise 0 --out all.npy");
+    assert_eq!((&summary["quality"]["n_noise"], &summary["quality"]["n_assigned"]), (&0.into(), &1.into()));
+    assert!(Array::read(&folder, "all.npy").integers()[N] >= 0);
+}
+
+#[test]
+fn hdbscan_takes_a_graph_of_our_own_or_one_in_which_rows_name_themselves() {
+    let folder = folder();
+    folder.ok("matrix knn in.npy --k 10 --out near.npy --out-distances far.npy");
+    let line = "matrix hdbscan in.npy --min-cluster-size 20 --min-samples 5 --overwrite --out labels.npy";
+    let given = format!("{line} --knn near.npy --knn-distances far.npy");
+    let summary = folder.ok_json(&given);
+    assert_eq!(
+        (&summary["method"], &summary["quality"]["named_themselves"]),
+        (&"graph".into(), &false.into())
+    );
+    let labels = Array::read(&folder, "labels.npy");
+    assert_eq!(partition(&labels.integers()), truth());
+    let with_itself = |values: &[u8], own: &dyn Fn(usize) -> [u8; 4]| -> Vec<u8> {
+        let rows = values.chunks_exact(40).enumerate();
+        rows.flat_map(|(row, values)| [&own(row), values].concat()).collect()
+    };
+    let (near, far) = (Array::read(&folder, "near.npy"), Array::read(&folder, "far.npy"));
+    let near = with_itself(&near.bytes, &|row| (row as i32).to_le_bytes());
+    let far = with_itself(&far.bytes, &|_| [0; 4]);
+    let write = |name: &str, dtype: &str, bytes: &[u8]| {
+        let array = Array { dtype: dtype.to_owned(), shape: vec![N, 11], bytes: bytes.to_vec() };
+        folder.write(name, array.npy());
+    };
+    write("near.npy", "<i4", &near);
+    write("far.npy", "<f4", &far);
+    assert_eq!(folder.ok_json(&given)["quality"]["named_themselves"], true);
+    assert_eq!(folder.read("labels.npy"), labels.npy());
+
+    let fails = |word: &str| {
+        let answer = folder.run(given.split_whitespace());
+        assert!(answer.code == FAILED && answer.stderr.contains(word), "{word}: {answer:?}");
+    };
+    write("near.npy", "<i4", &[&near[..48], &150_i32.to_le_bytes(), &near[52..]].concat());
+    fails("near.npy: row 1, column 1 is 150 (both from 0): expected the number of a row, from 0 to 149");
+    write("near.npy", "<i4", &[&near[..48], &1_i32.to_le_bytes(), &near[52..]].concat());
+    fails("near.npy: row 1, column 1 is 1 (both from 0): expected another row");
+    write("near.npy", "<i4", &near);
+    write("far.npy", "<f4", &[&far[..8], &9e9_f32.to_le_bytes(), &far[12..]].concat());
+    fails("far.npy: row 0, column 3 is");
+    folder.write("far.npy", Array::f4(&[[0.0_f32; 3]; N]).npy());
+    fails("far.npy: shape (150, 3): expected (150, 11)");
+    let answer = folder.run(format!("{line} --knn near.npy").split_whitespace());
+    assert!(answer.code == FAILED && answer.stderr.contains("--knn-distances"), "{answer:?}");
 }
 
 #[test]
@@ -233,6 +366,13 @@ fn parameters_out_of_their_range_fail_and_write_nothing() {
         ("knn in.npy --k 0 --out out.npy", "k is 0"),
         ("knn in.npy --target-recall 1.5 --out out.npy", "target_recall is 1.5"),
         ("pca in.npy --components 9 --out out.npy", "n_components is 9"),
+        ("umap in.npy --neighbors 1 --out out.npy", "n_neighbors is 1"),
+        ("umap in.npy --min-dist 2 --out out.npy", "min_dist is 2"),
+        ("umap in.npy --components 0 --out out.npy", "n_components is 0"),
+        ("hdbscan in.npy --min-cluster-size 1 --out out.npy", "min_cluster_size is 1"),
+        ("hdbscan in.npy --max-noise 2 --out out.npy", "max_noise is 2"),
+        ("hdbscan in.npy --metric inner-product --out out.npy", "metric is inner-product"),
+        ("kmeans in.npy --k 3 --min-size 0 --out out.npy", "min_size is 0"),
         ("dbscan in.npy --eps 0 --out out.npy", "eps is 0"),
         ("dbscan in.npy --min-samples 0 --out out.npy", "min_samples is 0"),
         ("score in.npy", "--map"),

@@ -130,6 +130,21 @@ pub enum Fault {
         /// The value there.
         value: f64,
     },
+    /// A neighbour that is nearer than the one before it.
+    #[error(
+        "row {row}, column {column} is {value} (both from 0), after {before}: expected the nearest first: sort each row of \
+         distances, and its neighbours with them"
+    )]
+    Falling {
+        /// The row, from 0.
+        row: usize,
+        /// The column, from 0.
+        column: usize,
+        /// The distance there.
+        value: f32,
+        /// The distance before it.
+        before: f32,
+    },
     /// An integer outside its range.
     #[error("row {row}, column {column} is {value} (both from 0): expected {expected}")]
     Integer {

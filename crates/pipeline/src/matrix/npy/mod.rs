@@ -5,6 +5,7 @@
 //! | `header.rs` | what is in the file, and from which byte on? |
 //! | `vectors.rs` | rows of numbers, mapped where they lie in the file as they are wanted in memory |
 //! | `integers.rs` | labels |
+//! | `graph.rs` | the neighbours of rows |
 //! | `decode.rs` | any width, order of bytes and order of axes to rows |
 //! | `write.rs` | results |
 //! | `fault.rs` | what can be wrong |
@@ -15,12 +16,14 @@
 
 mod decode;
 mod fault;
+mod graph;
 mod header;
 mod integers;
 mod vectors;
 mod write;
 
 pub use fault::Fault;
+pub(crate) use graph::{Graph, graph};
 pub(crate) use integers::labels;
 pub use vectors::Facts;
 pub(crate) use vectors::{Floats, Vectors};

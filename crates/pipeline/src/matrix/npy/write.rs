@@ -73,3 +73,23 @@ fn head(dtype: &str, shape: &[usize]) -> Vec<u8> {
     let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
     [MAGIC, &[1, 0], &length.to_le_bytes(), text.as_bytes()].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_are_byte_for_byte_those_of_numpy() {
+        // As numpy.save of NumPy 2.4.6 writes them.
+        for (dtype, shape, text) in [
+            ("<f4", &[3, 4][..], "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }"),
+            ("<i4", &[5], "{'descr': '<i4', 'fortran_order': False, 'shape': (5,), }"),
+            ("<f4", &[1_000_000, 2], "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000, 2), }"),
+        ] {
+            let expected = [b"\x93NUMPY\x01\x00v\x00", format!("{text:<117}\n").as_bytes()].concat();
+            assert_eq!(head(dtype, shape), expected, "{text}");
+        }
+        // Where the text grows, so does the head, and values begin at a multiple of 64 bytes all the same.
+        assert_eq!(head("<f4", &[usize::MAX, usize::MAX, usize::MAX]).len(), 192);
+    }
+}
