@@ -23,9 +23,9 @@ pub struct HdbscanPredicted {
 
 impl Hdbscan {
     /// The cluster that each new row falls into, by the row of the fit that is nearest by mutual reachability among its
-    /// `2 min_samples` nearest: as `approximate_predict` of the package `hdbscan`, which also takes for a new row's core distance that
-    /// of its neighbour number `min_samples + 1`. The tree does not change. Coverage does not reach new rows: what the fit
-    /// would call noise before `max_noise` is noise.
+    /// `2 min_samples` nearest: as `approximate_predict` of the package `hdbscan`, which also takes for a new row's
+    /// core distance that of its neighbour number `min_samples + 1`. The tree does not change. Coverage does not reach
+    /// new rows: what the fit would call noise before `max_noise` is noise.
     ///
     /// `fitted` are the rows that were clustered. `O(new rows · fitted rows · columns)`, parallel over the new rows.
     ///
