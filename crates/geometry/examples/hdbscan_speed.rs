@@ -4,9 +4,10 @@
 //! cargo run --release -p populi-geometry --example hdbscan_speed -- ROWS.npy [KEY=VALUE ...]
 //! ```
 //!
-//! `ROWS.npy` is little-endian `f4`, `[n, d]`, in C order. Keys: `min_cluster_size` (50), `min_samples` (5), `method` (auto, tree, graph,
-//! pairs), `metric` (euclidean, cosine), `selection` (eom, leaf), `max_noise`, `k` (neighbours of the graph), `repeat` (1), `out` (labels, as lines
-//! of text), `raw` (those before coverage). Prints one line of JSON a run. `RAYON_NUM_THREADS` decides the threads.
+//! `ROWS.npy` is little-endian `f4`, `[n, d]`, in C order. Keys: `min_cluster_size` (50), `min_samples` (5), `method`
+//! (auto, tree, graph, pairs), `metric` (euclidean, cosine), `selection` (eom, leaf), `max_noise`, `k` (neighbours of
+//! the graph), `repeat` (1), `out` (labels, as lines of text), `raw` (those before coverage). Prints one line of JSON a
+//! run. `RAYON_NUM_THREADS` decides the threads.
 #![allow(clippy::print_stdout, reason = "a measuring tool prints")]
 
 use std::collections::BTreeMap;

@@ -9,9 +9,9 @@
 //! - nothing farther than the best that the component has found is looked at;
 //! - the points of a leaf search together, and look at 16 points or nodes at a time.
 //!
-//! Weights are squared distances in `f32`, scaled by a power of two. Differences of `f32` coordinates that are near each other
-//! are exact, so a weight is right to 2⁻²³ of itself wherever the points lie; the square is in the same order as the distance, and no root
-//! makes two of them equal.
+//! Weights are squared distances in `f32`, scaled by a power of two. Differences of `f32` coordinates that are near
+//! each other are exact, so a weight is right to 2⁻²³ of itself wherever the points lie; the square is in the same
+//! order as the distance, and no root makes two of them equal.
 
 use populi_simd::{Kernel, LANES, Level, Simd};
 use rayon::prelude::*;

@@ -1,12 +1,13 @@
 //! The condensed tree: which dense regions there are at each level of density, without the splits that only shed a few rows.
 //!
-//! R. Campello, D. Moulavi, A. Zimek, J. Sander, *Hierarchical density estimates for data clustering, visualization, and
-//! outlier detection*, TKDD 10 (2015); McInnes and Healy (2017), section 2.3. Made from below, in one pass over the sorted
-//! edges of the spanning tree: two components of `min_cluster_size` rows or more that meet are two clusters of a new one; a smaller
-//! one falls out of the larger where they meet. The dendrogram itself is never stored.
+//! R. Campello, D. Moulavi, A. Zimek, J. Sander, *Hierarchical density estimates for data clustering, visualization,
+//! and outlier detection*, TKDD 10 (2015); McInnes and Healy (2017), section 2.3. Made from below, in one pass over the
+//! sorted edges of the spanning tree: two components of `min_cluster_size` rows or more that meet are two clusters of a
+//! new one; a smaller one falls out of the larger where they meet. The dendrogram itself is never stored.
 //!
-//! Departures from the package `hdbscan`: rows at distance 0 of each other are one place and never split, and count as half as far from
-//! each other as the smallest other distance (there: their level is infinite, and so is the stability of any few duplicates).
+//! Departures from the package `hdbscan`: rows at distance 0 of each other are one place and never split, and count as
+//! half as far from each other as the smallest other distance (there: their level is infinite, and so is the stability
+//! of any few duplicates).
 
 use super::SpanningEdge;
 use super::spanning::DisjointSets;

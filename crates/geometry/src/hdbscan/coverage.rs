@@ -6,9 +6,10 @@ use crate::NOISE;
 /// How near a row was when it joined a cluster.
 pub(super) type JoinedAt = Option<f64>;
 
-/// Gives labels to noise along the edges of the spanning tree, shortest first, until at most `n_noise_allowed` rows are noise or no
-/// edge is left. Each row, and those that are nearer to it than any cluster, takes the label of the row at which its edge meets a cluster:
-/// the nearest by mutual reachability, over as many steps as it takes. Rows that meet at one edge join together. `O(n)`, serial.
+/// Gives labels to noise along the edges of the spanning tree, shortest first, until at most `n_noise_allowed` rows are
+/// noise or no edge is left. Each row, and those that are nearer to it than any cluster, takes the label of the row at
+/// which its edge meets a cluster: the nearest by mutual reachability, over as many steps as it takes. Rows that meet
+/// at one edge join together. `O(n)`, serial.
 pub(super) fn join_noise(
     edges: &[SpanningEdge],
     labels: &mut [i32],

@@ -1,8 +1,8 @@
 //! The spanning tree of rows of many columns, from the graph of their nearest neighbours.
 //!
-//! Borůvka's algorithm over the edges of the graph, until none leaves a component; then [`super::repair`] joins what is left.
-//! The edges of the graph are all that is near, so with enough neighbours a cluster's own edges are those of the exact tree; what may
-//! differ is how far apart clusters are.
+//! Borůvka's algorithm over the edges of the graph, until none leaves a component; then [`super::repair`] joins what is
+//! left. The edges of the graph are all that is near, so with enough neighbours a cluster's own edges are those of the
+//! exact tree; what may differ is how far apart clusters are.
 
 use rayon::prelude::*;
 

@@ -23,11 +23,12 @@ pub struct Layer {
 impl Hdbscan {
     /// At most `n_layers` labellings from fine to coarse, whatever was selected.
     ///
-    /// The first has all leaves of the condensed tree. To go on, splits are undone, the least persistent first, until at most half as many
-    /// clusters are left, two at least. The persistence of a split is how many times denser than the split the less dense of its two parts becomes
-    /// (`ln(death / birth)`, of the part with everything below it); of equal ones the split that is denser goes first. So layers are
-    /// nested, a row in a cluster of one layer is in one of each coarser layer, and noise shrinks. Only layers of two or more clusters are given: none where
-    /// nothing splits. `O(n)` a layer.
+    /// The first has all leaves of the condensed tree. To go on, splits are undone, the least persistent first, until
+    /// at most half as many clusters are left, two at least. The persistence of a split is how many times denser than
+    /// the split the less dense of its two parts becomes (`ln(death / birth)`, of the part with everything below it);
+    /// of equal ones the split that is denser goes first. So layers are nested, a row in a cluster of one layer is in
+    /// one of each coarser layer, and noise shrinks. Only layers of two or more clusters are given: none where nothing
+    /// splits. `O(n)` a layer.
     #[must_use]
     pub fn layers(&self, n_layers: usize) -> Vec<Layer> {
         let mut pruned = Pruned::new(&self.tree);
@@ -70,8 +71,8 @@ impl Pruned {
     fn new(tree: &CondensedTree) -> Self {
         let clusters = tree.clusters();
         let children = tree.children();
-        // The highest density below each cluster, and the persistence of its split: never less than that of one below, so that what is below
-        // goes first.
+        // The highest density below each cluster, and the persistence of its split: never less than that of one below,
+        // so that what is below goes first.
         let mut peaks: Vec<f64> = clusters.iter().map(|cluster| cluster.death).collect();
         let mut persistences = vec![0.0f64; clusters.len()];
         let mut splits = Vec::new();

@@ -15,13 +15,14 @@
 //! | `λ = 1 / d` | `lambda`, `birth`, `death` of [`CondensedTree`] |
 //! | excess of mass, `S(C)` | [`CondensedCluster::stability`] |
 //!
-//! Sources: Campello, Moulavi and Sander, *Density-based clustering based on hierarchical density estimates*, PAKDD 2013; the files name
-//! those of their steps. Behaviour follows the Python package `hdbscan` 0.8; departures are named where they are.
+//! Sources: Campello, Moulavi and Sander, *Density-based clustering based on hierarchical density estimates*, PAKDD
+//! 2013; the files name those of their steps. Behaviour follows the Python package `hdbscan` 0.8; departures are named
+//! where they are.
 //!
 //! # Ties
 //!
-//! Mutual reachability makes many edges equal. They are ordered by (weight, smaller row, larger row), so there is one spanning tree
-//! and one result, whatever found it; with ties too it equals that of the definition, worked out naively.
+//! Mutual reachability makes many edges equal. They are ordered by (weight, smaller row, larger row), so there is one
+//! spanning tree and one result, whatever found it; with ties too it equals that of the definition, worked out naively.
 
 mod all_pairs;
 mod boruvka;
@@ -84,8 +85,8 @@ pub struct Hdbscan {
     pub labels_raw: Vec<i32>,
     /// Whether a row joined its cluster to meet `max_noise`, `[n_rows]`.
     pub assigned: Vec<bool>,
-    /// How much a row belongs to its cluster, `[n_rows]`, from 0 (noise) to 1 (its densest part): the level at which it leaves the cluster
-    /// over the highest at which a row does. For a row that joined: the level at which it did.
+    /// How much a row belongs to its cluster, `[n_rows]`, from 0 (noise) to 1 (its densest part): the level at which it
+    /// leaves the cluster over the highest at which a row does. For a row that joined: the level at which it did.
     pub strengths: Vec<f64>,
     /// Number of clusters.
     pub n_clusters: usize,
@@ -115,8 +116,8 @@ impl Hdbscan {
 
 /// Clusters rows by density, `[n_rows, n_cols]`.
 ///
-/// Cost: `O(n log n)` in few columns; 1 M x 2 takes about a second on two cores, and some 80 bytes a row. Other methods: see [`HdbscanMethod`].
-/// The same bytes at any number of threads and at each level of instructions.
+/// Cost: `O(n log n)` in few columns; 1 M x 2 takes about a second on two cores, and some 80 bytes a row. Other
+/// methods: see [`HdbscanMethod`]. The same bytes at any number of threads and at each level of instructions.
 ///
 /// ```
 /// use populi_geometry::{HdbscanParams, Matrix, Silent, hdbscan};
@@ -156,12 +157,13 @@ pub fn hdbscan(points: MatrixView<'_>, params: &HdbscanParams, progress: &dyn Pr
     Ok(found.into_clusters(params, method, min_samples, progress))
 }
 
-/// As [`hdbscan`] by [`HdbscanMethod::Graph`], from a graph that is there already: `params.method` and `params.n_neighbours` are not looked at.
+/// As [`hdbscan`] by [`HdbscanMethod::Graph`], from a graph that is there already: `params.method` and
+/// `params.n_neighbours` are not looked at.
 ///
 /// # Errors
 ///
-/// As [`hdbscan`]; [`crate::Error::Shape`] where the graph is of another number of rows; [`crate::Error::Param`] where it has fewer neighbours a row than
-/// `min_samples`, or negative distances.
+/// As [`hdbscan`]; [`crate::Error::Shape`] where the graph is of another number of rows; [`crate::Error::Param`] where
+/// it has fewer neighbours a row than `min_samples`, or negative distances.
 pub fn hdbscan_of_graph(
     points: MatrixView<'_>,
     graph: &NeighbourGraph,

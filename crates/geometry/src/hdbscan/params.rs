@@ -13,16 +13,16 @@ pub enum ClusterSelection {
     Eom,
     /// Those that do not split further: many small and even ones.
     Leaf,
-    /// The two parts of the topmost split: of all ways to take two clusters or more, the one with the least noise. Real embeddings often
-    /// split into a few rows and all others there.
+    /// The two parts of the topmost split: of all ways to take two clusters or more, the one with the least noise. Real
+    /// embeddings often split into a few rows and all others there.
     LeastNoise,
 }
 
 /// How the minimum spanning tree of the mutual reachability distances is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum HdbscanMethod {
-    /// [`HdbscanMethod::KdTree`] for Euclidean rows of at most 16 columns, [`HdbscanMethod::AllPairs`] for at most 2,048 other rows, else
-    /// [`HdbscanMethod::Graph`].
+    /// [`HdbscanMethod::KdTree`] for Euclidean rows of at most 16 columns, [`HdbscanMethod::AllPairs`] for at most
+    /// 2,048 other rows, else [`HdbscanMethod::Graph`].
     #[default]
     Auto,
     /// Exact: Borůvka's algorithm over a kd-tree. Euclidean, at most 16 columns.
@@ -50,14 +50,14 @@ pub struct HdbscanParams {
     pub epsilon: f64,
     /// Whether all rows may be one cluster.
     pub allow_single_cluster: bool,
-    /// At most this share of the rows may stay noise, from 0 to 1: noise joins the nearest cluster, by mutual reachability along the
-    /// spanning tree, the nearest first, until that is so. Where the selection takes no two clusters, the topmost split stands in for it, if there is
-    /// one. `None` leaves all noise as it is.
+    /// At most this share of the rows may stay noise, from 0 to 1: noise joins the nearest cluster, by mutual
+    /// reachability along the spanning tree, the nearest first, until that is so. Where the selection takes no two
+    /// clusters, the topmost split stands in for it, if there is one. `None` leaves all noise as it is.
     pub max_noise: Option<f64>,
     /// How the spanning tree is found.
     pub method: HdbscanMethod,
-    /// Neighbours a row in the graph of [`HdbscanMethod::Graph`]; at least `min_samples` are used. With 30 the clusters of real texts are nearly
-    /// those of the exact tree, with 15 often not.
+    /// Neighbours a row in the graph of [`HdbscanMethod::Graph`]; at least `min_samples` are used. With 30 the clusters
+    /// of real texts are nearly those of the exact tree, with 15 often not.
     pub n_neighbours: usize,
     /// Seed of what is random in building the graph of neighbours.
     pub seed: u64,

@@ -1,13 +1,13 @@
 //! The clusters of new rows, without clustering again.
 
-use populi_simd::{Level, dot, squared_distance};
+use populi_simd::Level;
 use rayon::prelude::*;
 
 use super::{Hdbscan, label, select};
 use crate::NOISE;
 use crate::error::{Result, same_size};
-use crate::matrix::squared_length;
-use crate::metric::Metric;
+use crate::knn::{KnnParams, nearest_rows};
+use crate::progress::Silent;
 use crate::view::MatrixView;
 
 /// The clusters of new rows.
@@ -23,9 +23,9 @@ pub struct HdbscanPredicted {
 
 impl Hdbscan {
     /// The cluster that each new row falls into, by the row of the fit that is nearest by mutual reachability among its
-    /// `2 min_samples` nearest: as `approximate_predict` of the package `hdbscan`, which also takes for a new row's core distance that
-    /// of its neighbour number `min_samples + 1`. The tree does not change. Coverage does not reach new rows: what the fit
-    /// would call noise before `max_noise` is noise.
+    /// `2 min_samples` nearest: as `approximate_predict` of the package `hdbscan`, which also takes for a new row's
+    /// core distance that of its neighbour number `min_samples + 1`. The tree does not change. Coverage does not reach
+    /// new rows: what the fit would call noise before `max_noise` is noise.
     ///
     /// `fitted` are the rows that were clustered. `O(new rows · fitted rows · columns)`, parallel over the new rows.
     ///
@@ -40,16 +40,22 @@ impl Hdbscan {
     ) -> Result<HdbscanPredicted> {
         same_size("rows that were clustered", self.labels.len(), fitted.n_rows())?;
         same_size("columns of new rows", fitted.n_cols(), rows.n_cols())?;
-        fitted.check()?;
-        if rows.n_rows() > 0 {
-            rows.check()?;
-        }
         let covering = select::covering(&self.tree, &self.clusters);
-        let lengths = match self.metric {
-            Metric::Euclidean | Metric::InnerProduct => Vec::new(),
-            Metric::Cosine => fitted.rows().map(|row| squared_length(row).sqrt()).collect(),
-        };
-        let of_row = |row: usize| self.predict_row(fitted, rows.row(row), &lengths, &covering, level);
+        if rows.n_rows() == 0 {
+            return Ok(HdbscanPredicted {
+                labels: Vec::new(),
+                strengths: Vec::new(),
+                neighbours: Vec::new(),
+            });
+        }
+        let k = 2 * self.min_samples;
+        let near = nearest_rows(
+            rows,
+            fitted,
+            &KnnParams { k, metric: self.metric, level, ..KnnParams::default() },
+            &Silent,
+        )?;
+        let of_row = |row: usize| self.predict_row(near.of(row), &covering);
         let found: Vec<(i32, f64, u32)> = (0..rows.n_rows()).into_par_iter().map(of_row).collect();
         Ok(HdbscanPredicted {
             labels: found.iter().map(|found| found.0).collect(),
@@ -58,44 +64,16 @@ impl Hdbscan {
         })
     }
 
-    fn predict_row(
-        &self,
-        fitted: MatrixView<'_>,
-        row: &[f32],
-        lengths: &[f64],
-        covering: &[i32],
-        level: Level,
-    ) -> (i32, f64, u32) {
-        let distances: Vec<f64> = match self.metric {
-            Metric::Euclidean | Metric::InnerProduct => {
-                fitted.rows().map(|other| f64::from(squared_distance(level, other, row)).sqrt()).collect()
-            }
-            Metric::Cosine => {
-                let length = squared_length(row).sqrt();
-                let cosine = |(other, &other_length): (&[f32], &f64)| {
-                    let lengths = length * other_length;
-                    if lengths > 0.0 { f64::from(dot(level, other, row)) / lengths } else { 0.0 }
-                };
-                fitted.rows().zip(lengths).map(|pair| (1.0 - cosine(pair)).max(0.0)).collect()
-            }
+    /// The label, strength and neighbour of a row whose nearest rows and their distances are these.
+    fn predict_row(&self, (nearest, distances): (&[u32], &[f32]), covering: &[i32]) -> (i32, f64, u32) {
+        let core = f64::from(distances[self.min_samples.min(distances.len() - 1)]);
+        let reachability = |(&other, &distance): (&u32, &f32)| {
+            (f64::from(distance).max(core).max(self.core_distances[other as usize]), other)
         };
-        let mut nearest: Vec<u32> = (0..distances.len() as u32).collect();
-        let by_distance =
-            |a: &u32, b: &u32| distances[*a as usize].total_cmp(&distances[*b as usize]).then(a.cmp(b));
-        let n_nearest = (2 * self.min_samples).min(nearest.len());
-        nearest.select_nth_unstable_by(n_nearest - 1, by_distance);
-        nearest.truncate(n_nearest);
-        nearest.sort_unstable_by(by_distance);
-        let core = distances[nearest[self.min_samples.min(n_nearest - 1)] as usize];
-        let reachability =
-            |other: u32| distances[other as usize].max(core).max(self.core_distances[other as usize]);
-        // The first of equal ones, so the nearest.
-        let (mut neighbour, mut distance) = (nearest[0], reachability(nearest[0]));
-        for &other in &nearest[1..] {
-            if reachability(other) < distance {
-                (neighbour, distance) = (other, reachability(other));
-            }
-        }
+        let nearer = |best: (f64, u32), other: (f64, u32)| if other.0 < best.0 { other } else { best };
+        // Of equal ones the first, so the nearest.
+        let reachable = nearest.iter().zip(distances).map(reachability);
+        let (distance, neighbour) = reachable.fold((f64::INFINITY, nearest[0]), nearer);
         let (label, strength) = self.at_level_of(neighbour, distance, covering);
         (label, strength, neighbour)
     }

@@ -1,9 +1,10 @@
 //! Joins the components that a graph of nearest neighbours leaves apart.
 //!
-//! In rounds, every component but the largest looks for its nearest row outside, by mutual reachability. All of its rows look at
-//! all other rows while that is at most [`MULTIPLICATIONS`]: then no better edges join these components (but for rounding; the graph
-//! may have joined rows inside a component by edges that are not the best). Beyond that the densest row of each component looks at a sample
-//! of the rows, and how far apart two components are is an upper bound.
+//! In rounds, every component but the largest looks for its nearest row outside, by mutual reachability. All of its
+//! rows look at all other rows while that is at most [`MULTIPLICATIONS`]: then no better edges join these components
+//! (but for rounding; the graph may have joined rows inside a component by edges that are not the best). Beyond that
+//! the densest row of each component looks at a sample of the rows, and how far apart two components are is an upper
+//! bound.
 
 use rayon::prelude::*;
 

@@ -71,8 +71,9 @@ fn topmost(tree: &CondensedTree, stands: &[bool]) -> Vec<u32> {
     top
 }
 
-/// Clusters that split off below a distance of `epsilon` give way to the first one above them that did not (Malzer and Baum, *A hybrid
-/// approach to hierarchical density-based cluster selection*, 2020); the root only where it may be a cluster.
+/// Clusters that split off below a distance of `epsilon` give way to the first one above them that did not (Malzer and
+/// Baum, *A hybrid approach to hierarchical density-based cluster selection*, 2020); the root only where it may be a
+/// cluster.
 fn merged_below(tree: &CondensedTree, chosen: &[u32], params: &HdbscanParams) -> Vec<u32> {
     let clusters = tree.clusters();
     let split_off_below = |cluster: u32| clusters[cluster as usize].birth.recip() < params.epsilon;
@@ -106,8 +107,8 @@ pub(super) fn covering(tree: &CondensedTree, chosen: &[u32]) -> Vec<i32> {
     covering
 }
 
-/// The place in `chosen` of each row's cluster, or noise. A single cluster that is the root has only the rows that stay to its end, or that
-/// leave it within `epsilon`, if that is given.
+/// The place in `chosen` of each row's cluster, or noise. A single cluster that is the root has only the rows that stay
+/// to its end, or that leave it within `epsilon`, if that is given.
 pub(super) fn label_rows(tree: &CondensedTree, chosen: &[u32], epsilon: f64) -> Vec<i32> {
     let covering = covering(tree, chosen);
     let from = match (chosen, epsilon > 0.0) {
