@@ -76,7 +76,7 @@ pub struct ConstrainedKMeans {
 /// Groups `points [n_rows, n_cols]` around k centres, with no fewer than `min_size` and no more than `max_size` rows each.
 ///
 /// Each assignment is the best that the sizes allow for its centres (of equals one by a rule); centres and sizes together settle in a
-/// local optimum, of which the best of `n_init` starts stands; then centres are relocated as long as that helps ([`relocation`]). New rows join by [`nearest_centres`](crate::nearest_centres()).
+/// local optimum, of which the best of `n_init` starts stands; then centres are relocated as long as that helps. New rows join by [`nearest_centres`](crate::nearest_centres()).
 ///
 /// Cost of an iteration: 2·n·k·d operations, parallel, and about k² + k·log n for each row that the sizes move beyond those moved in the
 /// iteration before. Memory beside the points: 4·k bytes a row, and up to 24·k for rows of clusters that give or take. Same bytes at any
