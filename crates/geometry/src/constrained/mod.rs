@@ -76,10 +76,11 @@ pub struct ConstrainedKMeans {
 /// Groups `points [n_rows, n_cols]` around k centres, with no fewer than `min_size` and no more than `max_size` rows each.
 ///
 /// Each assignment is the best that the sizes allow for its centres (of equals one by a rule); centres and sizes together settle in a
-/// local optimum, of which the best of `n_init` starts stands; then centres are relocated as long as that helps ([`relocation`]). New rows join by [`nearest_centres`](crate::nearest_centres()).
+/// local optimum, of which the best of `n_init` starts stands; then centres are relocated as long as that helps. New rows join by [`nearest_centres`](crate::nearest_centres()).
 ///
 /// Cost of an iteration: 2·n·k·d operations, parallel, and about k² + k·log n for each row that the sizes move beyond those moved in the
-/// iteration before. Memory beside the points: 4·k bytes a row, and up to 24·k for rows of clusters that give or take. Same bytes at any
+/// iteration before. Memory beside the points: 4·k bytes a row for each start at work, and up to
+/// 16·k for rows of clusters that give or take. Same bytes at any
 /// number of threads.
 ///
 /// ```
@@ -107,15 +108,16 @@ pub fn constrained_kmeans(
     let rows = Rows::new(points);
     let enough = params.kmeans.tolerance * mean_variance(points);
     progress.stage("starts", params.kmeans.n_init as u64);
-    let mut best: Option<Run> = None;
-    for start in 0..params.kmeans.n_init {
+    let start = |start: usize| -> Result<Run> {
         let seeds = seeds(&rows, params.kmeans.k, params.kmeans.seed, start as u64)?;
         let run = better_of_two(&rows, &all_of(seeds, params.kmeans.k), params, enough);
-        if best.as_ref().is_none_or(|best| run.found.inertia < best.found.inertia) {
-            best = Some(run);
-        }
         progress.advance(1);
-    }
+        Ok(run)
+    };
+    // Side by side, because an assignment is one task.
+    let runs: Vec<Run> = (0..params.kmeans.n_init).into_par_iter().map(start).collect::<Result<_>>()?;
+    let best =
+        runs.into_iter().reduce(|best, run| if run.found.inertia < best.found.inertia { run } else { best });
     let too_many = Error::MoreClustersThanRows { k: params.kmeans.k, n_rows: points.n_rows() };
     progress.stage("relocations", 1);
     let Run { found, n_displaced } = relocate(&rows, best.ok_or(too_many)?, params, enough)?;
@@ -129,13 +131,14 @@ pub fn constrained_kmeans(
 /// Where seeds lead at once, or by way of clusters by plain distance: of equals the first. By squared distance a few far rows hold a
 /// centre each, which sizes then fill up with others; by distance they gather around fewer.
 fn better_of_two(rows: &Rows<'_>, seeds: &Matrix, params: &ConstrainedParams, enough: f64) -> Run {
-    let at_once = lloyd(rows, seeds.clone(), params, enough, Cost::SquaredDistance);
-    if at_once.n_displaced == 0 {
-        return at_once;
-    }
-    let gathered = lloyd(rows, seeds.clone(), params, enough, Cost::Distance).found.centres;
-    let gathered = lloyd(rows, gathered, params, enough, Cost::SquaredDistance);
-    if gathered.found.inertia < at_once.found.inertia { gathered } else { at_once }
+    let (at_once, gathered) = rayon::join(
+        || lloyd(rows, seeds.clone(), params, enough, Cost::SquaredDistance),
+        || {
+            let gathered = lloyd(rows, seeds.clone(), params, enough, Cost::Distance).found.centres;
+            lloyd(rows, gathered, params, enough, Cost::SquaredDistance)
+        },
+    );
+    if at_once.n_displaced > 0 && gathered.found.inertia < at_once.found.inertia { gathered } else { at_once }
 }
 
 /// Relocates centres as long as that helps, where sizes hold rows back.

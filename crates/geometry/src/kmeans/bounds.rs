@@ -233,3 +233,74 @@ impl Rounding {
         (squared_distance * self.distance).sqrt() * (1.0 + LOSS)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::kmeans::nearest_centres;
+    use crate::matrix::squared_distance;
+
+    /// Sixteenths from a linear congruential generator: many rows at equal distances.
+    fn drawn(n: usize, seed: &mut u64, range: u64) -> Vec<f32> {
+        let mut next = || {
+            *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((*seed >> 33) % range) as f32 / 16.0
+        };
+        (0..n).map(|_| next()).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn labels_are_those_of_all_products(
+            k in 1usize..70, n_cols in 1usize..40, mut seed: u64, far in prop::sample::select(vec![0.0f32, 3.0, 1000.0]),
+        ) {
+            let n_rows = 300;
+            let away = |values: Vec<f32>| values.into_iter().map(|value| value + far).collect::<Vec<f32>>();
+            let points = Matrix::from_vec(n_rows, n_cols, away(drawn(n_rows * n_cols, &mut seed, 64))).unwrap();
+            let mut centres = Matrix::from_vec(k, n_cols, away(drawn(k * n_cols, &mut seed, 64))).unwrap();
+            let rows = Rows::new(MatrixView::from(&points));
+            let mut bounds = Bounds::new(n_rows, k.div_ceil(LANES));
+            let mut moved = vec![0.0; k];
+            for step in 0..8 {
+                let labels = bounds.assign(&rows, &centres, &moved).to_vec();
+                prop_assert_eq!(&labels, &nearest_centres(&points, &centres).unwrap(), "step {}", step);
+                // Some centres go, farther at first, and one row is put elsewhere.
+                bounds.move_row(step * 7, (k - 1) as u32);
+                let before = centres.clone();
+                let steps = drawn(k * n_cols, &mut seed, 16 >> (step / 2));
+                for (at, (value, step)) in centres.values_mut().iter_mut().zip(steps).enumerate() {
+                    *value += if at % 3 == 0 { step / 4.0 } else { 0.0 };
+                }
+                moved = (0..k).map(|c| squared_distance(before.row(c), centres.row(c)).sqrt()).collect();
+            }
+        }
+    }
+
+    #[test]
+    fn rows_near_to_their_centres_look_at_nothing() {
+        let mut seed = 1;
+        let values = (0..200)
+            .flat_map(|row| drawn(4, &mut seed, 16).into_iter().map(move |v| v + (row % 40 * 50) as f32));
+        let points = Matrix::from_vec(200, 4, values.collect()).unwrap();
+        let centres = points.gather(&(0..40).collect::<Vec<_>>()).unwrap();
+        let rows = Rows::new(MatrixView::from(&points));
+        let mut bounds = Bounds::new(200, 3);
+        bounds.assign(&rows, &centres, &[0.0; 40]);
+        let step = Step {
+            points: rows.points,
+            panels: Panels::new(&centres),
+            centres: &centres,
+            moved: vec![0.5; 40],
+            most_moved: vec![0.5; 3],
+            rounding: Rounding::of(&centres),
+        };
+        let mut lists = Lists::new(3);
+        let Bounds { labels, upper, lower } = &mut bounds;
+        step.assign(&mut lists, Block { first: 0, labels, upper, lower, lengths: &rows.squared_lengths });
+        assert!(lists.looking.is_empty(), "{} rows look", lists.looking.len());
+    }
+}

@@ -1,6 +1,7 @@
 use populi_geometry::{
-    ChoiceParams, DbscanParams, DiscriminantParams, KMeansParams, Matrix, MatrixView, PcaParams, Scatter,
-    Silent, SparseMatrix, SvdParams, choose_k, dbscan, discriminant, kmeans, multiply, pca, randomised_svd,
+    ChoiceParams, ConstrainedParams, DbscanParams, DiscriminantParams, KMeansParams, Matrix, MatrixView,
+    PcaParams, Scatter, Silent, SparseMatrix, SvdParams, choose_k, constrained_kmeans, dbscan, discriminant,
+    kmeans, multiply, pca, randomised_svd,
 };
 
 use crate::blobs;
@@ -69,8 +70,9 @@ fn the_choice_of_k() {
     same_with_any_threads(|| {
         let params = ChoiceParams { k_max: 12, max_rows: 2000, ..ChoiceParams::default() };
         let found = choose_k(&points, &params).unwrap().unwrap();
-        let bits =
-            |score: &populi_geometry::Score| (score.silhouette.to_bits(), score.standard_error.to_bits());
+        let bits = |score: &populi_geometry::Score| {
+            (score.silhouette.to_bits(), score.stability.to_bits(), score.inertia.to_bits())
+        };
         (found.k, found.scores.iter().map(bits).collect::<Vec<_>>())
     });
 }
@@ -106,4 +108,16 @@ fn dense_places_in_few_columns_and_in_many() {
             (found.labels, found.is_core, found.eps.to_bits())
         });
     }
+}
+
+#[test]
+fn clusters_of_bounded_sizes() {
+    let (points, _) = blobs(3000, 9, 20, 14);
+    same_with_any_threads(|| {
+        let kmeans = KMeansParams { k: 12, ..KMeansParams::default() };
+        let params = ConstrainedParams { kmeans, min_size: 100, max_size: Some(300) };
+        let found = constrained_kmeans(MatrixView::from(&points), &params, &Silent).unwrap();
+        assert!(found.n_displaced > 0);
+        (found.kmeans.labels, bits(&found.kmeans.centres), found.kmeans.inertia.to_bits(), found.sizes)
+    });
 }
