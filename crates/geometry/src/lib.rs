@@ -79,7 +79,7 @@ pub use sample::sample_rows;
 pub use silhouette::{Silhouette, simplified_silhouette};
 pub use sparse::SparseMatrix;
 pub use svd::{Svd, SvdParams, randomised_svd};
-pub use umap::{FuzzySet, Init, Umap, UmapParams, fuzzy_set, umap, umap_of_graph};
+pub use umap::{FuzzySet, Init, KnnReport, Umap, UmapParams, fuzzy_set, umap, umap_of_graph};
 pub use view::MatrixView;
 
 /// The label of a row that belongs to no cluster.
