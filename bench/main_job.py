@@ -19,8 +19,9 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
+
+from measure import measure, spread
 
 QUERIES = {
     "kinds": (
@@ -38,22 +39,6 @@ QUERIES = {
         "WHERE a.kind = 'like' AND length(p.text) > 80 GROUP BY p.author_id ORDER BY n DESC, p.author_id LIMIT 20",
     ),
 }
-
-def measure(command, **options):
-    """Runs a command; wall seconds, CPU seconds, peak MB."""
-    start = time.monotonic()
-    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
-    out, err = process.stdout.read(), process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{command} failed with {process.returncode}:\n{err.decode()}")
-    return time.monotonic() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000, out.decode()
-
-
-def spread(values, unit, scale=1.0, digits=2):
-    values = sorted(value * scale for value in values)
-    return f"{statistics.median(values):.{digits}f} {unit} ({values[0]:.{digits}f}-{values[-1]:.{digits}f})"
 
 
 def stream(populi, work, users, days, name):

@@ -1,47 +1,64 @@
-//! How fast k-means is, beside the matrix product that it cannot do without.
+//! How fast k-means is, and how near rows come to their centres.
 //!
 //! ```text
-//! cargo run --release -p populi-geometry --example kmeans_speed -- [N_ROWS] [N_DIMS] [K]
+//! cargo run --release -p populi-geometry --example kmeans_speed -- MATRIX.npy K [MAX_ITER] [N_INIT] [SEED]
 //! ```
 //!
-//! Prints, for random directions: seconds of one start with 1 and with 21 iterations, so also of one iteration and of the
-//! seeding; and seconds of one product of the same size. `RAYON_NUM_THREADS` decides the threads.
+//! Reads little-endian `f32` and prints one line of JSON: seconds of the clock and of the CPU, iterations of the start that stands,
+//! inertia. `RAYON_NUM_THREADS` decides the threads. With `--constrained MIN MAX` at the end, sizes of clusters are kept within these.
 #![allow(clippy::print_stdout, reason = "a measuring tool prints")]
 
 use std::error::Error;
 use std::time::Instant;
 
-use populi_geometry::{KMeansParams, Matrix, kmeans, multiply_transposed};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use populi_geometry::{KMeansParams, MatrixView, kmeans};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let sizes: Result<Vec<usize>, _> = std::env::args().skip(1).map(|argument| argument.parse()).collect();
-    let sizes = sizes?;
-    let size = |at: usize, default: usize| sizes.get(at).copied().unwrap_or(default);
-    let (n_rows, n_dims, k) = (size(0, 20_000), size(1, 256), size(2, 77));
-
-    let mut random = ChaCha8Rng::seed_from_u64(0);
-    let values = (0..n_rows * n_dims).map(|_| random.random_range(-1.0..1.0f32)).collect();
-    let mut points = Matrix::from_vec(n_rows, n_dims, values)?;
-    points.l2_normalise_rows();
-
-    let seconds = |max_iter: usize| -> Result<(f64, usize), Box<dyn Error>> {
-        let started = Instant::now();
-        let params = KMeansParams { k, n_init: 1, max_iter, tolerance: 0.0, seed: 0 };
-        let n_iterations = kmeans(&points, &params)?.n_iterations;
-        Ok((started.elapsed().as_secs_f64(), n_iterations))
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let path = arguments.first().ok_or("which matrix?")?;
+    let number = |at: usize, default: usize| arguments.get(at).map_or(Ok(default), |number| number.parse());
+    let params = KMeansParams {
+        k: number(1, 8)?,
+        max_iter: number(2, 300)?,
+        n_init: number(3, 1)?,
+        seed: number(4, 0)? as u64,
+        ..KMeansParams::default()
     };
-    let (one, _) = seconds(1)?;
-    let (many, n_iterations) = seconds(21)?;
-    let iteration = (many - one) / (n_iterations - 1).max(1) as f64;
-    let centres = points.gather(&(0..k).collect::<Vec<_>>())?;
-    let started = Instant::now();
-    multiply_transposed(&points, &centres)?;
-    let product = started.elapsed().as_secs_f64();
-    let gflops = 2e-9 * (n_rows * n_dims * k) as f64 / product;
-    println!("{n_rows} x {n_dims}, k {k}: 1 iteration {one:.4} s, {n_iterations} iterations {many:.4} s");
-    println!("one iteration {iteration:.4} s, seeding and ends {:.4} s", one - iteration);
-    println!("one product {product:.4} s ({gflops:.0} GFLOP/s)");
+    let (n_rows, n_cols, values) = read_npy(path)?;
+    let points = MatrixView::new(n_rows, n_cols, &values)?;
+    let (started, cpu) = (Instant::now(), cpu_seconds()?);
+    let found = kmeans(points, &params)?;
+    let (wall, cpu) = (started.elapsed().as_secs_f64(), cpu_seconds()? - cpu);
+    println!(
+        r#"{{"rows": {n_rows}, "columns": {n_cols}, "k": {}, "wall_s": {wall:.3}, "cpu_s": {cpu:.2}, "iterations": {}, "inertia": {:.3}}}"#,
+        params.k, found.n_iterations, found.inertia
+    );
     Ok(())
+}
+
+/// Seconds that all threads of this process have worked.
+fn cpu_seconds() -> Result<f64, Box<dyn Error>> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks: u64 = fields[11..13].iter().map(|ticks| ticks.parse().unwrap_or(0u64)).sum();
+    Ok(ticks as f64 / 100.0)
+}
+
+/// Rows, columns and values of a matrix of `<f4` in C order.
+fn read_npy(path: &str) -> Result<(usize, usize, Vec<f32>), Box<dyn Error>> {
+    let bytes = std::fs::read(path)?;
+    let length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    let header = std::str::from_utf8(&bytes[10..10 + length])?;
+    if !header.contains("<f4") || !header.contains("False") {
+        return Err("not a matrix of <f4 in C order".into());
+    }
+    let shape = header.split(['(', ')']).nth(1).ok_or("no shape")?;
+    let sizes: Result<Vec<usize>, _> =
+        shape.split(',').map(str::trim).filter(|size| !size.is_empty()).map(str::parse).collect();
+    let values =
+        bytes[10 + length..].as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+    match sizes?[..] {
+        [n_rows, n_cols] => Ok((n_rows, n_cols, values)),
+        _ => Err("not a matrix".into()),
+    }
 }

@@ -53,6 +53,32 @@ pub enum Error {
         /// Rows given.
         n_rows: usize,
     },
+    /// A score that these clusters do not have.
+    #[error(
+        "{n_clusters} clusters of {n_rows} rows have no {metric}: it needs at least two clusters, and fewer clusters than rows"
+    )]
+    NoScore {
+        /// The score.
+        metric: &'static str,
+        /// Clusters given.
+        n_clusters: usize,
+        /// Rows in them.
+        n_rows: usize,
+    },
+    /// Clusters of the sizes asked for cannot hold all rows, or too many.
+    #[error(
+        "k = {k} clusters of {min_size} to {max_size} rows cannot have n = {n_rows} rows: k times the sizes must reach around it"
+    )]
+    Sizes {
+        /// Clusters asked for.
+        k: usize,
+        /// Rows of a cluster at least.
+        min_size: usize,
+        /// Rows of a cluster at most.
+        max_size: usize,
+        /// Rows given.
+        n_rows: usize,
+    },
     /// An iteration that always ends on finite numbers did not end: the numbers are near the limits of `f64`.
     #[error("{what} did not converge after {n_iterations} iterations: scale the input")]
     NotConverged {

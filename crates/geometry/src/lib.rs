@@ -6,12 +6,18 @@
 //! |---|---|
 //! | which directions hold the variance of dense rows? | [`pca()`] |
 //! | which directions hold the most of sparse rows? | [`randomised_svd`] |
+//! | where on a map do rows stand, near those that they are near to? | [`umap()`], [`umap_of_graph`] |
 //! | in which directions do groups of rows differ? | [`discriminant()`] |
 //! | which rows belong together, when k is given? | [`kmeans()`] |
+//! | which rows are dense together, and which are noise? | [`hdbscan()`] |
 //! | which rows are near which? | [`knn()`], [`nearest_rows`] |
+//! | the same, with clusters of bounded sizes? | [`constrained_kmeans`] |
+//! | which places are dense, and which rows are noise? | [`dbscan()`] |
 //! | how well apart are clusters? | [`simplified_silhouette`] |
 //! | how many clusters? | [`choose_k`] |
-//! | how well do two partitions agree? | [`adjusted_rand_index`], [`adjusted_mutual_information`] |
+//! | how well do two partitions agree? | [`adjusted_rand_index`], [`adjusted_mutual_information`]; more in [`Contingency`] |
+//! | how well apart are clusters, without centres? | [`silhouette_score`], [`silhouette_sampled`], [`davies_bouldin`], [`calinski_harabasz`] |
+//! | does a map keep who is near whom? | [`neighbourhood()`] |
 //!
 //! # Determinism
 //!
@@ -20,10 +26,13 @@
 //! numbers are counted (ChaCha8, one stream per use) and every tie has a rule.
 
 mod choice;
+mod constrained;
+mod dbscan;
 mod discriminant;
 mod eigen;
 mod error;
 mod graph;
+mod hdbscan;
 mod kmeans;
 mod knn;
 mod matrix;
@@ -33,29 +42,43 @@ mod orthonormal;
 mod pca;
 mod product;
 mod progress;
+mod real;
 mod sample;
 mod silhouette;
 mod sparse;
 mod svd;
+mod umap;
 mod view;
 
 pub use choice::{Choice, ChoiceParams, Score, choose_k};
+pub use constrained::{ConstrainedKMeans, ConstrainedParams, constrained_kmeans};
+pub use dbscan::{Dbscan, DbscanParams, KDistances, dbscan};
 pub use discriminant::{Discriminant, DiscriminantParams, Scatter, Within, discriminant};
 pub use error::{Error, Result};
 pub use graph::NeighbourGraph;
+pub use hdbscan::{
+    ClusterSelection, CondensedChild, CondensedCluster, CondensedEdge, CondensedTree, Hdbscan, HdbscanMethod,
+    HdbscanParams, HdbscanPredicted, Layer, SpanningEdge, hdbscan, hdbscan_of_graph,
+};
 pub use kmeans::{KMeans, KMeansParams, kmeans, kmeans_from, kmeans_range, nearest_centres};
 pub use knn::{Knn, KnnMethod, KnnParams, Nearest, knn, nearest_rows};
 pub use matrix::Matrix;
 pub use metric::Metric;
-pub use metrics::{Contingency, adjusted_mutual_information, adjusted_rand_index};
+pub use metrics::{
+    Contingency, Label, Neighbourhood, NeighbourhoodParams, Partition, adjusted_mutual_information,
+    adjusted_rand_index, calinski_harabasz, davies_bouldin, neighbourhood, silhouette_sampled,
+    silhouette_score, silhouette_values,
+};
 pub use pca::{Pca, PcaParams, pca};
 pub use populi_simd::Level;
 pub use product::{multiply, multiply_transposed};
 pub use progress::{Progress, Silent};
+pub use real::Real;
 pub use sample::sample_rows;
 pub use silhouette::{Silhouette, simplified_silhouette};
 pub use sparse::SparseMatrix;
 pub use svd::{Svd, SvdParams, randomised_svd};
+pub use umap::{FuzzySet, Init, Umap, UmapParams, fuzzy_set, umap, umap_of_graph};
 pub use view::MatrixView;
 
 /// The label of a row that belongs to no cluster.

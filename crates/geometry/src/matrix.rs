@@ -3,9 +3,11 @@
 use rayon::prelude::*;
 
 use crate::error::{Error, Result, same_size};
+use crate::real::Real;
+use crate::view::MatrixView;
 
 /// Rows worked on as one task where work is cut by rows. Moves nothing but speed.
-const ROWS_PER_TASK: usize = 1024;
+pub(crate) const ROWS_PER_TASK: usize = 1024;
 
 /// Values looked at as one task.
 const VALUES_PER_TASK: usize = 1 << 16;
@@ -140,31 +142,13 @@ impl Matrix {
 
     /// Mean of every column, `[n_cols] f64`; zeros where there is no row.
     pub fn column_means(&self) -> Vec<f64> {
-        let mut means = vec![0.0; self.n_cols];
-        if self.values.is_empty() {
-            return means;
-        }
-        let partials: Vec<Vec<f64>> =
-            self.values.par_chunks(ROWS_PER_TASK * self.n_cols).map(|b| self.sum_rows(b)).collect();
-        for partial in &partials {
-            means.iter_mut().zip(partial).for_each(|(mean, part)| *mean += part);
-        }
-        means.iter_mut().for_each(|mean| *mean /= self.n_rows as f64);
-        means
-    }
-
-    fn sum_rows(&self, block: &[f32]) -> Vec<f64> {
-        let mut sums = vec![0.0; self.n_cols];
-        for row in block.chunks_exact(self.n_cols) {
-            sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
-        }
-        sums
+        MatrixView::from(self).column_means()
     }
 }
 
 /// Where the first NaN or infinity is. Looks without branching first, which is many times faster.
-pub(crate) fn first_not_finite(values: &[f32]) -> Option<usize> {
-    let place = |(task, values): (usize, &[f32])| {
+pub(crate) fn first_not_finite<T: Real>(values: &[T]) -> Option<usize> {
+    let place = |(task, values): (usize, &[T])| {
         let all_finite = values.iter().fold(true, |finite, value| finite & value.is_finite());
         if all_finite {
             None
@@ -187,21 +171,25 @@ pub(crate) fn add_weighted<const N: usize>(out: &mut [f32], rows: [&[f32]; N], w
 }
 
 /// Sum of squares in `f64`, in 16 lanes that are added in order.
-pub(crate) fn squared_length(row: &[f32]) -> f64 {
+pub(crate) fn squared_length<T: Real>(row: &[T]) -> f64 {
     let mut lanes = [0.0f64; 16];
     let chunks = row.chunks_exact(16);
     for (lane, &value) in lanes.iter_mut().zip(chunks.remainder()) {
-        *lane += f64::from(value) * f64::from(value);
+        *lane += value.to_f64() * value.to_f64();
     }
     for chunk in chunks {
-        lanes.iter_mut().zip(chunk).for_each(|(lane, &v)| *lane += f64::from(v) * f64::from(v));
+        lanes.iter_mut().zip(chunk).for_each(|(lane, &v)| *lane += v.to_f64() * v.to_f64());
     }
     lanes.iter().sum()
 }
 
 /// Squared Euclidean distance in `f64`, in 16 lanes that are added in order.
-pub(crate) fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
-    let square = |x: f32, y: f32| (f64::from(x) - f64::from(y)) * (f64::from(x) - f64::from(y));
+#[inline]
+pub(crate) fn squared_distance<T: Real, U: Real>(a: &[T], b: &[U]) -> f64 {
+    let square = |x: T, y: U| (x.to_f64() - y.to_f64()) * (x.to_f64() - y.to_f64());
+    if a.len() < 16 {
+        return a.iter().zip(b).map(|(&x, &y)| square(x, y)).sum(); // the same sum, without lanes of zeros
+    }
     let mut lanes = [0.0f64; 16];
     let (left, right) = (a.chunks_exact(16), b.chunks_exact(16));
     for (lane, (&x, &y)) in lanes.iter_mut().zip(left.remainder().iter().zip(right.remainder())) {

@@ -7,6 +7,7 @@ use crate::eigen::symmetric_eigen;
 use crate::error::{Result, require};
 use crate::matrix::Matrix;
 use crate::product::{gram, multiply_transposed};
+use crate::view::MatrixView;
 
 /// How many components [`pca`] keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +41,7 @@ impl Pca {
     /// # Errors
     ///
     /// [`crate::Error::Shape`] where `rows` has other columns than the rows that were fitted.
-    pub fn project(&self, rows: &Matrix) -> Result<Matrix> {
+    pub fn project<'a>(&self, rows: impl Into<MatrixView<'a>>) -> Result<Matrix> {
         let mut projected = multiply_transposed(rows, &self.components)?;
         let n_components = self.components.n_rows();
         if n_components == 0 {
@@ -76,7 +77,8 @@ impl Pca {
 /// # Errors
 ///
 /// [`crate::Error::Param`] where `n_components` is above `n_cols`, [`crate::Error::NotFinite`].
-pub fn pca(rows: &Matrix, params: &PcaParams) -> Result<Pca> {
+pub fn pca<'a>(rows: impl Into<MatrixView<'a>>, params: &PcaParams) -> Result<Pca> {
+    let rows = rows.into();
     let n_cols = rows.n_cols();
     require(
         params.n_components <= n_cols,
@@ -84,7 +86,9 @@ pub fn pca(rows: &Matrix, params: &PcaParams) -> Result<Pca> {
         params.n_components,
         "at most the number of columns",
     )?;
-    rows.check_finite()?;
+    if n_cols > 0 && rows.n_rows() > 0 {
+        rows.check()?;
+    }
 
     let mean = rows.column_means();
     let degrees = rows.n_rows().saturating_sub(1).max(1) as f64;

@@ -4,11 +4,12 @@
 //! a library may choose its own blocking by the size of the cache.
 
 use ndarray::linalg::general_mat_mul;
-use ndarray::{ArrayView2, ArrayViewMut2, Axis, Slice};
+use ndarray::{ArrayView2, ArrayViewMut2, Axis, LinalgScalar, Slice};
 use rayon::prelude::*;
 
 use crate::error::{Result, same_size};
 use crate::matrix::Matrix;
+use crate::view::MatrixView;
 
 /// Rows of the left side that are one task: enough to pay for packing the right side once per task.
 pub(crate) const BLOCK_ROWS: usize = 256;
@@ -31,7 +32,7 @@ const GRAM_ROWS: usize = 1024;
 /// [`crate::Error::Shape`] where `a` has not as many columns as `b` has rows.
 pub fn multiply(a: &Matrix, b: &Matrix) -> Result<Matrix> {
     same_size("rows of the right factor", a.n_cols(), b.n_rows())?;
-    Ok(multiply_views(a, view(b.values(), b.n_rows(), b.n_cols())))
+    Ok(multiply_views(a.into(), view(b.values(), b.n_rows(), b.n_cols())))
 }
 
 /// `a · bᵀ`, for `a [n, m]` and `b [p, m]`: `[n, p]`. Cost and order as [`multiply`].
@@ -39,33 +40,41 @@ pub fn multiply(a: &Matrix, b: &Matrix) -> Result<Matrix> {
 /// # Errors
 ///
 /// [`crate::Error::Shape`] where the two have not the same number of columns.
-pub fn multiply_transposed(a: &Matrix, b: &Matrix) -> Result<Matrix> {
+pub fn multiply_transposed<'a>(a: impl Into<MatrixView<'a>>, b: &Matrix) -> Result<Matrix> {
+    let a = a.into();
     same_size("columns of the right factor", a.n_cols(), b.n_cols())?;
     Ok(multiply_views(a, view(b.values(), b.n_rows(), b.n_cols()).reversed_axes()))
 }
 
 /// `values`, row after row, as the kernel wants them.
-pub(crate) fn view(values: &[f32], n_rows: usize, n_cols: usize) -> ArrayView2<'_, f32> {
+pub(crate) fn view<T>(values: &[T], n_rows: usize, n_cols: usize) -> ArrayView2<'_, T> {
     ArrayView2::from_shape((n_rows, n_cols), values).expect("a matrix holds n_rows * n_cols values")
 }
 
 /// `out = a · b` for one block; `out` is `[a.nrows(), b.ncols()]`, row after row.
-pub(crate) fn multiply_block(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>, out: &mut [f32]) {
+pub(crate) fn multiply_block<T: LinalgScalar>(a: ArrayView2<'_, T>, b: ArrayView2<'_, T>, out: &mut [T]) {
     let shape = (a.nrows(), b.ncols());
     let mut out = ArrayViewMut2::from_shape(shape, out).expect("a block holds its rows times its columns");
     if a.ncols() == 0 {
-        out.fill(0.0);
+        out.fill(T::zero());
     }
     for start in (0..a.ncols()).step_by(INNER_CHUNK) {
         let inner = Slice::from(start..a.ncols().min(start + INNER_CHUNK));
-        let keep = if start == 0 { 0.0 } else { 1.0 };
-        general_mat_mul(1.0, &a.slice_axis(Axis(1), inner), &b.slice_axis(Axis(0), inner), keep, &mut out);
+        let keep = if start == 0 { T::zero() } else { T::one() };
+        general_mat_mul(
+            T::one(),
+            &a.slice_axis(Axis(1), inner),
+            &b.slice_axis(Axis(0), inner),
+            keep,
+            &mut out,
+        );
     }
 }
 
 /// `(a - 1·meanᵀ)ᵀ (a - 1·meanᵀ)`, `[n_cols, n_cols] f64`, row after row: products in `f32` by blocks of rows,
 /// their sum in `f64`. `mean` may be `None` for zero.
-pub(crate) fn gram(a: &Matrix, mean: Option<&[f64]>) -> Vec<f64> {
+pub(crate) fn gram<'a>(a: impl Into<MatrixView<'a>>, mean: Option<&[f64]>) -> Vec<f64> {
+    let a = a.into();
     let n = a.n_cols();
     let mut sum = vec![0.0f64; n * n];
     if a.values().is_empty() {
@@ -95,7 +104,7 @@ fn gram_block(block: &[f32], n: usize, mean: Option<&[f64]>) -> Vec<f32> {
     out
 }
 
-fn multiply_views(a: &Matrix, b: ArrayView2<'_, f32>) -> Matrix {
+fn multiply_views(a: MatrixView<'_>, b: ArrayView2<'_, f32>) -> Matrix {
     let (n_inner, n_cols) = (a.n_cols(), b.ncols());
     let mut out = Matrix::zeros(a.n_rows(), n_cols);
     if n_inner > 0 && n_cols > 0 {

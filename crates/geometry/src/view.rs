@@ -1,31 +1,34 @@
 //! Rows that somebody else owns: a matrix, or a mapped file.
 
-use crate::error::{Error, Result, same_size};
-use crate::matrix::{Matrix, first_not_finite};
+use rayon::prelude::*;
 
-/// A dense row-major matrix that is only looked at, `[n_rows, n_cols] f32`.
+use crate::error::{Error, Result, same_size};
+use crate::matrix::{Matrix, ROWS_PER_TASK, first_not_finite};
+use crate::real::Real;
+
+/// A dense row-major matrix that is only looked at, `[n_rows, n_cols]`, of `f32` unless said otherwise.
 ///
 /// ```
 /// use populi_geometry::MatrixView;
 ///
-/// let view = MatrixView::new(2, 2, &[3.0, 4.0, 0.0, 0.0])?;
+/// let view: MatrixView = MatrixView::new(2, 2, &[3.0, 4.0, 0.0, 0.0])?;
 /// assert_eq!(view.row(0), [3.0, 4.0]);
 /// # Ok::<(), populi_geometry::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct MatrixView<'a> {
+pub struct MatrixView<'a, T = f32> {
     n_rows: usize,
     n_cols: usize,
-    values: &'a [f32],
+    values: &'a [T],
 }
 
-impl<'a> MatrixView<'a> {
+impl<'a, T: Real> MatrixView<'a, T> {
     /// Looks at `values`, row after row, as `[n_rows, n_cols]`.
     ///
     /// # Errors
     ///
     /// [`Error::Shape`] where `values` does not hold `n_rows * n_cols` numbers.
-    pub fn new(n_rows: usize, n_cols: usize, values: &'a [f32]) -> Result<Self> {
+    pub fn new(n_rows: usize, n_cols: usize, values: &'a [T]) -> Result<Self> {
         same_size("values of a matrix", n_rows.saturating_mul(n_cols), values.len())?;
         Ok(Self { n_rows, n_cols, values })
     }
@@ -41,7 +44,7 @@ impl<'a> MatrixView<'a> {
     }
 
     /// All values, row after row.
-    pub fn values(&self) -> &'a [f32] {
+    pub fn values(&self) -> &'a [T] {
         self.values
     }
 
@@ -51,21 +54,14 @@ impl<'a> MatrixView<'a> {
     ///
     /// Where `i >= n_rows`, as indexing a slice does.
     #[inline]
-    pub fn row(&self, i: usize) -> &'a [f32] {
+    pub fn row(&self, i: usize) -> &'a [T] {
         &self.values[i * self.n_cols..(i + 1) * self.n_cols]
     }
 
     /// The rows in order.
-    pub fn rows(&self) -> impl ExactSizeIterator<Item = &'a [f32]> + use<'a> {
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = &'a [T]> + use<'a, T> {
         let view = *self;
         (0..self.n_rows).map(move |i| view.row(i))
-    }
-
-    /// A copy that owns its rows.
-    pub fn to_matrix(&self) -> Matrix {
-        let mut matrix = Matrix::zeros(self.n_rows, self.n_cols);
-        matrix.values_mut().copy_from_slice(self.values);
-        matrix
     }
 
     /// Checks that there are rows and columns and that no value is NaN or infinite.
@@ -81,9 +77,41 @@ impl<'a> MatrixView<'a> {
             None => Ok(()),
             Some(at) => {
                 let (row, column) = (at / self.n_cols, at % self.n_cols);
-                Err(Error::NotFinite { row, column, value: self.values[at] })
+                Err(Error::NotFinite { row, column, value: self.values[at].to_f64() as f32 })
             }
         }
+    }
+}
+
+impl MatrixView<'_> {
+    /// Mean of every column, `[n_cols] f64`; zeros where there is no row. One pass, parallel; sums of blocks are added in order.
+    pub fn column_means(&self) -> Vec<f64> {
+        let mut means = vec![0.0; self.n_cols];
+        if self.values.is_empty() {
+            return means;
+        }
+        let partials: Vec<Vec<f64>> =
+            self.values.par_chunks(ROWS_PER_TASK * self.n_cols).map(|b| self.sum_rows(b)).collect();
+        for partial in &partials {
+            means.iter_mut().zip(partial).for_each(|(mean, part)| *mean += part);
+        }
+        means.iter_mut().for_each(|mean| *mean /= self.n_rows as f64);
+        means
+    }
+
+    fn sum_rows(&self, block: &[f32]) -> Vec<f64> {
+        let mut sums = vec![0.0; self.n_cols];
+        for row in block.chunks_exact(self.n_cols) {
+            sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
+        }
+        sums
+    }
+
+    /// A copy that owns its rows.
+    pub fn to_matrix(&self) -> Matrix {
+        let mut matrix = Matrix::zeros(self.n_rows, self.n_cols);
+        matrix.values_mut().copy_from_slice(self.values);
+        matrix
     }
 }
 

@@ -183,6 +183,28 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A file is not the array that is wanted.
+    #[error("{path}: {fault}")]
+    Npy {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        fault: crate::matrix::Fault,
+    },
+    /// An array cannot be written where it is to be.
+    #[error("{path}: {reason}")]
+    Output {
+        /// The file.
+        path: PathBuf,
+        /// What is in the way, and what to do.
+        reason: &'static str,
+    },
+    /// Nobody said what is to be judged.
+    #[error("there is nothing to judge: give {missing}")]
+    NothingToJudge {
+        /// What is missing.
+        missing: &'static str,
+    },
     /// The demo runs already.
     #[error("a demo runs in {path} already: wait until it has ended, or choose another folder with --out")]
     DemoRuns {

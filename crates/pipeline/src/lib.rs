@@ -17,6 +17,7 @@
 //!
 //! [`run`] does them all from a [`recipe::Recipe`], [`demo`] on a simulated world; [`status`] tells what a corpus holds,
 //! [`verify`] whether it is as it was written.
+//! [`matrix`] does the geometry of the stages on anybody's vectors, in `.npy` files; it needs no corpus.
 //! Which posts a stage sees is decided by a [`select::Selection`], on ingest and later.
 //! A stage whose parameters and inputs are those of its last run is skipped.
 
@@ -27,6 +28,7 @@ pub mod export;
 pub mod forget;
 pub mod ingest;
 pub mod languages;
+pub mod matrix;
 pub mod personas;
 pub mod progress;
 pub mod recipe;

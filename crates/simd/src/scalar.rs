@@ -16,6 +16,19 @@ fn both<A: Copy, B: Copy>(a: [A; LANES], b: [A; LANES], f: impl Fn(A, A) -> B) -
     std::array::from_fn(|i| f(a[i], b[i]))
 }
 
+/// [`Simd::compress_i32`] for levels without an instruction for it: every lane is written, and the next overwrites it where it
+/// was not wanted.
+#[inline(always)]
+pub(crate) fn compress(bits: u16, a: &[i32; LANES], to: &mut [i32; LANES]) -> usize {
+    let mut n = 0;
+    for (i, &value) in a.iter().enumerate() {
+        // Below 16 always, since lanes before this one are at most 15.
+        to[n & (LANES - 1)] = value;
+        n += usize::from(bits >> i & 1);
+    }
+    n
+}
+
 impl Simd for Scalar {
     type F32 = [f32; LANES];
     type I32 = [i32; LANES];
@@ -91,6 +104,10 @@ impl Simd for Scalar {
         *values
     }
     #[inline(always)]
+    fn equal_i32(self, a: Self::I32, b: Self::I32) -> Self::Mask {
+        both(a, b, |a, b| a == b)
+    }
+    #[inline(always)]
     fn store_i32(self, lanes: Self::I32, to: &mut [i32; LANES]) {
         *to = lanes;
     }
@@ -132,6 +149,22 @@ impl Simd for Scalar {
     #[inline(always)]
     fn shift_right<const N: u32>(self, a: Self::I32) -> Self::I32 {
         each(a, |a| a >> N)
+    }
+    #[inline(always)]
+    fn load_u16(self, values: &[u16; LANES]) -> Self::I32 {
+        each(*values, i32::from)
+    }
+    #[inline(always)]
+    fn mul_i32(self, a: Self::I32, b: Self::I32) -> Self::I32 {
+        both(a, b, i32::wrapping_mul)
+    }
+    #[inline(always)]
+    fn compress_i32(self, bits: u16, a: Self::I32, to: &mut [i32; LANES]) -> usize {
+        compress(bits, &a, to)
+    }
+    #[inline(always)]
+    fn gather(self, from: &[f32], at: &[u32; LANES]) -> Self::F32 {
+        each(*at, |at| from[at as usize])
     }
     #[inline(always)]
     fn bits(self, a: Self::F32) -> Self::I32 {

@@ -5,6 +5,7 @@
 use std::arch::x86_64::*;
 
 use crate::kernel::{Kernel, LANES, Simd};
+use crate::scalar::compress;
 
 /// Proof that this CPU has AVX2 and fused multiply-add.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -99,7 +100,32 @@ impl Simd for Avx512 {
         // SAFETY: `self` is proof that the CPU has the instruction, which touches no memory.
         unsafe { _mm512_srai_epi32::<N>(a) }
     }
+    #[inline(always)]
+    fn load_u16(self, values: &[u16; LANES]) -> __m512i {
+        // SAFETY: `self` is proof of the instructions; the array has the 32 bytes that are read, at any alignment.
+        unsafe { _mm512_cvtepu16_epi32(_mm256_loadu_si256(values.as_ptr().cast())) }
+    }
+    #[inline(always)]
+    fn compress_i32(self, bits: u16, a: __m512i, to: &mut [i32; LANES]) -> usize {
+        // SAFETY: `self` is proof of the instructions; the array has the 64 bytes that are written, at any alignment.
+        unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), _mm512_maskz_compress_epi32(bits, a)) }
+        bits.count_ones() as usize
+    }
+    #[inline(always)]
+    fn gather(self, from: &[f32], at: &[u32; LANES]) -> __m512 {
+        // SAFETY: `self` is proof of the instructions; the array has the 64 bytes that are read; every index was seen to be
+        // below the length of `from`, so each element that is read is one of `from`, and below 2^31, so none is taken for
+        // a negative one.
+        unsafe {
+            let at = _mm512_loadu_si512(at.as_ptr().cast());
+            let end = from.len().min(1 << 31) as u32;
+            let inside = _mm512_cmplt_epu32_mask(at, _mm512_set1_epi32(end.cast_signed()));
+            assert!(inside == u16::MAX, "an index is beyond the slice");
+            _mm512_i32gather_ps::<4>(at, from.as_ptr())
+        }
+    }
     one_instruction! {
+        fn mul_i32(a: __m512i, b: __m512i) -> __m512i = _mm512_mullo_epi32(a, b);
         fn splat(value: f32) -> __m512 = _mm512_set1_ps(value);
         fn add(a: __m512, b: __m512) -> __m512 = _mm512_add_ps(a, b);
         fn sub(a: __m512, b: __m512) -> __m512 = _mm512_sub_ps(a, b);
@@ -112,6 +138,7 @@ impl Simd for Avx512 {
         fn less(a: __m512, b: __m512) -> __mmask16 = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b);
         fn select(mask: __mmask16, a: __m512, b: __m512) -> __m512 = _mm512_mask_blend_ps(mask, b, a);
         fn splat_i32(value: i32) -> __m512i = _mm512_set1_epi32(value);
+        fn equal_i32(a: __m512i, b: __m512i) -> __mmask16 = _mm512_cmpeq_epi32_mask(a, b);
         fn add_i32(a: __m512i, b: __m512i) -> __m512i = _mm512_add_epi32(a, b);
         fn sub_i32(a: __m512i, b: __m512i) -> __m512i = _mm512_sub_epi32(a, b);
         fn and_i32(a: __m512i, b: __m512i) -> __m512i = _mm512_and_si512(a, b);
@@ -161,6 +188,9 @@ macro_rules! halves {
         [__m256i; 2]
     };
     (or_i32 $a:ident) => {
+        [__m256i; 2]
+    };
+    (mul_i32 $a:ident) => {
         [__m256i; 2]
     };
     (of_bits $a:ident) => {
@@ -236,11 +266,46 @@ impl Simd for Avx2 {
             [_mm256_sra_epi32(a[0], n), _mm256_sra_epi32(a[1], n)]
         }
     }
+    #[inline(always)]
+    fn load_u16(self, values: &[u16; LANES]) -> Self::I32 {
+        // SAFETY: `self` is proof of the instructions; the array has the twice 16 bytes that are read, at any alignment.
+        unsafe {
+            let half = |from: usize| _mm_loadu_si128(values.as_ptr().add(from).cast());
+            [_mm256_cvtepu16_epi32(half(0)), _mm256_cvtepu16_epi32(half(8))]
+        }
+    }
+    #[inline(always)]
+    fn compress_i32(self, bits: u16, a: Self::I32, to: &mut [i32; LANES]) -> usize {
+        let mut lanes = [0; LANES];
+        // SAFETY: `self` is proof of the instruction; the array has the twice 32 bytes that are written, at any alignment.
+        unsafe {
+            _mm256_storeu_si256(lanes.as_mut_ptr().cast(), a[0]);
+            _mm256_storeu_si256(lanes.as_mut_ptr().add(8).cast(), a[1]);
+        }
+        compress(bits, &lanes, to)
+    }
+    #[inline(always)]
+    fn gather(self, from: &[f32], at: &[u32; LANES]) -> Self::F32 {
+        let inside = at.iter().fold(true, |inside, &at| inside & ((at as usize) < from.len()));
+        assert!(inside && from.len() <= 1 << 31, "an index is beyond the slice");
+        // SAFETY: `self` is proof of the instructions; the array has the twice 32 bytes that are read; every index was seen
+        // to be below the length of `from`, so each element that is read is one of `from`, and below 2^31, so none is taken
+        // for a negative one.
+        unsafe {
+            let half = |first: usize| _mm256_loadu_si256(at.as_ptr().add(first).cast());
+            let start = from.as_ptr();
+            [_mm256_i32gather_ps::<4>(start, half(0)), _mm256_i32gather_ps::<4>(start, half(8))]
+        }
+    }
     one_instruction! {
         fn splat(value: f32) -> [__m256; 2] = [_mm256_set1_ps(value); 2];
         fn splat_i32(value: i32) -> [__m256i; 2] = [_mm256_set1_epi32(value); 2];
         fn select(mask: [__m256; 2], a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] =
             [_mm256_blendv_ps(b[0], a[0], mask[0]), _mm256_blendv_ps(b[1], a[1], mask[1])];
+        fn equal_i32(a: [__m256i; 2], b: [__m256i; 2]) -> [__m256; 2] = [
+            _mm256_castsi256_ps(_mm256_cmpeq_epi32(a[0], b[0])),
+            _mm256_castsi256_ps(_mm256_cmpeq_epi32(a[1], b[1])),
+        ];
         fn less_i32(a: [__m256i; 2], b: [__m256i; 2]) -> [__m256; 2] = [
             _mm256_castsi256_ps(_mm256_cmpgt_epi32(b[0], a[0])),
             _mm256_castsi256_ps(_mm256_cmpgt_epi32(b[1], a[1])),
@@ -273,6 +338,7 @@ impl Simd for Avx2 {
         fn less(a, b) -> [__m256; 2] = _mm256_cmp_ps::<_CMP_LT_OQ>;
         fn add_i32(a, b) -> [__m256i; 2] = _mm256_add_epi32;
         fn sub_i32(a, b) -> [__m256i; 2] = _mm256_sub_epi32;
+        fn mul_i32(a, b) -> [__m256i; 2] = _mm256_mullo_epi32;
         fn and_i32(a, b) -> [__m256i; 2] = _mm256_and_si256;
         fn or_i32(a, b) -> [__m256i; 2] = _mm256_or_si256;
         fn min_i32(a, b) -> [__m256i; 2] = _mm256_min_epi32;

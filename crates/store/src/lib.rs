@@ -36,7 +36,7 @@ pub use error::{Error, Result};
 pub use foreign::ForeignParquet;
 pub use forget::{Forgetting, Forgotten, ForgottenRows, LeftFile, PAGES, Sieve};
 pub use manifest::{KeptEntry, Manifest, PartEntry, ShardEntry, StepEntry, TableEntry};
-pub use publish::{aside, publish_output};
+pub use publish::{aside, publish_output, publish_written};
 pub use reduce::ReduceProgress;
 pub use run::{RunBuilder, RunFile};
 pub use snapshot::{Rows, Snapshot};

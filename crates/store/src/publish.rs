@@ -6,7 +6,7 @@
 //! one that it lies in before anything is named that is in it.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -15,6 +15,9 @@ use crate::failpoint::{self, Publishing};
 
 /// The ending of files that are not published yet.
 pub(crate) const UNPUBLISHED: &str = "unpublished";
+
+/// Bytes that are put together before they are written.
+const WRITE_BYTES: usize = 1 << 20;
 
 /// Publishes a file that is no part of a corpus, such as a page, as files of a corpus are: it is the old one or the
 /// new one, never half of one. What an interruption leaves beside it, `<name>.unpublished`, is replaced the next time.
@@ -26,6 +29,29 @@ pub fn publish_output(path: &Path, bytes: &[u8]) -> Result<()> {
         create_folder(folder)?;
     }
     publish_bytes(path, bytes, &failpoint::OUTPUT)
+}
+
+/// As [`publish_output`], for a file that is written bit by bit, so that its bytes are never in memory at once. Where `write`
+/// fails, what it wrote is removed.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn publish_written(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        create_folder(folder)?;
+    }
+    let unpublished = aside(path);
+    let points = &failpoint::OUTPUT;
+    let mut file = BufWriter::with_capacity(WRITE_BYTES, create_aside(&unpublished, points)?);
+    failpoint::pass(points.write)
+        .and_then(|()| write(&mut file))
+        .and_then(|()| file.flush())
+        .map_err(io("write", &unpublished))
+        .and_then(|()| publish_file(file.get_ref(), &unpublished, path, points))
+        .inspect_err(|_| {
+            // Where even this fails, the next attempt replaces it.
+            let _ = fs::remove_file(&unpublished);
+        })
 }
 
 /// The name under which a file is written before it is published.
@@ -101,6 +127,20 @@ mod tests {
         publish_bytes(&path, b"old", &MANIFEST).unwrap();
         publish_bytes(&path, b"new", &MANIFEST).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_fails_while_it_is_written_leaves_the_old_file_and_nothing_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("map.npy");
+        publish_written(&path, |file| file.write_all(b"old")).unwrap();
+        let full = publish_written(&path, |file| {
+            file.write_all(b"half of the new")?;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert!(full.unwrap_err().to_string().contains("map.npy"));
+        assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 

@@ -5,6 +5,7 @@ mod embed;
 mod export;
 mod forget;
 mod ingest;
+mod matrix;
 mod personas;
 mod report;
 mod run;
@@ -55,6 +56,7 @@ enum Verb {
     Run(run::Run),
     Forget(forget::Forget),
     Verify(verify::Verify),
+    Matrix(matrix::Matrix),
 }
 
 impl Cli {
@@ -73,7 +75,8 @@ impl Cli {
             | Verb::Sql(_)
             | Verb::Report(_)
             | Verb::Forget(_)
-            | Verb::Verify(_) => Stopped::EndsAtOnce,
+            | Verb::Verify(_)
+            | Verb::Matrix(_) => Stopped::EndsAtOnce,
         }
     }
 
@@ -97,6 +100,7 @@ impl Cli {
             Verb::Export(verb) => verb.run(),
             Verb::Report(verb) => verb.run(),
             Verb::Run(verb) => verb.run(),
+            Verb::Matrix(verb) => verb.run(),
         }?;
         Ok(ExitCode::SUCCESS)
     }

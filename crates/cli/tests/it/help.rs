@@ -3,7 +3,7 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 20] = [
+const VERBS: [&str; 28] = [
     "",
     "demo",
     "simulate",
@@ -24,6 +24,14 @@ const VERBS: [&str; 20] = [
     "run",
     "forget",
     "verify",
+    "matrix",
+    "matrix knn",
+    "matrix pca",
+    "matrix umap",
+    "matrix hdbscan",
+    "matrix dbscan",
+    "matrix kmeans",
+    "matrix score",
 ];
 
 #[test]

@@ -16,6 +16,7 @@ mod interruption;
 mod jetstream;
 mod killed;
 mod locks;
+mod matrix;
 mod personas;
 mod program;
 mod real_data;

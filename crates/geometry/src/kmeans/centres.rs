@@ -1,38 +1,44 @@
-//! The centres of one start: their sums, kept up to date by the rows that moved.
+//! The centres of one start: where they are, whose they are, and their sums, kept up to date by the rows that moved.
 
 use rayon::prelude::*;
 
-use super::assign::assign;
-use super::blocks::Blocks;
+use super::Rows;
+use super::bounds::Bounds;
 use crate::matrix::{Matrix, squared_distance};
+use crate::view::MatrixView;
 
 /// Members of one cluster that are summed as one part. Changing it changes last digits of the sums.
 const MEMBERS_PER_SUM: usize = 1024;
 
 /// Centres, and the `f64` sums that they are the means of.
-pub(super) struct Centres {
+pub(crate) struct Centres {
     /// `[k, n_cols]`.
     centres: Matrix,
     /// `[k, n_cols]`, sum of the members.
     sums: Vec<f64>,
     /// `[k]`, number of members.
     sizes: Vec<usize>,
+    /// `[k]`, how far each went since rows were last assigned.
+    moved: Vec<f64>,
+    bounds: Bounds,
 }
 
 impl Centres {
-    /// Centres without members.
-    pub(super) fn new(centres: Matrix) -> Self {
-        let (sums, sizes) = (vec![0.0; centres.values().len()], vec![0; centres.n_rows()]);
-        Self { centres, sums, sizes }
+    /// Centres without members, for `n_rows` rows.
+    pub(crate) fn new(centres: Matrix, n_rows: usize) -> Self {
+        let k = centres.n_rows();
+        let (sums, sizes, moved) = (vec![0.0; centres.values().len()], vec![0; k], vec![0.0; k]);
+        Self { centres, sums, sizes, moved, bounds: Bounds::new(n_rows, k.div_ceil(populi_simd::LANES)) }
     }
 
     /// The cluster of every row: its nearest centre, and then a row for each empty cluster.
-    pub(super) fn assign(&mut self, blocks: &Blocks<'_>) -> Vec<u32> {
-        let mut labels = assign(blocks, &self.centres);
+    pub(super) fn assign(&mut self, rows: &Rows<'_>) -> Vec<u32> {
+        let mut labels = self.bounds.assign(rows, &self.centres, &self.moved).to_vec();
+        self.moved.fill(0.0);
         let mut sizes = vec![0usize; self.centres.n_rows()];
         labels.iter().for_each(|&label| sizes[label as usize] += 1);
         if sizes.contains(&0) {
-            self.refill(blocks.points, &mut labels, &mut sizes);
+            self.refill(rows.points, &mut labels, &mut sizes);
         }
         labels
     }
@@ -41,7 +47,7 @@ impl Centres {
     ///
     /// `before` are the labels of the last call, empty at the first. Few rows move after the first iterations, so
     /// sums change by those that did; where most moved, they are summed anew.
-    pub(super) fn average(&mut self, points: &Matrix, before: &[u32], now: &[u32]) -> f64 {
+    pub(crate) fn average(&mut self, points: MatrixView<'_>, before: &[u32], now: &[u32]) -> f64 {
         let moved: Vec<usize> = if before.is_empty() {
             (0..now.len()).collect()
         } else {
@@ -58,12 +64,17 @@ impl Centres {
         self.move_to_means()
     }
 
-    pub(super) fn into_matrix(self) -> Matrix {
+    /// Where they are, `[k, n_cols]`.
+    pub(crate) fn matrix(&self) -> &Matrix {
+        &self.centres
+    }
+
+    pub(crate) fn into_matrix(self) -> Matrix {
         self.centres
     }
 
     /// Adds `sign` times every row of `rows` to the sum of its cluster; `rows` rises.
-    fn add(&mut self, points: &Matrix, rows: &[usize], labels: &[u32], sign: f64) {
+    fn add(&mut self, points: MatrixView<'_>, rows: &[usize], labels: &[u32], sign: f64) {
         let n_cols = points.n_cols();
         let (members, ends) = by_cluster(rows, labels, self.sizes.len());
         let mut parts: Vec<(usize, &[usize])> = Vec::new();
@@ -95,14 +106,16 @@ impl Centres {
         for (cluster, &size) in self.sizes.iter().enumerate().filter(|(_, size)| **size > 0) {
             let sums = &self.sums[cluster * n_cols..(cluster + 1) * n_cols];
             let mean: Vec<f32> = sums.iter().map(|sum| (sum / size as f64) as f32).collect();
-            movement += squared_distance(self.centres.row(cluster), &mean);
+            let square = squared_distance(self.centres.row(cluster), &mean);
+            movement += square;
+            self.moved[cluster] += square.sqrt();
             self.centres.row_mut(cluster).copy_from_slice(&mean);
         }
         movement
     }
 
     /// Gives every empty cluster the row that is farthest from its centre, if any row is apart from its centre.
-    fn refill(&mut self, points: &Matrix, labels: &mut [u32], sizes: &mut [usize]) {
+    fn refill(&mut self, points: MatrixView<'_>, labels: &mut [u32], sizes: &mut [usize]) {
         let distance = |(row, &label): (usize, &u32)| {
             squared_distance(points.row(row), self.centres.row(label as usize))
         };
@@ -122,6 +135,8 @@ impl Centres {
             sizes[empty] = 1;
             labels[row] = empty as u32;
             distances[row] = 0.0;
+            self.moved[empty] += squared_distance(self.centres.row(empty), points.row(row)).sqrt();
+            self.bounds.move_row(row, empty as u32);
             self.centres.row_mut(empty).copy_from_slice(points.row(row));
         }
     }

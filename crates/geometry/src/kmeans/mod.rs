@@ -10,16 +10,18 @@
 //! | φ, the sum of squared distances to the nearest centre | `inertia` |
 //! | D²(x) | `nearest` in `seeding` |
 //!
-//! Distances come from `|x|² - 2 x·c + |c|²`, so the work is one matrix product an iteration: 2·n·k·d operations. That
-//! form loses digits where rows lie much farther from zero than from one another: centre such data first.
+//! Distances come from `|x|² - 2 x·c + |c|²`, so the work is one matrix product an iteration: 2·n·k·d operations, less what bounds
+//! make needless ([`bounds`]). That form loses digits where rows lie much farther from zero than from one another: centre such data first.
 //!
 //! Departures from the textbook: an empty cluster takes the row that is farthest from its centre (of equals the
 //! first, and never the last member of a cluster); where fewer than k rows differ, there are fewer clusters than k;
 //! seeding looks at a sample where rows are many ([`seeding`]'s `MAX_ROWS`).
 
 mod assign;
-mod blocks;
+mod bounds;
 mod centres;
+mod grouping;
+mod panels;
 mod range;
 mod seeding;
 
@@ -29,9 +31,11 @@ pub use assign::nearest_centres;
 pub use range::kmeans_range;
 
 use crate::error::{Error, Result, require, same_size};
-use crate::matrix::{Matrix, squared_distance};
-use blocks::Blocks;
-use centres::Centres;
+use crate::matrix::{Matrix, squared_distance, squared_length};
+use crate::view::MatrixView;
+pub(crate) use centres::Centres;
+pub(crate) use panels::Panels;
+pub(crate) use seeding::seeds;
 
 /// Rows whose distances are summed as one part. Changing it changes last digits.
 const ROWS_PER_SUM: usize = 1024;
@@ -90,9 +94,9 @@ pub struct KMeans {
 
 /// Groups `points [n_rows, n_cols]` around k centres.
 ///
-/// Every row belongs to the nearest centre (of equals the one found first). Cost: `n_init` times the seeding,
-/// 2·n·k·d·(2 + ln k), and at most `max_iter` iterations of 2·n·k·d operations, parallel over rows. Memory beside the
-/// points: a second copy of them, 24 bytes a row and 24·k·d.
+/// Every row belongs to the nearest centre. Cost: `n_init` times the seeding, 32·n·k·d operations of a sample, and at most `max_iter`
+/// iterations of 2·n·k·d operations, most of which bounds make needless, parallel over rows. Memory beside the points: 24 + k/4 bytes
+/// a row and 24·k·d.
 ///
 /// ```
 /// use populi_geometry::{KMeansParams, Matrix, kmeans};
@@ -106,7 +110,7 @@ pub struct KMeans {
 /// # Errors
 ///
 /// What [`KMeansParams::check`] says; [`Error::Shape`] for points without columns; [`Error::NotFinite`].
-pub fn kmeans(points: &Matrix, params: &KMeansParams) -> Result<KMeans> {
+pub fn kmeans<'a>(points: impl Into<MatrixView<'a>>, params: &KMeansParams) -> Result<KMeans> {
     kmeans_from(points, &[], params)
 }
 
@@ -116,18 +120,23 @@ pub fn kmeans(points: &Matrix, params: &KMeansParams) -> Result<KMeans> {
 /// # Errors
 ///
 /// As [`kmeans()`], and [`Error::Shape`] for centres of other columns.
-pub fn kmeans_from(points: &Matrix, starts: &[Matrix], params: &KMeansParams) -> Result<KMeans> {
+pub fn kmeans_from<'a>(
+    points: impl Into<MatrixView<'a>>,
+    starts: &[Matrix],
+    params: &KMeansParams,
+) -> Result<KMeans> {
+    let points = points.into();
     params.check(points.n_rows())?;
     require(points.n_cols() > 0, "n_cols", points.n_cols(), "at least 1")?;
-    points.check_finite()?;
+    points.check()?;
 
-    let blocks = Blocks::new(points);
+    let rows = Rows::new(points);
     let enough = params.tolerance * mean_variance(points);
-    let mut best = best_of(&blocks, params.k, params, enough)?;
+    let mut best = best_of(&rows, params.k, params, enough)?;
     for centres in starts {
         same_size("columns of the centres", points.n_cols(), centres.n_cols())?;
         centres.check_finite()?;
-        let run = lloyd(&blocks, centres.clone(), params.max_iter, enough);
+        let run = lloyd(&rows, centres.clone(), params.max_iter, enough);
         if run.inertia < best.inertia {
             best = run;
         }
@@ -135,32 +144,48 @@ pub fn kmeans_from(points: &Matrix, starts: &[Matrix], params: &KMeansParams) ->
     largest_first(best)
 }
 
+/// Points, and what does not change about them between iterations.
+pub(crate) struct Rows<'a> {
+    /// `[n_rows, n_cols]`.
+    points: MatrixView<'a>,
+    /// `[n_rows]`.
+    squared_lengths: Vec<f32>,
+}
+
+impl<'a> Rows<'a> {
+    /// Measures `points`, which have at least one column.
+    pub(crate) fn new(points: MatrixView<'a>) -> Self {
+        let rows = points.values().par_chunks_exact(points.n_cols()).with_min_len(ROWS_PER_SUM);
+        Self { points, squared_lengths: rows.map(|row| squared_length(row) as f32).collect() }
+    }
+}
+
 /// A start and where it ended; clusters in no order.
 type Run = KMeans;
 
 /// The best of the starts that are drawn.
-fn best_of(blocks: &Blocks<'_>, k: usize, params: &KMeansParams, enough: f64) -> Result<Run> {
+fn best_of(rows: &Rows<'_>, k: usize, params: &KMeansParams, enough: f64) -> Result<Run> {
     let mut best: Option<Run> = None;
     for start in 0..params.n_init {
-        let seeds = seeding::seeds(blocks, k, params.seed, start as u64)?;
-        let run = lloyd(blocks, seeds, params.max_iter, enough);
+        let seeds = seeding::seeds(rows, k, params.seed, start as u64)?;
+        let run = lloyd(rows, seeds, params.max_iter, enough);
         if best.as_ref().is_none_or(|best| run.inertia < best.inertia) {
             best = Some(run);
         }
     }
-    best.ok_or(Error::MoreClustersThanRows { k, n_rows: blocks.points.n_rows() })
+    best.ok_or(Error::MoreClustersThanRows { k, n_rows: rows.points.n_rows() })
 }
 
 /// Assigns and averages until the centres stand still.
-fn lloyd(blocks: &Blocks<'_>, seeds: Matrix, max_iter: usize, enough: f64) -> Run {
-    let points = blocks.points;
-    let mut centres = Centres::new(seeds);
-    let mut labels = centres.assign(blocks);
+fn lloyd(rows: &Rows<'_>, seeds: Matrix, max_iter: usize, enough: f64) -> Run {
+    let points = rows.points;
+    let mut centres = Centres::new(grouping::neighbours_together(&seeds), points.n_rows());
+    let mut labels = centres.assign(rows);
     let mut moved = centres.average(points, &[], &labels);
     let mut n_iterations = 1;
     loop {
         // Assign before the test: the labels must be those of the centres that are returned.
-        let next = centres.assign(blocks);
+        let next = centres.assign(rows);
         let settled = next == labels || n_iterations == max_iter || moved <= enough;
         if settled {
             labels = next;
@@ -175,7 +200,7 @@ fn lloyd(blocks: &Blocks<'_>, seeds: Matrix, max_iter: usize, enough: f64) -> Ru
     KMeans { labels, centres, inertia, n_iterations }
 }
 
-fn inertia(points: &Matrix, centres: &Matrix, labels: &[u32]) -> f64 {
+pub(crate) fn inertia(points: MatrixView<'_>, centres: &Matrix, labels: &[u32]) -> f64 {
     let part = |(block, labels): (usize, &[u32])| -> f64 {
         let rows = block * ROWS_PER_SUM..;
         rows.zip(labels)
@@ -187,16 +212,34 @@ fn inertia(points: &Matrix, centres: &Matrix, labels: &[u32]) -> f64 {
 }
 
 /// Mean over the columns of their variance.
-fn mean_variance(points: &Matrix) -> f64 {
-    let mean: Vec<f32> = points.column_means().into_iter().map(|mean| mean as f32).collect();
+pub(crate) fn mean_variance(points: MatrixView<'_>) -> f64 {
+    let mean: Vec<f32> = mean_row(points).into_iter().map(|mean| mean as f32).collect();
     let block =
         |rows: &[f32]| -> f64 { rows.chunks_exact(mean.len()).map(|row| squared_distance(row, &mean)).sum() };
     let parts: Vec<f64> = points.values().par_chunks(ROWS_PER_SUM * mean.len()).map(block).collect();
     parts.iter().sum::<f64>() / points.values().len() as f64
 }
 
+/// Mean of every column.
+fn mean_row(points: MatrixView<'_>) -> Vec<f64> {
+    let add = |sums: &mut Vec<f64>, row: &[f32]| {
+        sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
+    };
+    let block = |rows: &[f32]| {
+        let mut sums = vec![0.0; points.n_cols()];
+        rows.chunks_exact(points.n_cols()).for_each(|row| add(&mut sums, row));
+        sums
+    };
+    let parts: Vec<Vec<f64>> =
+        points.values().par_chunks(ROWS_PER_SUM * points.n_cols()).map(block).collect();
+    let mut means = vec![0.0; points.n_cols()];
+    parts.iter().for_each(|part| means.iter_mut().zip(part).for_each(|(mean, part)| *mean += part));
+    means.iter_mut().for_each(|mean| *mean /= points.n_rows() as f64);
+    means
+}
+
 /// Renumbers clusters: most rows first, of equal sizes the one whose first row comes first; drops empty ones.
-fn largest_first(found: Run) -> Result<KMeans> {
+pub(crate) fn largest_first(found: Run) -> Result<KMeans> {
     let k = found.centres.n_rows();
     let mut sizes = vec![0usize; k];
     let mut first_rows = vec![usize::MAX; k];

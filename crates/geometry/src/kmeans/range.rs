@@ -9,10 +9,10 @@ use std::ops::RangeInclusive;
 
 use rayon::prelude::*;
 
-use super::blocks::Blocks;
-use super::{KMeans, KMeansParams, Run, largest_first, lloyd, mean_variance, seeding};
+use super::{KMeans, KMeansParams, Rows, Run, largest_first, lloyd, mean_variance, seeding};
 use crate::error::{Result, require};
 use crate::matrix::{Matrix, squared_distance};
+use crate::view::MatrixView;
 
 /// Rows whose second distances are found as one task. Moves no digit.
 const ROWS_PER_TASK: usize = 256;
@@ -20,34 +20,34 @@ const ROWS_PER_TASK: usize = 256;
 /// The clusterings of `points [n_rows, n_cols]` for every k of `ks`, in order: as [`kmeans`](super::kmeans()) with the same
 /// parameters (their `k` aside), or better.
 ///
-/// Cost: that of [`kmeans`](super::kmeans()) for every k, side by side, and about twice one start each. Memory: the points once
-/// more, and k labels and centres for every k. Same bytes at any number of threads.
+/// Cost: that of [`kmeans`](super::kmeans()) for every k, side by side, and about twice one start each. Memory: labels, bounds and centres for every k. Same bytes at any number of threads.
 ///
 /// # Errors
 ///
 /// As [`kmeans`](super::kmeans()) for the smallest and largest k; [`crate::Error::Param`] for an empty range.
-pub fn kmeans_range(
-    points: &Matrix,
+pub fn kmeans_range<'a>(
+    points: impl Into<MatrixView<'a>>,
     ks: RangeInclusive<usize>,
     params: &KMeansParams,
 ) -> Result<Vec<KMeans>> {
+    let points = points.into();
     require(!ks.is_empty(), "ks", format!("{ks:?}"), "a range that is not empty")?;
     for k in [*ks.start(), *ks.end()] {
         KMeansParams { k, ..params.clone() }.check(points.n_rows())?;
     }
     require(points.n_cols() > 0, "n_cols", points.n_cols(), "at least 1")?;
-    points.check_finite()?;
-    let blocks = Blocks::new(points);
+    points.check()?;
+    let rows = Rows::new(points);
     let enough = params.tolerance * mean_variance(points);
-    let climb = |seeds: Matrix| lloyd(&blocks, seeds, params.max_iter, enough);
+    let climb = |seeds: Matrix| lloyd(&rows, seeds, params.max_iter, enough);
 
     let mut runs: Vec<Run> = ks
         .clone()
         .into_par_iter()
-        .map(|k| super::best_of(&blocks, k, params, enough))
+        .map(|k| super::best_of(&rows, k, params, enough))
         .collect::<Result<_>>()?;
     for at in 1..runs.len() {
-        let seeds = seeding::one_more(&blocks, &runs[at - 1].centres, &runs[at - 1].labels, params.seed)?;
+        let seeds = seeding::one_more(&rows, &runs[at - 1].centres, &runs[at - 1].labels, params.seed)?;
         keep_better(&mut runs[at], seeds.map(climb));
     }
     for at in (1..runs.len()).rev() {
@@ -65,7 +65,7 @@ fn keep_better(standing: &mut Run, other: Option<Run>) {
 }
 
 /// The centres without the one whose rows are, in sum, nearest to another; `None` where there is only one.
-fn one_less(points: &Matrix, run: &Run) -> Option<Matrix> {
+fn one_less(points: MatrixView<'_>, run: &Run) -> Option<Matrix> {
     let k = run.centres.n_rows();
     if k < 2 {
         return None;

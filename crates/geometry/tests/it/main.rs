@@ -1,9 +1,12 @@
-//! k-means against a naive one, the number of clusters of planted mixtures, and the same bytes from any number of threads.
+//! k-means and metrics against naive ones, the number of clusters of planted mixtures, and the same bytes from any number of threads.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod choice;
+mod dbscan;
+mod hdbscan;
 mod kmeans;
 mod knn;
+mod metrics;
 mod threads;
 
 use populi_geometry::Matrix;

@@ -65,7 +65,7 @@ impl ExportParams {
     pub const MIN_GROUP: u64 = 10;
 }
 
-/// What to do with an earlier export that is in the way.
+/// What to do with an earlier output that is in the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
     /// Leave it and fail.
