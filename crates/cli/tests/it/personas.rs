@@ -317,9 +317,9 @@ fn density_leaves_no_more_noise_than_asked_for_and_says_who_was_assigned() {
             counted[0]["weakest"].as_f64().unwrap() >= 0.0
                 && counted[0]["strongest"].as_f64().unwrap() <= 1.0
         );
-        let wrong = "SELECT * FROM clusters WHERE assigned AND (raw_cluster IS NOT NULL OR cluster IS NULL)
-                     OR NOT assigned AND raw_cluster IS DISTINCT FROM cluster
-                     OR (cluster IS NULL) <> (centrality IS NULL)";
+        let wrong = "SELECT * FROM clusters WHERE (assigned AND (raw_cluster IS NOT NULL OR cluster IS NULL))
+                     OR ((NOT assigned) AND (raw_cluster IS DISTINCT FROM cluster))
+                     OR ((cluster IS NULL) <> (centrality IS NULL))";
         assert_eq!(rows(wrong).len(), 0);
         let share = (count("n") - count("n_clustered")) as f64 / count("n") as f64;
         assert!(share <= max_noise.parse().unwrap(), "{share}: {found}");
