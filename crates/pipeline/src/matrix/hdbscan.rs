@@ -110,6 +110,7 @@ pub fn hdbscan(
         "selection": match params.selection {
             ClusterSelection::Eom => "eom",
             ClusterSelection::Leaf => "leaf",
+            ClusterSelection::LeastNoise => "least-noise",
         },
         "epsilon": params.epsilon,
         "max_noise": params.max_noise,
