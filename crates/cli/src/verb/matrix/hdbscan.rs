@@ -14,9 +14,9 @@ use super::{Files, Graph, Metric, Way, clusters, describe};
 /// beyond goes over the graph of the nearest neighbours. A map of few dimensions, as `populi matrix umap` draws it, is what it is mostly
 /// used on.
 ///
-/// --max-noise sets how many rows may be in no cluster: the cut of the tree with the least noise is taken, then noise joins the nearest cluster until
-/// the share is met. --out-strengths tells how much each row belongs to its cluster, from 0 to 1. --layers writes several
-/// granularities out of the one tree, int32 [n, layers], fine to coarse: clusters of one lie within those of the next.
+/// --max-noise says which share of the rows may stay in no cluster: noise joins the nearest cluster, the nearest first, until it is
+/// met. --out-strengths tells how much each row belongs to its cluster, from 0 to 1. --layers writes several granularities of the one
+/// tree, int32 [n, layers], fine to coarse: clusters of one lie within those of the next.
 ///
 /// Time: O(n log n) in few columns, a second for a million points of a plane on two cores; else that of the neighbours. Memory: about 150
 /// bytes a row.
@@ -63,7 +63,7 @@ enum Selection {
     Eom,
     /// Those that split no more: small and even ones
     Leaf,
-    /// The two parts of the topmost split, which leave the least noise
+    /// The two parts of the topmost split: the least noise of any two or more
     LeastNoise,
 }
 

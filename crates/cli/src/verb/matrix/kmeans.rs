@@ -12,8 +12,9 @@ use super::{Files, Way, describe, sizes};
 /// Cluster 0 has the most rows; of equal sizes the one whose first row comes first. Distances are Euclidean: for cosine,
 /// scale the rows to length 1 first. Of --n-init seeded starts (greedy k-means++) the one with the least inertia stands.
 ///
-/// With `--k auto`, k-means is run for every k from 2 to 64 on at most 8,192 rows, and the smallest k stands whose simplified
-/// silhouette is within one standard error of the best; the whole curve is in --json.
+/// With `--k auto`, at most 8,192 rows are cut in two again and again, k-means settles the clusters for every k from 2 to 64, and
+/// the smallest k stands whose simplified silhouette is within one standard error of the best. The whole curve, with the
+/// stability of each k in two halves of the rows, is in --json.
 ///
 /// With --min-size or --max-size, rows are assigned at the least sum of squared distances that the sizes allow (Bradley, Bennett and
 /// Demiriz 2000), and how many are not at their nearest centre for it is told.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use populi_pipeline::matrix::{KnnFiles, KnnMethod, KnnParams, knn};
 
-use super::{Files, Metric, Way, describe};
+use super::{Files, Metric, Way, describe, thousands};
 
 /// Find the nearest rows of every row: int32 [n, k], itself left out, the nearest first.
 ///
@@ -89,7 +89,8 @@ impl Knn {
             if found.k < params.k {
                 text.push_str(&format!("There are no {} other rows. ", params.k));
             }
-            text.push_str(&format!("Recall {:.4}, measured on {} rows", found.recall, found.n_sampled));
+            let n_sampled = thousands(found.n_sampled);
+            text.push_str(&format!("Recall {:.4}, measured on {n_sampled} rows", found.recall));
             text.push_str(if found.is_target_met {
                 ".\n"
             } else {

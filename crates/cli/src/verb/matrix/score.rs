@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use populi_pipeline::matrix::{Agreement, ScoreFiles, ScoreParams, ScoreQuality, score};
 
-use super::{Metric, Way, clusters, describe, existing};
+use super::{Metric, Way, clusters, describe, existing, thousands};
 
 /// Judge a map of the vectors, or clusters of them.
 ///
@@ -87,7 +87,10 @@ fn in_words(found: &ScoreQuality) -> String {
         let _ = writeln!(
             text,
             "Map: trustworthiness {:.4}, preservation {:.4}, by {} neighbours of {} rows.",
-            map.trustworthiness, map.preservation, map.k, map.n_sampled
+            map.trustworthiness,
+            map.preservation,
+            map.k,
+            thousands(map.n_sampled)
         );
     }
     if let Some(score) = &found.clusters {
