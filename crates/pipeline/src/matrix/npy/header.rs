@@ -352,7 +352,7 @@ mod tests {
         let f4 = |rest: &str| format!("{{'descr': '<f4', 'fortran_order': False, {rest}");
         for (description, word) in [
             (f4("'shape': (2, 3)"), "expected ,, got its end"),
-            (f4("'shape': (2 3)}"), "byte 61, in the header: expected ,, got \"3)}\""),
+            (f4("'shape': (2 3)}"), "byte 63, in the header: expected ,, got \"3)}\""),
             (f4("'shape': (-2, 3)}"), "expected a number from 0"),
             (f4("'shape': (99999999999999999999, 3)}"), "expected a number from 0"),
             (f4("'shape': (4,), 'shape': (4,)}"), "each of 'descr', 'fortran_order' and 'shape' once"),
