@@ -77,7 +77,7 @@ fn choose(vectors: &Matrix, params: &ClusterParams) -> Result<Option<Choice>, Er
     if vectors.n_cols() <= MAX_DIMS_TO_CHOOSE {
         return Ok(choose_k(vectors, &how)?);
     }
-    let found = pca(vectors, &PcaParams { n_components: COMPONENTS_TO_CHOOSE, ..PcaParams::default() })?;
+    let found = pca(vectors, &PcaParams { n_components: COMPONENTS_TO_CHOOSE })?;
     let mut components = found.project(vectors)?;
     components.l2_normalise_rows();
     Ok(choose_k(&components, &how)?)

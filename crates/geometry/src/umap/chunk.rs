@@ -1,4 +1,4 @@
-//! Some consecutive vertices in one epoch: they are moved, and what they pull is written down.
+//! Some consecutive vertices in one epoch: where they go.
 //!
 //! A lane is a vertex: 16 vertices of a like number of due edges take their steps together, and in every lane the steps of a vertex follow one
 //! another. The vertices that push are a run of 16 consecutive ones from a random place: that is 16 random vertices, as their
@@ -30,8 +30,8 @@ pub(super) struct Task<'a> {
     pub(super) epoch: usize,
     /// How far vertices move.
     pub(super) alpha: f32,
-    /// Whether an edge moves its tail too; then `own` and `others` are the same vertices.
-    pub(super) moves_tails: bool,
+    /// Whether `own` and `others` are the same vertices, of which none pushes itself.
+    pub(super) is_among_themselves: bool,
 }
 
 /// Where vertices of a task go, and room to find out.
@@ -40,9 +40,8 @@ pub(super) struct Chunk {
     first: usize,
     /// Where the vertices go, one coordinate after the other.
     moved: Vec<f32>,
-    /// Tails of the edges that pulled, a row a step of 16 vertices, and how far their tails are to move back, a row a coordinate.
+    /// Tails of the edges that pull 16 vertices, a row a step.
     tails: Vec<[u32; LANES]>,
-    pulls: Vec<[f32; LANES]>,
     /// Tails of due edges, one vertex after the other.
     due: Vec<i32>,
     /// Where the due edges of a vertex begin, and how many there are.
@@ -61,26 +60,14 @@ impl Chunk {
         self.moved.resize(n * n_dims, 0.0);
         self.due.resize(task.edges.n_edges_of(task.vertices.clone()) + LANES, 0);
         self.own.resize(n_dims, [0.0; LANES]);
-        self.tails.clear();
-        self.pulls.clear();
         task.descent.level.run(Advance { chunk: self, task });
     }
 
     /// Moves the vertices of the task.
-    pub(super) fn publish_own(&self, positions: &mut Positions) {
+    pub(super) fn publish(&self, positions: &mut Positions) {
         let n = self.moved.len() / positions.n_dims();
         for (coordinate, moved) in positions.coordinates_mut().zip(self.moved.chunks_exact(n)) {
             coordinate[self.first..self.first + n].copy_from_slice(moved);
-        }
-    }
-
-    /// Moves the other ends of their edges.
-    pub(super) fn publish_tails(&self, positions: &mut Positions) {
-        let n_dims = positions.n_dims();
-        for (d, coordinate) in positions.coordinates_mut().enumerate() {
-            for (tails, pulls) in self.tails.iter().zip(self.pulls.iter().skip(d).step_by(n_dims)) {
-                tails.iter().zip(pulls).for_each(|(&tail, pull)| coordinate[tail as usize] -= pull);
-            }
         }
     }
 
@@ -146,12 +133,12 @@ impl Advance<'_> {
     /// Moves up to 16 vertices through their due edges: in a step each is pulled along one and pushed by a few others.
     #[inline(always)]
     fn move_vertices<S: Simd, const D: usize>(&mut self, simd: S, vertices: &[u32], random: &mut Random) {
-        let Task { others, descent, alpha, moves_tails, .. } = self.task;
-        let (counts, ids, first_step) = self.enter(vertices);
+        let Task { others, descent, alpha, .. } = self.task;
+        let (counts, ids) = self.enter(vertices);
         let forces = Forces::new(simd, descent);
         let (counts, ids, alpha) = (simd.load(&counts), simd.load_i32(&ids), simd.splat(alpha));
         let none = simd.splat(0.0);
-        let Chunk { tails, pulls, own, .. } = &mut *self.chunk;
+        let Chunk { tails, own, .. } = &mut *self.chunk;
         // Loops, because what is in a closure is not compiled for the level.
         let mut coordinates: [&[f32]; D] = [&[]; D];
         let mut place = [none; D];
@@ -159,7 +146,7 @@ impl Advance<'_> {
             coordinates[d] = others.coordinate(d);
             place[d] = simd.load(&own[d]);
         }
-        for (step, tails) in tails[first_step..].iter().enumerate() {
+        for (step, tails) in tails.iter().enumerate() {
             // Those that have no edge left stay.
             let active = simd.less(simd.splat(step as f32), counts);
 
@@ -171,9 +158,6 @@ impl Advance<'_> {
             let pull = simd.select(active, forces.pull(simd, squared), none);
             for change in &mut change {
                 *change = forces.clipped(simd, pull, *change);
-                if moves_tails {
-                    pulls.push(simd.to_array(simd.mul(*change, alpha)));
-                }
             }
 
             for _ in 0..descent.negative_sample_rate {
@@ -199,31 +183,27 @@ impl Advance<'_> {
         self.leave(vertices);
     }
 
-    /// Takes up to 16 vertices: their numbers of due edges, their numbers among those that push, and the first row of their tails.
+    /// Takes up to 16 vertices: their numbers of due edges, and their numbers among those that push.
     #[inline(always)]
-    fn enter(&mut self, vertices: &[u32]) -> ([f32; LANES], [i32; LANES], usize) {
+    fn enter(&mut self, vertices: &[u32]) -> ([f32; LANES], [i32; LANES]) {
         let Chunk { first, tails, due, spans, own, .. } = &mut *self.chunk;
-        if !self.task.moves_tails {
-            tails.clear();
-        }
-        let first_step = tails.len();
         let n_steps = vertices.iter().map(|&i| spans[i as usize].1).max().unwrap_or(0) as usize;
-        tails.resize(first_step + n_steps, [0; LANES]);
+        tails.clear();
+        tails.resize(n_steps, [0; LANES]);
         let (mut counts, mut ids) = ([0f32; LANES], [-1i32; LANES]);
         for (lane, &i) in vertices.iter().enumerate() {
             let (start, n_due) = spans[i as usize];
             counts[lane] = n_due as f32;
             let due = &due[start as usize..(start + n_due) as usize];
-            let rows = tails[first_step..].iter_mut();
-            rows.zip(due).for_each(|(tails, &tail)| tails[lane] = tail.cast_unsigned());
+            tails.iter_mut().zip(due).for_each(|(tails, &tail)| tails[lane] = tail.cast_unsigned());
             let vertex = *first + i as usize;
-            if self.task.moves_tails {
+            if self.task.is_among_themselves {
                 ids[lane] = vertex as i32;
             }
             let coordinates = own.iter_mut().enumerate();
             coordinates.for_each(|(d, own)| own[lane] = self.task.own.coordinate(d)[vertex]);
         }
-        (counts, ids, first_step)
+        (counts, ids)
     }
 
     /// Writes down where up to 16 vertices went.

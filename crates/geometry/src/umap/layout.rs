@@ -2,10 +2,9 @@
 //!
 //! Vertices stand in a random order, cut into [`N_BATCHES`] batches. In an epoch the batches come one after the other. Within a batch every
 //! vertex sees all others where they stood when the batch began, and goes through its edges that are due one after the other:
-//! each pulls it and, as far, the vertex at the other end, and a few random vertices push it. What others pull a vertex by is
-//! written down and added when the batch is over, in the order of the pulling vertices; so a batch may be cut among threads
-//! anyhow. With all vertices in one batch that is Jacobi's iteration, which tears neighbourhoods apart; with many it is
-//! nearly that of Gauss and Seidel, as in umap-learn.
+//! each pulls it, and a few random vertices push it. A vertex moves nobody but itself (an edge pulls its other end when that
+//! end's turn comes), so a batch may be cut among threads anyhow. With all vertices in one batch that is Jacobi's iteration;
+//! with many it is nearly that of Gauss and Seidel, as in umap-learn. What was tried beside is in docs/design/umap.md.
 
 use populi_simd::Level;
 use rayon::prelude::*;
@@ -65,10 +64,18 @@ fn lay_out_in_pool(edges: &Edges, positions: &mut Positions, descent: &Descent, 
                 let first = first + i * CHUNK;
                 let vertices = first..end.min(first + CHUNK);
                 let (own, others) = (seen, seen);
-                chunk.run(Task { vertices, edges, own, others, descent, epoch, alpha, moves_tails: true });
+                chunk.run(Task {
+                    vertices,
+                    edges,
+                    own,
+                    others,
+                    descent,
+                    epoch,
+                    alpha,
+                    is_among_themselves: true,
+                });
             });
-            chunks.iter().for_each(|chunk| chunk.publish_own(positions));
-            chunks.iter().for_each(|chunk| chunk.publish_tails(positions));
+            chunks.iter().for_each(|chunk| chunk.publish(positions));
             positions.repeat_first();
         }
         advance();
@@ -98,10 +105,10 @@ pub(super) fn lay_out_among(
                 descent,
                 epoch,
                 alpha,
-                moves_tails: false,
+                is_among_themselves: false,
             });
         });
-        chunks.iter().for_each(|chunk| chunk.publish_own(new));
+        chunks.iter().for_each(|chunk| chunk.publish(new));
         advance();
     }
 }

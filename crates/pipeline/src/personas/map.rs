@@ -66,7 +66,7 @@ fn trustworthiness(vectors: &Matrix, map: &Matrix, seed: u64) -> Result<Option<f
 
 fn principal_plane(vectors: &Matrix) -> Result<Matrix> {
     let n_components = 2.min(vectors.n_cols());
-    let projected = pca(vectors, &PcaParams { n_components, ..PcaParams::default() })?.project(vectors)?;
+    let projected = pca(vectors, &PcaParams { n_components })?.project(vectors)?;
     let place = |row: &[f32]| [row.first().copied().unwrap_or(0.0), row.get(1).copied().unwrap_or(0.0)];
     Ok(Matrix::from_vec(vectors.n_rows(), 2, projected.rows().flat_map(place).collect())?)
 }

@@ -18,7 +18,7 @@ use super::{Files, Graph, Metric, Way, clusters, describe};
 /// met. --out-strengths tells how much each row belongs to its cluster, from 0 to 1. --layers writes several granularities of the one
 /// tree, int32 [n, layers], fine to coarse: clusters of one lie within those of the next.
 ///
-/// Time: O(n log n) in few columns, a second for a million points of a plane on two cores; else that of the neighbours. Memory: about 150
+/// Time: O(n log n) in few columns, a second for a million points of a plane on two cores; else that of the neighbours. Memory: about 90
 /// bytes a row.
 #[derive(Args, Debug)]
 #[command(
