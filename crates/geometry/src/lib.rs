@@ -1,4 +1,4 @@
-//! Matrices only: products, PCA, randomised SVD, k-means and the metrics that judge a clustering.
+//! Matrices only: components, neighbours, maps, clusters, and the scores that judge them.
 //!
 //! Nothing here knows what a row stands for. A [`Matrix`] is dense, row-major `f32`; a [`SparseMatrix`] is CSR.
 //!
@@ -6,17 +6,17 @@
 //! |---|---|
 //! | which directions hold the variance of dense rows? | [`pca()`] |
 //! | which directions hold the most of sparse rows? | [`randomised_svd`] |
-//! | where on a map do rows stand, near those that they are near to? | [`umap()`], [`umap_of_graph`] |
 //! | in which directions do groups of rows differ? | [`discriminant()`] |
-//! | which rows belong together, when k is given? | [`kmeans()`] |
-//! | which rows are dense together, and which are noise? | [`hdbscan()`] |
 //! | which rows are near which? | [`knn()`], [`nearest_rows`] |
+//! | where on a map do rows stand, near those that they are near to? | [`umap()`], [`umap_of_graph`] |
+//! | which rows belong together, when k is given? | [`kmeans()`] |
 //! | the same, with clusters of bounded sizes? | [`constrained_kmeans`] |
-//! | which places are dense, and which rows are noise? | [`dbscan()`] |
-//! | how well apart are clusters? | [`simplified_silhouette`] |
 //! | how many clusters? | [`choose_k`] |
-//! | how well do two partitions agree? | [`adjusted_rand_index`], [`adjusted_mutual_information`]; more in [`Contingency`] |
+//! | which rows are dense together, at whatever density, and which are noise? | [`hdbscan()`] |
+//! | which rows are dense together, at one distance, and which are noise? | [`dbscan()`] |
+//! | how well apart are clusters? | [`simplified_silhouette`] |
 //! | how well apart are clusters, without centres? | [`silhouette_score`], [`silhouette_sampled`], [`davies_bouldin`], [`calinski_harabasz`] |
+//! | how well do two partitions agree? | [`adjusted_rand_index`], [`adjusted_mutual_information`]; more in [`Contingency`] |
 //! | does a map keep who is near whom? | [`neighbourhood()`] |
 //!
 //! # Determinism

@@ -113,6 +113,7 @@ pub fn hdbscan(
             ClusterSelection::LeastNoise => "least-noise",
         },
         "epsilon": params.epsilon,
+        "n_neighbours": params.n_neighbours,
         "max_noise": params.max_noise,
         "allow_single_cluster": params.allow_single_cluster,
     });

@@ -25,7 +25,7 @@ pub struct Summary<Q> {
     pub vectors: Facts,
     /// The method that was used.
     pub method: &'static str,
-    /// Every parameter as it was used.
+    /// Every parameter as it was asked for; `quality` says what was used where that is less.
     pub parameters: Value,
     /// What was found, and how good it is.
     pub quality: Q,

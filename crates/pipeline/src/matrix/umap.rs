@@ -72,6 +72,7 @@ pub fn umap(files: &UmapFiles, params: &UmapParams, progress: &dyn Progress) -> 
         "spread": params.spread,
         "epochs": params.n_epochs,
         "negative_sample_rate": params.negative_sample_rate,
+        "repulsion_strength": params.repulsion_strength,
         "learning_rate": params.learning_rate,
         "init": match params.init {
             Init::Spectral => "spectral",
