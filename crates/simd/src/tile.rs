@@ -67,8 +67,9 @@ impl Packed {
     /// Where rows differ in length.
     pub fn fill<'a>(&mut self, level: Level, rows: impl Iterator<Item = (&'a [i8], i32)>) {
         self.form = Form::Integers;
-        self.fill_groups(rows, 4, |quad| {
-            quad.iter().rev().fold(0, |word, &byte| word << 8 | i32::from(byte.cast_unsigned()))
+        self.fill_groups::<_, 4>(rows, |quad| match *quad {
+            [a, b, c, d] => i32::from_le_bytes([a, b, c, d].map(i8::cast_unsigned)),
+            _ => quad.iter().rev().fold(0, |word, &byte| word << 8 | i32::from(byte.cast_unsigned())),
         });
         self.point_starts.clear();
         level.run(TakeOffsets(self));
@@ -101,20 +102,19 @@ impl Packed {
 
     fn fill_one_a_word<'a>(&mut self, rows: impl Iterator<Item = (&'a [f32], f32)>) {
         let rows = rows.map(|(row, bias)| (row, bias.to_bits().cast_signed()));
-        self.fill_groups(rows, 1, |one| one[0].to_bits().cast_signed());
+        self.fill_groups::<_, 1>(rows, |one| one[0].to_bits().cast_signed());
         self.point_starts.clone_from(&self.row_starts);
     }
 
-    /// Takes rows whose every `per_word` values, or fewer at the end, make one lane of a word.
-    fn fill_groups<'a, T: 'a>(
+    /// Takes rows whose every `PER_WORD` values, or fewer at the end, make one lane of a word.
+    fn fill_groups<'a, T: 'a, const PER_WORD: usize>(
         &mut self,
         rows: impl Iterator<Item = (&'a [T], i32)>,
-        per_word: usize,
         lane: impl Fn(&[T]) -> i32,
     ) {
         let mut rows = rows.peekable();
         let n_cols = rows.peek().map_or(0, |(row, _)| row.len());
-        (self.n_points, self.n_words) = (0, n_cols.div_ceil(per_word));
+        (self.n_points, self.n_words) = (0, n_cols.div_ceil(PER_WORD));
         self.words.clear();
         self.row_starts.clear();
         while let Some(&(first, _)) = rows.peek() {
@@ -125,11 +125,11 @@ impl Packed {
                 (*to, *to_bias) = (row, bias);
                 self.n_points += 1;
             }
-            let n_full = n_cols / per_word * per_word;
-            let full = (0..n_full).step_by(per_word);
-            self.words.extend(full.map(|from| Word(group.map(|row| lane(&row[from..from + per_word])))));
-            if n_full < n_cols {
-                self.words.push(Word(group.map(|row| lane(&row[n_full..]))));
+            let at = self.words.len();
+            self.words.resize(at + self.n_words, Word([0; LANES]));
+            for (place, row) in group.into_iter().enumerate() {
+                let words = self.words[at..].iter_mut();
+                words.zip(row.chunks(PER_WORD)).for_each(|(word, values)| word.0[place] = lane(values));
             }
             self.row_starts.push(biases);
         }
