@@ -25,6 +25,7 @@
 //! work is cut into blocks of a fixed size, block results are added in block order, sums that matter are `f64`, random
 //! numbers are counted (ChaCha8, one stream per use) and every tie has a rule.
 
+mod centre;
 mod choice;
 mod constrained;
 mod dbscan;

@@ -86,6 +86,20 @@ impl ClusterParams {
     /// # Errors
     /// [`Error::NotOfMethod`], [`Error::TooFewForACluster`].
     pub fn check(&self, n_units: usize) -> Result<(), Error> {
+        self.check_settings()?;
+        match self.min_size {
+            Some(min_size) if min_size > n_units => {
+                Err(Error::TooFewForACluster { min_size, n_units, unit: self.unit })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks what can be known before there are any rows.
+    ///
+    /// # Errors
+    /// [`Error::NotOfMethod`]; [`Error::NoShare`] for a share of noise that is none.
+    pub fn check_settings(&self) -> Result<(), Error> {
         let not_of = match self.method {
             Method::KMeans => {
                 [("min_samples", self.min_samples.is_some()), ("max_noise", self.max_noise.is_some())]
@@ -95,10 +109,8 @@ impl ClusterParams {
         if let Some((name, _)) = not_of.into_iter().find(|(_, is_given)| *is_given) {
             return Err(Error::NotOfMethod { name, method: self.method.name() });
         }
-        match self.min_size {
-            Some(min_size) if min_size > n_units => {
-                Err(Error::TooFewForACluster { min_size, n_units, unit: self.unit })
-            }
+        match self.max_noise {
+            Some(max_noise) if !(0.0..=1.0).contains(&max_noise) => Err(Error::NoShare { max_noise }),
             _ => Ok(()),
         }
     }

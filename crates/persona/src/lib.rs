@@ -58,6 +58,12 @@ pub enum Error {
         /// The method.
         method: &'static str,
     },
+    /// The share of noise that is allowed is no share.
+    #[error("max_noise is {max_noise}: give a share from 0 to 1")]
+    NoShare {
+        /// What was given.
+        max_noise: f64,
+    },
     /// A vector has another length than those before it.
     #[error("a vector has {got} dimensions where {expected} were expected: embed all posts with one model")]
     Dimensions {

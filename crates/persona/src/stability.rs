@@ -7,7 +7,7 @@
 //! an author who is drawn twice would be a dense place). On the authors that were drawn, the new clusters are compared with
 //! those that stand:
 //!
-//! - **ARI**: how far the two ways to divide the authors agree, noise of either left out;
+//! - **ARI**: how far the two ways to divide the authors agree, noise being a class like any other;
 //! - **Jaccard**, for each cluster: the share `|C ∩ D| / |C ∪ D|` of the new cluster `D` that is most like it.
 //!
 //! Hennig reads a mean Jaccard of 0.75 or more as a stable cluster, 0.6 to 0.75 as a pattern whose members are doubtful, and
@@ -151,12 +151,13 @@ fn resample(
     };
     let standing: Vec<Option<u32>> = distinct.iter().map(|&row| found.clusters[row]).collect();
     let n_clusters = found.centres.n_rows();
-    let (ari, jaccard) = (ari_without_noise(&standing, &anew)?, best_jaccards(&standing, &anew, n_clusters)?);
+    let ari = adjusted_rand_index(&numbers(&standing), &numbers(&anew))?;
+    let jaccard = best_jaccards(&standing, &anew, n_clusters)?;
     shuffle(&mut anew, &mut random);
     Ok(Resample {
         ari,
         jaccard,
-        shuffled_ari: ari_without_noise(&standing, &anew)?,
+        shuffled_ari: adjusted_rand_index(&numbers(&standing), &numbers(&anew))?,
         shuffled_jaccard: best_jaccards(&standing, &anew, n_clusters)?,
     })
 }
@@ -190,10 +191,11 @@ fn clustered_by_density(
     dense_clusters(&map.unwrap_or(vectors).gather(drawn)?, min_size, params)
 }
 
-/// The adjusted Rand index on the rows that are noise on neither side.
-fn ari_without_noise(standing: &[Option<u32>], anew: &[Option<u32>]) -> Result<f64, Error> {
-    let both: (Vec<u32>, Vec<u32>) = standing.iter().zip(anew).filter_map(|(a, b)| (*a).zip(*b)).unzip();
-    Ok(adjusted_rand_index(&both.0, &both.1)?)
+/// The number of noise, so that a cluster that dissolves counts as that.
+const NOISE: u32 = u32::MAX;
+
+fn numbers(clusters: &[Option<u32>]) -> Vec<u32> {
+    clusters.iter().map(|cluster| cluster.unwrap_or(NOISE)).collect()
 }
 
 /// For each cluster of `standing`, the Jaccard index of the cluster of `anew` that is most like it.
@@ -202,17 +204,13 @@ fn best_jaccards(
     anew: &[Option<u32>],
     n_clusters: usize,
 ) -> Result<Vec<Option<f64>>, Error> {
-    const NONE: u32 = u32::MAX;
-    let numbers = |clusters: &[Option<u32>]| -> Vec<u32> {
-        clusters.iter().map(|cluster| cluster.unwrap_or(NONE)).collect()
-    };
     let table = Contingency::new(&numbers(standing), &numbers(anew))?;
     let size_of = |sums: &[(u32, u64)], label: u32| {
         sums.binary_search_by_key(&label, |&(label, _)| label).map_or(0, |at| sums[at].1)
     };
     let mut best = vec![None; n_clusters];
     for &((cluster, other), both) in table.cells() {
-        if other == NONE {
+        if other == NOISE {
             // Noise is no cluster that could be like one.
             continue;
         }

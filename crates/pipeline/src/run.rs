@@ -44,6 +44,7 @@ pub fn run(recipe: &Recipe, progress: &dyn Progress) -> Result<RunSummary> {
     let selections = Selections::of(recipe)?;
     let source = source_of(recipe);
     check_selection(&source, &selections.ingest)?;
+    persona_params(recipe).check()?;
     refuse_to_replace(&beside(&recipe.corpus))?;
     let params =
         CorpusParams { n_buckets: recipe.ingest.buckets, keeps_originals: Some(recipe.ingest.originals) };

@@ -19,8 +19,8 @@ use crate::selection::{SelectOptions, describe_left_out};
 /// UMAP draws the map: who is alike lies side by side.
 ///
 /// With --cluster hdbscan clusters are where authors lie densely, as many as there are; who lies between them is noise. Of
-/// that no more than --max-noise is left: the rest joins the nearest cluster, and the columns raw_cluster, assigned and
-/// strength of the table `clusters` say who did. Vectors of more than 50 dimensions are first mapped to five by UMAP.
+/// that no more than --max-noise is left (unless there is no cluster at all): the rest joins the nearest cluster, and the columns
+/// raw_cluster, assigned and strength of the table `clusters` say who did. Vectors of more than 50 dimensions are first mapped to five by UMAP.
 ///
 /// How many clusters there are is found where --k does not say it: k-means is run for every k from 2 to 64 (on at most
 /// 8,192 authors), and the smallest k stands whose simplified silhouette is within one standard error of the best. (In a

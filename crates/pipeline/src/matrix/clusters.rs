@@ -1,5 +1,7 @@
 //! What a clustering with noise is like, in numbers.
 
+use std::collections::BTreeMap;
+
 use populi_geometry::NOISE;
 use serde::Serialize;
 
@@ -8,7 +10,7 @@ use serde::Serialize;
 pub struct Clusters {
     /// Clusters.
     pub n_clusters: usize,
-    /// Rows of each, by number.
+    /// Rows of each that has any, by number.
     pub sizes: Vec<usize>,
     /// Rows that are noise.
     pub n_noise: usize,
@@ -17,15 +19,14 @@ pub struct Clusters {
 }
 
 impl Clusters {
-    /// Counts the labels of rows: numbers of clusters, from 0 on, or noise.
+    /// Counts the labels of rows: numbers of clusters, with or without gaps, or noise.
     pub(super) fn of(labels: &[i32]) -> Self {
-        let mut sizes = Vec::new();
-        for label in labels.iter().filter_map(|label| usize::try_from(*label).ok()) {
-            if sizes.len() <= label {
-                sizes.resize(label + 1, 0);
-            }
-            sizes[label] += 1;
-        }
+        let mut counts: BTreeMap<i32, usize> = BTreeMap::new();
+        labels
+            .iter()
+            .filter(|label| **label != NOISE)
+            .for_each(|&label| *counts.entry(label).or_default() += 1);
+        let sizes: Vec<usize> = counts.into_values().collect();
         let n_noise = labels.iter().filter(|label| **label == NOISE).count();
         let noise_share = n_noise as f64 / labels.len().max(1) as f64;
         Self { n_clusters: sizes.len(), sizes, n_noise, noise_share }
@@ -42,5 +43,6 @@ mod tests {
         assert_eq!((found.n_clusters, found.sizes, found.n_noise), (3, vec![2, 1, 3], 2));
         assert_eq!(found.noise_share, 0.25);
         assert_eq!(Clusters::of(&[-1]).n_clusters, 0);
+        assert_eq!(Clusters::of(&[i32::MAX, 7, 7]).sizes, [2, 1], "numbers may be anything");
     }
 }

@@ -26,7 +26,13 @@ pub(super) fn check(inputs: &[&Path], outputs: &[&Path], existing: Existing) -> 
         if path.file_name().is_none() || path.is_dir() {
             return refuse(path, "this is a folder: name a file in it");
         }
+        if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return refuse(path, "this is a pipe or a device, not a file: name a file");
+        }
         let (at, beside) = (place(path), place(&aside(path)));
+        if written.contains(&beside) || outputs.iter().any(|other| place(&aside(other)) == at) {
+            return refuse(path, "another result passes through this name: choose another one");
+        }
         if read.contains(&at) || read.contains(&beside) {
             return refuse(path, "this is read, so it cannot be written: choose another name");
         }

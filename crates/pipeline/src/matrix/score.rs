@@ -84,14 +84,15 @@ pub struct ClusterScore {
     /// How many, how large, and how much is none.
     #[serde(flatten)]
     pub clusters: Clusters,
-    /// From -1 to 1: how much nearer rows are to their own cluster than to the next.
-    pub silhouette: f64,
+    /// From -1 to 1: how much nearer rows are to their own cluster than to the next. None of these three is defined where there are
+    /// fewer than two clusters, or as many as rows.
+    pub silhouette: Option<f64>,
     /// Its standard error, where it is of a sample.
     pub silhouette_standard_error: Option<f64>,
     /// The mean over clusters of how wide they are beside how far apart: the less the better.
-    pub davies_bouldin: f64,
+    pub davies_bouldin: Option<f64>,
     /// Variance between clusters over that within: the more the better.
-    pub calinski_harabasz: f64,
+    pub calinski_harabasz: Option<f64>,
 }
 
 /// How well two partitions agree: 1 for the same.
@@ -116,7 +117,7 @@ pub struct Agreement {
 /// Judges a map of vectors, or clusters of them, or both.
 ///
 /// # Errors
-/// When nothing is given to judge, files cannot be read, a parameter is out of its range, or there are fewer than two clusters.
+/// When nothing is given to judge, files cannot be read, or a parameter is out of its range.
 pub fn score(
     files: &ScoreFiles,
     params: &ScoreParams,
@@ -240,26 +241,42 @@ fn judge_clusters<T: Real>(
 ) -> Result<(ClusterScore, Option<Vec<f32>>)> {
     let partition = Partition::new(labels);
     stages.stage("silhouette", 0);
-    let (silhouette, standard_error, by_row) = match params.n_sampled {
+    let mut score = ClusterScore {
+        clusters: Clusters::of(labels),
+        silhouette: None,
+        silhouette_standard_error: None,
+        davies_bouldin: None,
+        calinski_harabasz: None,
+    };
+    let mut by_row = None;
+    match params.n_sampled {
         Some(n_sampled) => {
-            let found = silhouette_sampled(points, &partition, n_sampled, params.seed)?;
-            (found.mean, Some(found.standard_error), None)
+            if let Some(found) = if_any(silhouette_sampled(points, &partition, n_sampled, params.seed))? {
+                score.silhouette = Some(found.mean);
+                score.silhouette_standard_error = Some(found.standard_error);
+            }
         }
         None => {
-            let values = silhouette_values(points, &partition)?;
+            let values = if_any(silhouette_values(points, &partition))?;
+            let values = values.unwrap_or_else(|| vec![None; labels.len()]);
             let (n, sum) =
                 values.iter().flatten().fold((0_usize, 0.0), |(n, sum), value| (n + 1, sum + value));
-            let by_row = values.iter().map(|value| value.map_or(f32::NAN, |value| value as f32)).collect();
-            (sum / n as f64, None, Some(by_row))
+            score.silhouette = (n > 0).then(|| sum / n as f64);
+            by_row = Some(values.iter().map(|value| value.map_or(f32::NAN, |value| value as f32)).collect());
         }
-    };
+    }
     stages.stage("separation", 0);
-    let score = ClusterScore {
-        clusters: Clusters::of(labels),
-        silhouette,
-        silhouette_standard_error: standard_error,
-        davies_bouldin: davies_bouldin(points, &partition)?,
-        calinski_harabasz: calinski_harabasz(points, &partition)?,
-    };
+    score.davies_bouldin = if_any(davies_bouldin(points, &partition))?;
+    score.calinski_harabasz = if_any(calinski_harabasz(points, &partition))?;
     Ok((score, by_row))
+}
+
+/// A score, or nothing where such clusters have none.
+fn if_any<T>(
+    score: std::result::Result<T, populi_geometry::Error>,
+) -> std::result::Result<Option<T>, populi_geometry::Error> {
+    match score {
+        Err(populi_geometry::Error::NoScore { .. }) => Ok(None),
+        score => score.map(Some),
+    }
 }

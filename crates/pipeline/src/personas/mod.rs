@@ -78,6 +78,30 @@ impl Default for PersonaParams {
     }
 }
 
+impl PersonaParams {
+    /// Checks what can be known before anything is read.
+    ///
+    /// # Errors
+    /// When a setting is none of the method's, or out of its range.
+    pub fn check(&self) -> Result<()> {
+        Ok(self.clustering().check_settings()?)
+    }
+
+    fn clustering(&self) -> ClusterParams {
+        ClusterParams {
+            method: self.cluster,
+            k: self.k,
+            min_size: self.min_size,
+            max_size: self.max_size,
+            min_samples: self.min_samples,
+            max_noise: self.max_noise,
+            n_init: self.n_init,
+            seed: self.seed,
+            ..ClusterParams::default()
+        }
+    }
+}
+
 /// What [`personas`] found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -124,6 +148,7 @@ pub fn personas(
     selection: &Selection,
     progress: &dyn Progress,
 ) -> Result<Outcome<PersonaSummary>> {
+    params.check()?;
     let spec = StepSpec {
         step: "personas",
         step_version: 3,
@@ -175,18 +200,7 @@ pub fn personas(
         }
 
         progress.begin("clusters", None, Unit::Steps);
-        let cluster_params = ClusterParams {
-            method: params.cluster,
-            k: params.k,
-            min_size: params.min_size,
-            max_size: params.max_size,
-            min_samples: params.min_samples,
-            max_noise: params.max_noise,
-            n_init: params.n_init,
-            seed: params.seed,
-            unit: units.kind.plural(),
-            ..ClusterParams::default()
-        };
+        let cluster_params = ClusterParams { unit: units.kind.plural(), ..params.clustering() };
         let found = cluster(&units.vectors.vectors, &cluster_params)?;
         progress.end();
         progress.begin("stability", None, Unit::Steps);

@@ -191,6 +191,7 @@ fn gather(shown: &Shown<'_>, params: &ReportParams) -> Result<Report> {
             shown.selection.parameters()
         ));
     }
+    notes.extend(personas.as_ref().and_then(quality::density));
     notes.extend(snapshot.manifest().stale_steps().map(|step| {
         format!(
             "What the step `{step}` found is of the corpus as it was before the last changes: run it again."

@@ -37,6 +37,23 @@ pub(super) fn stability(personas: &PersonaSummary) -> Option<Stability> {
     })
 }
 
+/// How density made the clusters, in a sentence; `None` where k-means did.
+pub(super) fn density(personas: &PersonaSummary) -> Option<String> {
+    let density = personas.density.as_ref()?;
+    let where_measured =
+        density.n_map_dims.map_or_else(String::new, |dims| format!(" on a UMAP map of {dims} dimensions"));
+    Some(format!(
+        "Clusters are where {unit} lie densely (HDBSCAN{where_measured}, at least {} a cluster). Of {} {unit}, {} are noise, in no \
+         cluster, and {} that were joined the nearest one, so that no more than {:.0} % are.",
+        density.min_size,
+        personas.n_units,
+        density.n_noise,
+        density.n_assigned,
+        density.max_noise * 100.0,
+        unit = personas.unit,
+    ))
+}
+
 fn spread(of: SpreadSummary) -> Spread {
     Spread { mean: of.mean, low: of.p5, high: of.p95 }
 }

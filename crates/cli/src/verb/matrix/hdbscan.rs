@@ -15,8 +15,8 @@ use super::{Files, Graph, Metric, Way, clusters, describe};
 /// used on.
 ///
 /// --max-noise says which share of the rows may stay in no cluster: noise joins the nearest cluster, the nearest first, until it is
-/// met. --out-strengths tells how much each row belongs to its cluster, from 0 to 1. --layers writes several granularities of the one
-/// tree, int32 [n, layers], fine to coarse: clusters of one lie within those of the next.
+/// met; where no cluster is found, all stay noise. --out-strengths tells how much each row belongs to its cluster, from 0 to 1. --layers writes several granularities of the one
+/// tree, int32 [n, layers], fine to coarse, before any noise joins: clusters of one lie within those of the next.
 ///
 /// Time: O(n log n) in few columns, a second for a million points of a plane on two cores; else that of the neighbours. Memory: about 90
 /// bytes a row.
@@ -103,6 +103,11 @@ impl Hdbscan {
         self.way.manner.print(&summary, |summary| {
             let found = &summary.quality;
             let mut text = clusters(&found.clusters);
+            if found.clusters.n_clusters == 0 {
+                text.push_str(
+                    "No two places are denser than what lies between them: lower --min-cluster-size or --min-samples.\n",
+                );
+            }
             if found.n_assigned > 0 {
                 text.push_str(&format!("{} rows of noise joined the nearest cluster.\n", found.n_assigned));
             }

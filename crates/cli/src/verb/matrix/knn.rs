@@ -9,7 +9,8 @@ use super::{Files, Metric, Way, describe, thousands};
 
 /// Find the nearest rows of every row: int32 [n, k], itself left out, the nearest first.
 ///
-/// Of equal distances the smaller row number comes first. `exact` compares every pair; `approximate` compares rows within
+/// Of equal distances the smaller row number comes first. `exact` compares every pair, for d from 32 on in 8 bits where these tell
+/// neighbours apart, and the best pairs again in floats: a neighbour in ten thousand may be missed; `approximate` compares rows within
 /// groups of near rows and then with the neighbours of their neighbours, until the recall on a sample of 1,000 rows is what
 /// --target-recall asks for, or five rounds are done. `auto` takes the faster of the two for so many rows. The recall is
 /// measured and told each time; `is_target_met` in --json says whether it is as high as asked for.

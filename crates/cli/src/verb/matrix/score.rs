@@ -97,11 +97,17 @@ fn in_words(found: &ScoreQuality) -> String {
         text.push_str(&clusters(&score.clusters));
         let error =
             score.silhouette_standard_error.map_or_else(String::new, |error| format!(" ± {error:.4}"));
-        let _ = writeln!(
-            text,
-            "Silhouette {:.4}{error}, Davies-Bouldin {:.4}, Caliński-Harabasz {:.2}.",
-            score.silhouette, score.davies_bouldin, score.calinski_harabasz
-        );
+        let scores = score.silhouette.zip(score.davies_bouldin).zip(score.calinski_harabasz);
+        let _ = match scores {
+            Some(((silhouette, davies_bouldin), calinski_harabasz)) => writeln!(
+                text,
+                "Silhouette {silhouette:.4}{error}, Davies-Bouldin {davies_bouldin:.4}, Caliński-Harabasz {calinski_harabasz:.2}."
+            ),
+            None => writeln!(
+                text,
+                "No silhouette, Davies-Bouldin or Caliński-Harabasz: they need two clusters, and fewer than rows."
+            ),
+        };
     }
     let mut agreement = |of: &Option<Agreement>, what: &str| {
         if let Some(found) = of {
