@@ -35,6 +35,11 @@ impl Centred {
         &self.rows
     }
 
+    /// The same, to look at.
+    pub(crate) fn view(&self) -> MatrixView<'_> {
+        MatrixView::from(&self.rows)
+    }
+
     /// Other rows of the same space less the same mean.
     pub(crate) fn there(&self, other: &Matrix) -> Matrix {
         let mut moved = other.clone();
@@ -69,7 +74,7 @@ mod tests {
         assert!(centred_if_far(view(&[1.0, 2.0, 3.0, 4.0])).is_none());
         assert!(centred_if_far(view(&[5e3, 5e3, 5e3, 5e3])).is_none(), "equal rows");
         let far = centred_if_far(view(&[5001.0, 0.0, 5003.0, 2.0])).unwrap();
-        assert_eq!(far.rows().values(), [-1.0, -1.0, 1.0, 1.0]);
+        assert_eq!(far.view().values(), [-1.0, -1.0, 1.0, 1.0]);
         let there = far.there(&Matrix::from_vec(1, 2, vec![5002.0, 1.0]).unwrap());
         assert_eq!(there.values(), [0.0, 0.0]);
         assert_eq!(far.back(there).values(), [5002.0, 1.0]);

@@ -19,6 +19,7 @@
 
 use rayon::prelude::*;
 
+use crate::centre::{Centred, centred_if_far};
 use crate::error::{Result, require};
 use crate::kmeans::{Help, KMeans, KMeansParams, kmeans_hierarchy, nearest_centres};
 use crate::matrix::Matrix;
@@ -118,21 +119,27 @@ pub fn choose_k<'a>(points: impl Into<MatrixView<'a>>, params: &ChoiceParams) ->
     if k_max < params.k_min {
         return Ok(None);
     }
-    let sample = points.gather(&rows)?;
+    let drawn = points.gather(&rows)?;
+    let centred = centred_if_far(MatrixView::from(&drawn));
+    let sample = centred.as_ref().map_or(&drawn, Centred::rows);
     // Rounded down, so that a cluster of just min_size rows is not refused for bad luck in the draw.
     let min_size = (params.min_size as f64 * rows.len() as f64 / points.n_rows() as f64) as usize;
     let how = KMeansParams { max_iter: 100, seed: params.seed, ..KMeansParams::default() };
-    let mut found = kmeans_hierarchy(MatrixView::from(&sample), k_max, Help::OfNeighbours, &how)?;
-    let stabilities = stabilities(&sample, k_max, &how)?;
+    let mut found = kmeans_hierarchy(MatrixView::from(sample), k_max, Help::OfNeighbours, &how)?;
+    let stabilities = stabilities(sample, k_max, &how)?;
     // Where fewer rows differ there are fewer clusters than k, whatever k.
-    found.resize(k_max - 1, found.last().cloned().unwrap_or_else(|| one_cluster(&sample)));
+    found.resize(k_max - 1, found.last().cloned().unwrap_or_else(|| one_cluster(sample)));
     found.drain(..params.k_min - 2);
     let scores: Vec<Score> = (params.k_min..)
         .zip(&found)
-        .map(|(k, found)| score(&sample, found, k, min_size, &stabilities))
+        .map(|(k, found)| score(sample, found, k, min_size, &stabilities))
         .collect::<Result<_>>()?;
     let k = smallest_of_the_best(&scores).unwrap_or(params.k_min);
     let centres = found.swap_remove(k - params.k_min).centres;
+    let centres = match &centred {
+        Some(centred) => centred.back(centres),
+        None => centres,
+    };
     Ok(Some(Choice { k, centres, scores, n_rows: rows.len() }))
 }
 

@@ -9,6 +9,7 @@ mod relocation;
 
 use rayon::prelude::*;
 
+use crate::centre::centred_if_far;
 use crate::error::{Error, Result, require};
 use crate::kmeans::{Centres, KMeans, KMeansParams, Panels, Rows};
 use crate::kmeans::{inertia, largest_first, mean_variance, seeds};
@@ -105,6 +106,20 @@ pub fn constrained_kmeans(
 ) -> Result<ConstrainedKMeans> {
     points.check()?;
     params.check(points.n_rows())?;
+    let Some(centred) = centred_if_far(points) else {
+        return constrained_near_zero(points, params, progress);
+    };
+    let found = constrained_near_zero(centred.view(), params, progress)?;
+    let kmeans = KMeans { centres: centred.back(found.kmeans.centres), ..found.kmeans };
+    Ok(ConstrainedKMeans { kmeans, ..found })
+}
+
+/// As [`constrained_kmeans`], of rows that were checked and are not far from zero.
+fn constrained_near_zero(
+    points: MatrixView<'_>,
+    params: &ConstrainedParams,
+    progress: &dyn Progress,
+) -> Result<ConstrainedKMeans> {
     let rows = Rows::new(points);
     let enough = params.kmeans.tolerance * mean_variance(points);
     progress.stage("starts", params.kmeans.n_init as u64);

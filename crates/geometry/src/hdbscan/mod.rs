@@ -42,6 +42,7 @@ mod spanning;
 
 use rayon::prelude::*;
 
+use crate::centre::{Centred, centred_if_far};
 use crate::error::{Result, require, same_size};
 use crate::graph::NeighbourGraph;
 use crate::knn::{KnnParams, knn};
@@ -150,7 +151,8 @@ pub fn hdbscan(points: MatrixView<'_>, params: &HdbscanParams, progress: &dyn Pr
             let (metric, seed, level) = (params.metric, params.seed, params.level);
             let neighbours =
                 knn(points, &KnnParams { k, metric, seed, level, ..KnnParams::default() }, progress)?;
-            let rows = Rows::new(points, metric, level);
+            let centred = euclidean_if_far(points, metric);
+            let rows = Rows::new(centred.as_ref().map_or(points, Centred::view), metric, level);
             graph::of_graph(&rows, &neighbours.graph, min_samples, seed, progress)
         }
     };
@@ -181,10 +183,16 @@ pub fn hdbscan_of_graph(
         let negative = graph.distances().iter().find(|&&distance| distance < 0.0);
         let shown = negative.copied().unwrap_or(0.0);
         require(negative.is_none(), "distance of the graph", shown, "not negative")?;
-        let rows = Rows::new(points, params.metric, params.level);
+        let centred = euclidean_if_far(points, params.metric);
+        let rows = Rows::new(centred.as_ref().map_or(points, Centred::view), params.metric, params.level);
         graph::of_graph(&rows, graph, min_samples, params.seed, progress)
     };
     Ok(found.into_clusters(params, HdbscanMethod::Graph, min_samples, progress))
+}
+
+/// Rows less their mean, where their distances would lose digits and do not change by it.
+fn euclidean_if_far(points: MatrixView<'_>, metric: Metric) -> Option<Centred> {
+    (metric == Metric::Euclidean).then(|| centred_if_far(points)).flatten()
 }
 
 fn check_rows(points: MatrixView<'_>) -> Result<()> {

@@ -8,6 +8,7 @@ mod hdbscan;
 mod kmeans;
 mod knn;
 mod metrics;
+mod offset;
 mod threads;
 mod umap;
 
