@@ -116,16 +116,36 @@ fn join_cores<P: Points>(cells: &Cells, points: &P, cores: &CorePoints) -> Fores
                 }
                 continue;
             }
-            for (a, &at) in range.clone().zip(own) {
-                for (b, &other_at) in cores.range(other).zip(others).take_while(|&(b, _)| b < a) {
-                    if forest.root(a) != forest.root(b) && points.are_near(at as usize, other_at as usize) {
-                        forest.join(a, b);
-                    }
-                }
-            }
+            join_rows(points, cores, &forest, cell, other);
         }
     });
     forest
+}
+
+/// Joins the core points of two cells, or of one, that are near. Those of one tree are only compared until one of them is.
+fn join_rows<P: Points>(points: &P, cores: &CorePoints, forest: &Forest, cell: usize, other: usize) {
+    let are_near =
+        |a: usize, b: usize| points.are_near(cores.positions[a] as usize, cores.positions[b] as usize);
+    let mut trees = if cell == other { Vec::new() } else { forest.trees(cores.range(other)) };
+    for a in cores.range(cell) {
+        let mut joined = if cell == other { vec![a] } else { Vec::new() };
+        trees.retain_mut(|tree| {
+            if forest.root(a) != forest.root(tree[0]) {
+                if !tree.iter().any(|&b| are_near(a, b)) {
+                    return true;
+                }
+                forest.join(a, tree[0]);
+            }
+            if tree.len() > joined.len() {
+                std::mem::swap(tree, &mut joined);
+            }
+            joined.append(tree);
+            false
+        });
+        if !joined.is_empty() {
+            trees.push(joined);
+        }
+    }
 }
 
 /// The cluster of every core point, and how many there are; the one with the first row of a core point is 0.
@@ -198,6 +218,14 @@ impl Forest {
                 self.parents[of].compare_exchange(parent, grandparent, Ordering::Relaxed, Ordering::Relaxed);
             of = grandparent as usize;
         }
+    }
+
+    /// Members by the tree that they are in.
+    fn trees(&self, members: std::ops::Range<usize>) -> Vec<Vec<usize>> {
+        let mut by_root: Vec<(usize, usize)> = members.map(|member| (self.root(member), member)).collect();
+        by_root.sort_unstable();
+        let of_one = |tree: &[(usize, usize)]| tree.iter().map(|&(_, member)| member).collect();
+        by_root.chunk_by(|a, b| a.0 == b.0).map(of_one).collect()
     }
 
     fn join(&self, a: usize, b: usize) {

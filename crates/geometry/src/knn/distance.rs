@@ -11,7 +11,7 @@ use crate::view::MatrixView;
 const ROWS_PER_TASK: usize = 1024;
 
 /// Rows, and what their distances need beside them.
-pub(super) struct Rows<'a> {
+pub(crate) struct Rows<'a> {
     pub(super) points: MatrixView<'a>,
     pub(super) metric: Metric,
     pub(super) level: Level,
@@ -21,7 +21,7 @@ pub(super) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// O(n d) for cosine, else O(1).
-    pub(super) fn new(points: MatrixView<'a>, metric: Metric, level: Level) -> Self {
+    pub(crate) fn new(points: MatrixView<'a>, metric: Metric, level: Level) -> Self {
         let inverse_lengths = match metric {
             Metric::Cosine => inverse_lengths(points),
             Metric::Euclidean | Metric::InnerProduct => Vec::new(),
@@ -31,7 +31,7 @@ impl<'a> Rows<'a> {
 
     /// How far row `i` is from row `j` of `others`, which are rows of the same metric.
     #[inline]
-    pub(super) fn distance(&self, i: usize, others: &Rows<'_>, j: usize) -> f32 {
+    pub(crate) fn distance(&self, i: usize, others: &Rows<'_>, j: usize) -> f32 {
         let (a, b) = (self.points.row(i), others.points.row(j));
         let distance = match self.metric {
             Metric::Euclidean => squared_distance(self.level, a, b).sqrt(),
@@ -49,7 +49,7 @@ impl<'a> Rows<'a> {
 
     /// What makes row `i` a direction where the metric looks at directions alone.
     #[inline]
-    pub(super) fn scale(&self, i: usize) -> f32 {
+    pub(crate) fn scale(&self, i: usize) -> f32 {
         self.inverse_lengths.get(i).copied().unwrap_or(1.0)
     }
 

@@ -14,7 +14,7 @@
 mod approximate;
 mod best;
 mod block;
-mod distance;
+pub(crate) mod distance;
 mod encode;
 mod lists;
 mod pairs;
