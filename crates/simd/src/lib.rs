@@ -26,9 +26,14 @@
 //!
 //! # The same numbers at every level
 //!
-//! Floats have 16 lanes at every level, products and sums are fused where a kernel says so and nowhere else, and lanes are
-//! added in one order; so a kernel gives the same bits at each level. The scalar level fuses in software, exactly and
-//! slowly: it is there to be compared with and for CPUs older than 2013. Integer kernels are exact.
+//! Floats have 16 lanes at every level, products and sums are fused where a kernel says so and nowhere else, and lanes
+//! are added in one order; so a kernel gives the same bits at each level. The scalar level fuses in software, exactly
+//! and slowly: it is there to be compared with and for CPUs older than 2013. Integer kernels are exact.
+//!
+//! # What safe callers must keep
+//!
+//! Safe code can do nothing undefined with what is here, with one deliberate exception: a [`MappedFile`] is sound only
+//! as long as nobody changes or cuts the file under it, which nothing can check.
 
 mod distance;
 mod kernel;

@@ -4,12 +4,16 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use memmap2::{Advice, Mmap};
+use memmap2::Mmap;
 
 /// A file that is read as if it were memory: its pages come when they are looked at and go when memory is wanted.
 ///
-/// The file must not be cut or changed by anybody while it is mapped: what is changed may show, and to read what was cut off
-/// ends the process. Inputs of a run are files that their owner leaves alone until it ends.
+/// # The file must stay as it is
+///
+/// Nobody, this process included, may change or cut the file while it is mapped. What is cut off ends the process when
+/// it is read, and what is changed under a slice is undefined behaviour. No system can promise that nobody does, so
+/// [`MappedFile::open`] would strictly have to be `unsafe`: it is safe as the one deliberate exception of this crate,
+/// because inputs of a run are files that their owner leaves alone until it ends, and a caller could check no more.
 #[derive(Debug)]
 pub struct MappedFile {
     pages: Mmap,
@@ -18,13 +22,15 @@ pub struct MappedFile {
 impl MappedFile {
     /// Maps a whole file for reading. O(1); costs address space, no memory.
     ///
+    /// Sound only as long as nobody changes the file: see the type.
+    ///
     /// # Errors
     ///
     /// What opening or mapping says.
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
-        // SAFETY: the map is read only and private to this process; that nobody else changes the file is a condition that the
-        // documentation of this type states.
+        // SAFETY: the map is read only. That nobody changes the file while it is mapped cannot be seen here: it is the
+        // condition that the documentation of this type states, and the one exception of this crate.
         let pages = unsafe { Mmap::map(&file)? };
         Ok(Self { pages })
     }
@@ -35,20 +41,14 @@ impl MappedFile {
         &self.pages
     }
 
-    /// The bytes from `offset` as little-endian `f32`; `None` where they do not begin at a multiple of four bytes, do not end
-    /// on one, or this machine stores numbers the other way round.
+    /// The bytes from `offset` as little-endian `f32`; `None` where they do not begin at a multiple of four bytes, do
+    /// not end on one, or this machine stores numbers the other way round.
     #[must_use]
     pub fn as_f32(&self, offset: usize) -> Option<&[f32]> {
         let bytes = self.pages.get(offset..)?;
         // SAFETY: every pattern of 32 bits is an f32.
         let (before, values, after) = unsafe { bytes.align_to::<f32>() };
         (cfg!(target_endian = "little") && before.is_empty() && after.is_empty()).then_some(values)
-    }
-
-    /// Tells the system that rows will be read in no order, so that reading ahead is of no use. Advice only.
-    pub fn expect_random_reads(&self) {
-        // A system that does not take advice reads all the same.
-        _ = self.pages.advise(Advice::Random);
     }
 }
 

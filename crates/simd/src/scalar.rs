@@ -16,8 +16,8 @@ fn both<A: Copy, B: Copy>(a: [A; LANES], b: [A; LANES], f: impl Fn(A, A) -> B) -
     std::array::from_fn(|i| f(a[i], b[i]))
 }
 
-/// [`Simd::compress_i32`] for levels without an instruction for it: every lane is written, and the next overwrites it where it
-/// was not wanted.
+/// [`Simd::compress_i32`] for levels without an instruction for it: every lane is written, and the next overwrites it
+/// where it was not wanted.
 #[inline(always)]
 pub(crate) fn compress(bits: u16, a: &[i32; LANES], to: &mut [i32; LANES]) -> usize {
     let mut n = 0;

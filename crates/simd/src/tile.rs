@@ -1,8 +1,8 @@
 //! Scores of rows and points, a tile at a time: who is above a floor.
 //!
-//! A score is the product of two rows, plus a bias of each, or the squared length of their difference, negative. Points are packed in groups of 16, column after column, so that
-//! nothing is added across lanes and the scores of a tile stay in registers. Rows are floats, or small integers of which one
-//! instruction multiplies four.
+//! A score is the product of two rows, plus a bias of each, or the squared length of their difference, negative. Points
+//! are packed in groups of 16, column after column, so that nothing is added across lanes and the scores of a tile stay
+//! in registers. Rows are floats, or small integers of which one instruction multiplies four.
 //!
 //! Of integers one side has to be without sign: 128 is added to its values, and what that adds to a score is taken off
 //! again with the point. Scores have the same bits at every level.
@@ -12,7 +12,8 @@ use std::ops::Range;
 use crate::kernel::{Kernel, LANES, Simd};
 use crate::level::Level;
 
-/// The greatest integer that may be packed. Two products of 128 + 79 and 79 are the most that 16 bits hold, which AVX2 needs.
+/// The greatest integer that may be packed. Two products of 128 + 79 and 79 are the most that 16 bits hold, which AVX2
+/// needs.
 pub const LIMIT: i8 = 79;
 
 /// What turns four integers into the same integers plus 128, without signs.
@@ -60,7 +61,8 @@ pub struct Hit {
 impl Packed {
     /// Takes rows of integers, all of one length, each with its bias, in place of what was here. O(n d).
     ///
-    /// A score is the product of two rows plus both biases. A value beyond [`LIMIT`] gives other scores at one level than at another.
+    /// A score is the product of two rows plus both biases. A value beyond [`LIMIT`] gives other scores at one level
+    /// than at another.
     ///
     /// # Panics
     ///
@@ -89,8 +91,8 @@ impl Packed {
 
     /// Takes rows of floats, all of one length, in place of what was here. O(n d).
     ///
-    /// A score is the squared length of the difference of two rows, negative: twice the work of a product, and no digit is lost
-    /// where rows lie much farther from zero than from one another.
+    /// A score is the squared length of the difference of two rows, negative: twice the work of a product, and no digit
+    /// is lost where rows lie much farther from zero than from one another.
     ///
     /// # Panics
     ///
@@ -296,8 +298,8 @@ pub struct Tile<'a> {
 ///
 /// # Panics
 ///
-/// Where a group is not there, one has integers and the other floats, the two have not the same columns, or there are not as
-/// many arrays of floors as groups.
+/// Where a group is not there, one has integers and the other floats, the two have not the same columns, or there are
+/// not as many arrays of floors as groups.
 pub fn scores_above(level: Level, tile: Tile<'_>, hits: &mut Vec<Hit>) {
     let form = (tile.rows.form, tile.rows.n_words);
     assert_eq!(form, (tile.points.form, tile.points.n_words), "rows and points of one form");

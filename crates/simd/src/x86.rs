@@ -113,9 +113,9 @@ impl Simd for Avx512 {
     }
     #[inline(always)]
     fn gather(self, from: &[f32], at: &[u32; LANES]) -> __m512 {
-        // SAFETY: `self` is proof of the instructions; the array has the 64 bytes that are read; every index was seen to be
-        // below the length of `from`, so each element that is read is one of `from`, and below 2^31, so none is taken for
-        // a negative one.
+        // SAFETY: `self` is proof of the instructions; the array has the 64 bytes that are read; every index was seen
+        // to be below the length of `from`, so each element that is read is one of `from`, and below 2^31, so none is
+        // taken for a negative one.
         unsafe {
             let at = _mm512_loadu_si512(at.as_ptr().cast());
             let end = from.len().min(1 << 31) as u32;
@@ -217,7 +217,8 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     fn store(self, lanes: Self::F32, to: &mut [f32; LANES]) {
-        // SAFETY: `self` is proof of the instruction; the array has the twice 32 bytes that are written, at any alignment.
+        // SAFETY: `self` is proof of the instruction; the array has the twice 32 bytes that are written, at any
+        // alignment.
         unsafe {
             _mm256_storeu_ps(to.as_mut_ptr(), lanes[0]);
             _mm256_storeu_ps(to.as_mut_ptr().add(8), lanes[1]);
@@ -232,7 +233,8 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn store_i32(self, lanes: Self::I32, to: &mut [i32; LANES]) {
         let to = to.as_mut_ptr().cast::<__m256i>();
-        // SAFETY: `self` is proof of the instruction; the array has the twice 32 bytes that are written, at any alignment.
+        // SAFETY: `self` is proof of the instruction; the array has the twice 32 bytes that are written, at any
+        // alignment.
         unsafe {
             _mm256_storeu_si256(to, lanes[0]);
             _mm256_storeu_si256(to.add(1), lanes[1]);
@@ -268,7 +270,8 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     fn load_u16(self, values: &[u16; LANES]) -> Self::I32 {
-        // SAFETY: `self` is proof of the instructions; the array has the twice 16 bytes that are read, at any alignment.
+        // SAFETY: `self` is proof of the instructions; the array has the twice 16 bytes that are read, at any
+        // alignment.
         unsafe {
             let half = |from: usize| _mm_loadu_si128(values.as_ptr().add(from).cast());
             [_mm256_cvtepu16_epi32(half(0)), _mm256_cvtepu16_epi32(half(8))]
@@ -277,7 +280,8 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn compress_i32(self, bits: u16, a: Self::I32, to: &mut [i32; LANES]) -> usize {
         let mut lanes = [0; LANES];
-        // SAFETY: `self` is proof of the instruction; the array has the twice 32 bytes that are written, at any alignment.
+        // SAFETY: `self` is proof of the instruction; the array has the twice 32 bytes that are written, at any
+        // alignment.
         unsafe {
             _mm256_storeu_si256(lanes.as_mut_ptr().cast(), a[0]);
             _mm256_storeu_si256(lanes.as_mut_ptr().add(8).cast(), a[1]);
@@ -288,9 +292,9 @@ impl Simd for Avx2 {
     fn gather(self, from: &[f32], at: &[u32; LANES]) -> Self::F32 {
         let inside = at.iter().fold(true, |inside, &at| inside & ((at as usize) < from.len()));
         assert!(inside && from.len() <= 1 << 31, "an index is beyond the slice");
-        // SAFETY: `self` is proof of the instructions; the array has the twice 32 bytes that are read; every index was seen
-        // to be below the length of `from`, so each element that is read is one of `from`, and below 2^31, so none is taken
-        // for a negative one.
+        // SAFETY: `self` is proof of the instructions; the array has the twice 32 bytes that are read; every index was
+        // seen to be below the length of `from`, so each element that is read is one of `from`, and below 2^31, so none
+        // is taken for a negative one.
         unsafe {
             let half = |first: usize| _mm256_loadu_si256(at.as_ptr().add(first).cast());
             let start = from.as_ptr();
