@@ -20,18 +20,17 @@
 mod assign;
 mod bounds;
 mod centres;
+mod every_k;
 mod grouping;
 mod halves;
 mod hierarchy;
 mod panels;
-mod range;
 mod seeding;
 
 use rayon::prelude::*;
 
 pub use assign::nearest_centres;
-pub use range::kmeans_range;
-pub(crate) use range::{Help, kmeans_hierarchy};
+pub(crate) use every_k::{Help, kmeans_hierarchy};
 
 use crate::error::{Error, Result, require, same_size};
 use crate::matrix::{Matrix, squared_distance, squared_length};
