@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! core distances ─▶ spanning tree of mutual reachability ─▶ condensed tree ─▶ selection ─▶ labels ─▶ (coverage)
-//! core_distance.rs   kdtree.rs + boruvka.rs                 condense.rs       select.rs    label.rs   coverage.rs
+//! core_distance.rs   kdtree.rs + boruvka.rs, duplicates.rs  condense.rs       select.rs    label.rs   coverage.rs
 //!                    graph.rs + repair.rs, all_pairs.rs                         layers.rs
 //! ```
 //!
@@ -29,6 +29,7 @@ mod boruvka;
 mod condense;
 mod core_distance;
 mod coverage;
+mod duplicates;
 mod graph;
 mod kdtree;
 mod label;
@@ -54,6 +55,7 @@ pub use layers::Layer;
 pub use params::{ClusterSelection, HdbscanMethod, HdbscanParams};
 pub use predict::HdbscanPredicted;
 
+use duplicates::Duplicates;
 use kdtree::KdTree;
 use rows::Rows;
 use spanning::Link;
@@ -141,7 +143,7 @@ pub fn hdbscan(points: MatrixView<'_>, params: &HdbscanParams, progress: &dyn Pr
     let min_samples = params.min_samples_of(points.n_rows());
     let found = match (points.n_rows(), method) {
         (1, _) => Found::of_one_row(),
-        (_, HdbscanMethod::KdTree) => of_kd_tree_of_columns(points, min_samples, params, progress),
+        (_, HdbscanMethod::KdTree) => of_kd_tree_of_columns(points, min_samples, params, progress)?,
         (_, HdbscanMethod::AllPairs) => {
             all_pairs::of_all_pairs(points, params.metric, min_samples, params.level, progress)
         }
@@ -236,7 +238,7 @@ fn of_kd_tree_of_columns(
     min_samples: usize,
     params: &HdbscanParams,
     progress: &dyn Progress,
-) -> Found {
+) -> Result<Found> {
     // Columns that are added are zeros and cost a little; each number of dimensions is compiled by itself.
     match points.n_cols() {
         0..=2 => of_kd_tree::<2>(points, min_samples, params, progress),
@@ -252,14 +254,17 @@ fn of_kd_tree<const D: usize>(
     min_samples: usize,
     params: &HdbscanParams,
     progress: &dyn Progress,
-) -> Found {
+) -> Result<Found> {
     progress.stage("kd-tree", 0);
     let tree: KdTree<D> = KdTree::new(points);
     let of_places = core_distance::core_distances(&tree, min_samples, params.level, progress);
-    let links = boruvka::spanning_links(&tree, &of_places, params.level, progress);
     let mut cores = vec![0.0; points.n_rows()];
     tree.rows.iter().zip(&of_places).for_each(|(&row, &core)| cores[row as usize] = core);
-    Found { links, cores, unit: Unit { squared: true, scale: tree.scale } }
+    let links = match Duplicates::find(points, &cores) {
+        None => boruvka::spanning_links(&tree, &of_places, params.level, progress),
+        Some(duplicates) => duplicates.spanning_links::<D>(points, &cores, params.level, progress)?,
+    };
+    Ok(Found { links, cores, unit: Unit { squared: true, scale: tree.scale } })
 }
 
 impl Found {
