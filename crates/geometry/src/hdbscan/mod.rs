@@ -45,9 +45,10 @@ use rayon::prelude::*;
 
 use crate::error::{Result, require, same_size};
 use crate::graph::NeighbourGraph;
-use crate::knn::{KnnParams, knn};
+use crate::knn::{Knn, KnnParams, knn};
 use crate::metric::Metric;
 use crate::progress::Progress;
+use crate::umap::KnnReport;
 use crate::view::MatrixView;
 
 pub use condense::{CondensedChild, CondensedCluster, CondensedEdge, CondensedTree};
@@ -104,6 +105,8 @@ pub struct Hdbscan {
     pub min_samples: usize,
     /// How the spanning tree was found; never [`HdbscanMethod::Auto`].
     pub method: HdbscanMethod,
+    /// How good the graph of neighbours is, where [`hdbscan`] made one.
+    pub knn: Option<KnnReport>,
     /// The metric that distances are of.
     pub metric: Metric,
 }
@@ -135,12 +138,16 @@ impl Hdbscan {
 /// # Errors
 ///
 /// [`crate::Error::Param`] for a parameter outside its range, or a method that does not fit the rows; [`crate::Error::Empty`];
-/// [`crate::Error::NotFinite`].
+/// [`crate::Error::NotFinite`]; without the kd-tree, [`crate::Error::TooLarge`] for rows whose squared distances are beyond `f32`.
 pub fn hdbscan(points: MatrixView<'_>, params: &HdbscanParams, progress: &dyn Progress) -> Result<Hdbscan> {
     params.check()?;
     check_rows(points)?;
     let method = method_for(points, params)?;
+    if method != HdbscanMethod::KdTree {
+        points.check_squares()?;
+    }
     let min_samples = params.min_samples_of(points.n_rows());
+    let mut report = None;
     let found = match (points.n_rows(), method) {
         (1, _) => Found::of_one_row(),
         (_, HdbscanMethod::KdTree) => of_kd_tree_of_columns(points, min_samples, params, progress)?,
@@ -152,11 +159,13 @@ pub fn hdbscan(points: MatrixView<'_>, params: &HdbscanParams, progress: &dyn Pr
             let (metric, seed, level) = (params.metric, params.seed, params.level);
             let neighbours =
                 knn(points, &KnnParams { k, metric, seed, level, ..KnnParams::default() }, progress)?;
+            let Knn { recall, n_sampled, met, .. } = neighbours;
+            report = Some(KnnReport { recall, n_sampled, met });
             let rows = Rows::new(points, metric, level);
             graph::of_graph(&rows, &neighbours.graph, min_samples, seed, progress)
         }
     };
-    Ok(found.into_clusters(params, method, min_samples, progress))
+    Ok(Hdbscan { knn: report, ..found.into_clusters(params, method, min_samples, progress) })
 }
 
 /// As [`hdbscan`] by [`HdbscanMethod::Graph`], from a graph that is there already: `params.method` and
@@ -174,6 +183,7 @@ pub fn hdbscan_of_graph(
 ) -> Result<Hdbscan> {
     params.check()?;
     check_rows(points)?;
+    points.check_squares()?;
     same_size("rows of the graph of neighbours", points.n_rows(), graph.n_rows())?;
     let min_samples = params.min_samples_of(points.n_rows());
     let found = if points.n_rows() == 1 {
@@ -300,6 +310,7 @@ impl Found {
             core_distances: cores.par_iter().map(|&core| unit.distance(core)).collect(),
             min_samples,
             method,
+            knn: None,
             metric: params.metric,
         }
     }

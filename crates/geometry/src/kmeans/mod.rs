@@ -112,7 +112,8 @@ pub struct KMeans {
 ///
 /// # Errors
 ///
-/// What [`KMeansParams::check`] says; [`Error::Shape`] for points without columns; [`Error::NotFinite`].
+/// What [`KMeansParams::check`] says; [`Error::Param`] for points without columns; [`Error::NotFinite`]; [`Error::TooLarge`]
+/// for rows whose squared distances are beyond `f32`.
 pub fn kmeans<'a>(points: impl Into<MatrixView<'a>>, params: &KMeansParams) -> Result<KMeans> {
     kmeans_from(points, &[], params)
 }
@@ -131,14 +132,14 @@ pub fn kmeans_from<'a>(
     let points = points.into();
     params.check(points.n_rows())?;
     require(points.n_cols() > 0, "n_cols", points.n_cols(), "at least 1")?;
-    points.check()?;
+    points.check_squares()?;
 
     let rows = Rows::new(points);
     let enough = params.tolerance * mean_variance(points);
     let mut best = best_of(&rows, params.k, params, enough)?;
     for centres in starts {
         same_size("columns of the centres", points.n_cols(), centres.n_cols())?;
-        centres.check_finite()?;
+        MatrixView::from(centres).check_squares()?;
         let run = lloyd(&rows, centres.clone(), params.max_iter, enough);
         if run.inertia < best.inertia {
             best = run;
