@@ -105,14 +105,14 @@ impl Choice {
 ///
 /// # Errors
 ///
-/// [`crate::Error::Param`] for a range that is none, and [`crate::Error::NotFinite`].
+/// [`crate::Error::Param`] for a range that is none, [`crate::Error::NotFinite`], [`crate::Error::TooLarge`].
 pub fn choose_k<'a>(points: impl Into<MatrixView<'a>>, params: &ChoiceParams) -> Result<Option<Choice>> {
     let points = points.into();
     require(params.k_min >= 2, "k_min", params.k_min, "at least 2")?;
     require(params.k_max >= params.k_min, "k_max", params.k_max, "at least k_min")?;
     require(params.max_rows >= 4, "max_rows", params.max_rows, "at least 4")?;
     if !points.values().is_empty() {
-        points.check()?;
+        points.check_squares()?;
     }
     let rows = sample_rows(points.n_rows(), params.max_rows, params.seed);
     let k_max = params.k_max.min(rows.len() / 2);

@@ -35,6 +35,16 @@ pub enum Error {
         /// The value there.
         value: f32,
     },
+    /// A row is so long that squared distances from it are beyond `f32`.
+    #[error(
+        "row {row} has the length {length:.1e}, so squared distances are beyond f32: scale the matrix, for instance divide it by {length:.1e}"
+    )]
+    TooLarge {
+        /// The first such row, from 0.
+        row: usize,
+        /// Its length.
+        length: f64,
+    },
     /// A parameter is outside its range.
     #[error("parameter {name} is {got}, but must be {must_be}")]
     Param {

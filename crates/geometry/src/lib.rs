@@ -62,7 +62,7 @@ pub use hdbscan::{
     ClusterSelection, CondensedChild, CondensedCluster, CondensedEdge, CondensedTree, Hdbscan, HdbscanMethod,
     HdbscanParams, HdbscanPredicted, Layer, SpanningEdge, hdbscan, hdbscan_of_graph,
 };
-pub use kmeans::{KMeans, KMeansParams, kmeans, kmeans_from, kmeans_range, nearest_centres};
+pub use kmeans::{KMeans, KMeansParams, kmeans, kmeans_from, nearest_centres};
 pub use knn::{Knn, KnnMethod, KnnParams, Nearest, knn, nearest_rows};
 pub use matrix::Matrix;
 pub use metric::Metric;

@@ -3,8 +3,11 @@
 use rayon::prelude::*;
 
 use crate::error::{Error, Result, same_size};
-use crate::matrix::{Matrix, ROWS_PER_TASK, first_not_finite};
+use crate::matrix::{Matrix, ROWS_PER_TASK, first_not_finite, squared_length};
 use crate::real::Real;
+
+/// The greatest squared length of rows whose squared distances, and what they are summed from, are finite in `f32`.
+const GREATEST_SQUARE: f64 = f32::MAX as f64 / 8.0;
 
 /// A dense row-major matrix that is only looked at, `[n_rows, n_cols]`, of `f32` unless said otherwise.
 ///
@@ -84,6 +87,24 @@ impl<'a, T: Real> MatrixView<'a, T> {
 }
 
 impl MatrixView<'_> {
+    /// As [`MatrixView::check`], and that squared distances between rows are finite in `f32`.
+    pub(crate) fn check_squares(&self) -> Result<()> {
+        // Where no value is above this, no row is too long.
+        let least = (GREATEST_SQUARE / self.n_cols.max(1) as f64).sqrt() as f32;
+        let is_small = |values: &[f32]| values.iter().fold(true, |all, value| all & (value.abs() <= least));
+        let blocks = self.values.par_chunks(ROWS_PER_TASK * self.n_cols.max(1));
+        if !self.values.is_empty() && blocks.all(is_small) {
+            return Ok(());
+        }
+        self.check()?;
+        let rows = self.values.par_chunks_exact(self.n_cols).with_min_len(ROWS_PER_TASK);
+        let lengths = rows.map(squared_length).enumerate();
+        match lengths.find_first(|&(_, square)| square > GREATEST_SQUARE) {
+            None => Ok(()),
+            Some((row, square)) => Err(Error::TooLarge { row, length: square.sqrt() }),
+        }
+    }
+
     /// Mean of every column, `[n_cols] f64`; zeros where there is no row. One pass, parallel; sums of blocks are added in order.
     pub fn column_means(&self) -> Vec<f64> {
         let n_rows = self.n_rows.max(1) as f64;

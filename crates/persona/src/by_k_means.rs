@@ -1,8 +1,8 @@
 //! Clusters around k centres.
 
 use populi_geometry::{
-    Choice, ChoiceParams, ConstrainedParams, KMeansParams, Matrix, PcaParams, Silent, choose_k,
-    constrained_kmeans, kmeans_from, pca,
+    Choice, ConstrainedParams, KMeansParams, Matrix, PcaParams, Silent, choose_k, constrained_kmeans,
+    kmeans_from, pca,
 };
 
 use crate::cluster::ClusterParams;
@@ -31,8 +31,10 @@ pub(crate) fn number_of_clusters(
         K::Fixed(k) => (None, k),
         K::Auto => {
             let choice = choose(vectors, params)?;
-            // Too few to choose.
-            let k = choice.as_ref().map_or(n_units.min(2), |choice| choice.k);
+            // Too few to choose, or sizes that leave no choice.
+            let least =
+                || constrained(params, 1).least_k(n_units).max((n_units / params.min_size().max(1)).min(2));
+            let k = choice.as_ref().map_or_else(least, |choice| choice.k);
             (choice, k)
         }
     };
@@ -49,6 +51,20 @@ pub(crate) fn partition(
     choice: Option<&Choice>,
     params: &ClusterParams,
 ) -> Result<Partition, Error> {
+    let constrained = constrained(params, k);
+    let found = if params.min_size() > 1 || params.max_size.is_some() {
+        constrained_kmeans(vectors.into(), &constrained, &Silent)?.kmeans
+    } else {
+        // Centres among principal components are no start among the vectors.
+        let is_start = |choice: &&Choice| choice.centres.n_cols() == vectors.n_cols();
+        let starts: Vec<Matrix> =
+            choice.into_iter().filter(is_start).map(|choice| choice.centres.clone()).collect();
+        kmeans_from(vectors, &starts, &constrained.kmeans)?
+    };
+    Ok(Partition { clusters: found.labels.into_iter().map(Some).collect(), centres: found.centres })
+}
+
+fn constrained(params: &ClusterParams, k: usize) -> ConstrainedParams {
     let kmeans = KMeansParams {
         k,
         n_init: params.n_init,
@@ -56,24 +72,13 @@ pub(crate) fn partition(
         seed: params.seed,
         ..KMeansParams::default()
     };
-    let found = if params.min_size() > 1 || params.max_size.is_some() {
-        let constrained =
-            ConstrainedParams { kmeans, min_size: params.min_size(), max_size: params.max_size };
-        constrained_kmeans(vectors.into(), &constrained, &Silent)?.kmeans
-    } else {
-        // Centres among principal components are no start among the vectors.
-        let is_start = |choice: &&Choice| choice.centres.n_cols() == vectors.n_cols();
-        let starts: Vec<Matrix> =
-            choice.into_iter().filter(is_start).map(|choice| choice.centres.clone()).collect();
-        kmeans_from(vectors, &starts, &kmeans)?
-    };
-    Ok(Partition { clusters: found.labels.into_iter().map(Some).collect(), centres: found.centres })
+    ConstrainedParams { kmeans, min_size: params.min_size(), max_size: params.max_size }
 }
 
-/// The number of clusters, where it is not given: [`choose_k`], where dimensions are many among the principal components of
-/// the vectors, scaled to length 1.
+/// The number of clusters, where it is not given, among those that the sizes allow: [`choose_k`], where dimensions are many
+/// among the principal components of the vectors, scaled to length 1.
 fn choose(vectors: &Matrix, params: &ClusterParams) -> Result<Option<Choice>, Error> {
-    let how = ChoiceParams { min_size: params.min_size(), seed: params.seed, ..ChoiceParams::default() };
+    let Some(how) = constrained(params, 1).choice(vectors.n_rows()) else { return Ok(None) };
     if vectors.n_cols() <= MAX_DIMS_TO_CHOOSE {
         return Ok(choose_k(vectors, &how)?);
     }

@@ -284,6 +284,25 @@ mod tests {
     }
 
     #[test]
+    fn auto_takes_a_number_that_the_sizes_allow() {
+        // Three places of 40 rows: best apart by three, but no cluster may have so many rows.
+        let rows = line(&(0..120).map(|i| (i % 3 * 100) as f32 + (i / 3) as f32 * 0.01).collect::<Vec<_>>());
+        let of = |min_size, max_size| {
+            let params = ClusterParams { min_size, max_size, ..ClusterParams::default() };
+            let found = cluster(&rows, &params).unwrap();
+            let size = |cluster| found.clusters.iter().filter(|&&own| own == Some(cluster)).count();
+            (found.k, (0..found.k as u32).map(size).max().unwrap())
+        };
+        assert_eq!(of(None, None), (3, 40));
+        let (k, largest) = of(None, Some(20));
+        assert!((6..=64).contains(&k) && largest <= 20, "{k} {largest}");
+        // More clusters than are tried: the fewest.
+        assert_eq!(of(None, Some(1)), (120, 1));
+        // All rows in one.
+        assert_eq!(of(Some(100), None), (1, 120));
+    }
+
+    #[test]
     fn density_finds_two_crowds_and_numbers_the_larger_first() {
         let crowd = |at: f32, n: usize| (0..n).map(move |i| at + i as f32 * 0.01).collect::<Vec<_>>();
         let rows = line(&[crowd(0.0, 12), vec![500.0], crowd(100.0, 20)].concat());

@@ -10,6 +10,7 @@ mod relocation;
 use rayon::prelude::*;
 
 use crate::centre::centred_if_far;
+use crate::choice::ChoiceParams;
 use crate::error::{Error, Result, require};
 use crate::kmeans::{Centres, KMeans, KMeansParams, Panels, Rows};
 use crate::kmeans::{inertia, largest_first, mean_variance, seeds};
@@ -61,6 +62,23 @@ impl ConstrainedParams {
         }
         Ok(())
     }
+
+    /// The fewest clusters that hold `n_rows` rows: 1 where clusters may have any number of rows.
+    #[must_use]
+    pub fn least_k(&self, n_rows: usize) -> usize {
+        self.max_size.map_or(1, |max_size| n_rows.div_ceil(max_size.max(1)))
+    }
+
+    /// How [`choose_k`](crate::choose_k()) looks for a k that these sizes allow. `None` where they allow none of those that it
+    /// tries: more than one cluster, and up to 64. There [`ConstrainedParams::least_k`] is the simplest answer.
+    #[must_use]
+    pub fn choice(&self, n_rows: usize) -> Option<ChoiceParams> {
+        let any = ChoiceParams::default();
+        let k_min = self.least_k(n_rows).max(any.k_min);
+        let k_max = any.k_max.min(n_rows / self.min_size.max(1));
+        let (min_size, seed) = (self.min_size, self.kmeans.seed);
+        (k_min <= k_max).then_some(ChoiceParams { k_min, k_max, min_size, seed, ..any })
+    }
 }
 
 /// What [`constrained_kmeans`] found.
@@ -98,13 +116,13 @@ pub struct ConstrainedKMeans {
 ///
 /// # Errors
 ///
-/// What [`ConstrainedParams::check`] says; [`Error::Empty`]; [`Error::NotFinite`].
+/// What [`ConstrainedParams::check`] says; [`Error::Empty`]; [`Error::NotFinite`]; [`Error::TooLarge`].
 pub fn constrained_kmeans(
     points: MatrixView<'_>,
     params: &ConstrainedParams,
     progress: &dyn Progress,
 ) -> Result<ConstrainedKMeans> {
-    points.check()?;
+    points.check_squares()?;
     params.check(points.n_rows())?;
     let Some(centred) = centred_if_far(points) else {
         return constrained_near_zero(points, params, progress);

@@ -99,13 +99,19 @@ pub struct Dbscan {
 /// # Errors
 ///
 /// [`Empty`](crate::Error::Empty), [`NotFinite`](crate::Error::NotFinite), what [`DbscanParams::check`] says, and
-/// [`Param`](crate::Error::Param) for an `eps` below 2⁻³⁰ of the range of the points.
+/// [`Param`](crate::Error::Param) for an `eps` below 2⁻³⁰ of the range of the points; where it is not given,
+/// [`TooLarge`](crate::Error::TooLarge).
 pub fn dbscan(points: MatrixView<'_>, params: &DbscanParams, progress: &dyn Progress) -> Result<Dbscan> {
     params.check()?;
-    points.check()?;
     let k_distances = match params.eps {
-        Some(_) => None,
-        None => Some(KDistances::of(points, params.min_samples, params.seed, progress)),
+        Some(_) => {
+            points.check()?;
+            None
+        }
+        None => {
+            points.check_squares()?;
+            Some(KDistances::of(points, params.min_samples, params.seed, progress))
+        }
     };
     let eps = params.eps.or(k_distances.as_ref().map(|curve| curve.knee)).unwrap_or_default();
     progress.stage("cells", 1);

@@ -202,6 +202,8 @@ impl<const D: usize> Searching<'_, D> {
 }
 
 impl<const D: usize> Visitor for Searching<'_, D> {
+    const TIES_MATTER: bool = true;
+
     #[inline(always)]
     fn reach(&self) -> f32 {
         self.reach

@@ -10,7 +10,7 @@ use crate::progress::Progress;
 const LEAVES_PER_TASK: usize = 64;
 
 /// The squared distance of every place to its `k`-th nearest other place, in the order of the tree, in whole leaves: infinite
-/// behind the last place.
+/// behind the last place. A row that is looked at moves up to `k` others, so beyond a few hundred the time grows with `k²`.
 pub(super) fn core_distances<const D: usize>(
     tree: &KdTree<D>,
     k: usize,
@@ -71,6 +71,8 @@ struct Nearest<'a, const D: usize, S: Simd> {
 }
 
 impl<const D: usize, S: Simd> Visitor for Nearest<'_, D, S> {
+    const TIES_MATTER: bool = false;
+
     #[inline(always)]
     fn reach(&self) -> f32 {
         self.reach

@@ -20,7 +20,8 @@ pub(super) struct KdTree<const D: usize> {
     pub(super) leaves: Vec<[[f32; LANES]; D]>,
     /// From the parents of the leaves up to one root.
     pub(super) levels: Vec<Vec<Boxes<D>>>,
-    /// What coordinates were divided by: a power of two, so that nothing is rounded and squares neither vanish nor overflow.
+    /// What coordinates were divided by: a power of two, so that squares do not overflow, and vanish only for differences
+    /// below about 2⁻⁷⁵ of the largest coordinate.
     pub(super) scale: f64,
 }
 
@@ -49,7 +50,9 @@ pub(super) struct Waiting {
 
 /// What a search does with the nodes that it meets.
 pub(super) trait Visitor {
-    /// What is farther than this is of no use (what is as far may be).
+    /// Whether what is just as far as the reach is of use. Where it is not, a search among equal points ends.
+    const TIES_MATTER: bool;
+    /// What is farther than this is of no use.
     fn reach(&self) -> f32;
     /// Raises the squared distances to the boxes of a node's children to what they are at least.
     fn at_least<S: Simd>(&self, simd: S, level: usize, node: usize, squared: S::F32) -> S::F32;
@@ -101,7 +104,8 @@ impl<const D: usize> KdTree<D> {
         waiting.clear();
         waiting.push(Waiting { distance: 0.0, level: self.levels.len() as u32, index: 0 });
         while let Some(node) = waiting.pop() {
-            if node.distance > visitor.reach() {
+            let reach = visitor.reach();
+            if node.distance > reach || (!V::TIES_MATTER && node.distance == reach) {
                 continue;
             }
             let index = node.index as usize;
@@ -112,10 +116,15 @@ impl<const D: usize> KdTree<D> {
             let level = node.level as usize - 1;
             let boxes = &self.levels[level][index];
             let squared = visitor.at_least(simd, level, index, boxes.squared_distances(simd, query));
-            let beyond = simd.bits_of_mask(simd.less(simd.splat(visitor.reach()), squared));
+            let reach = simd.splat(reach);
+            let within = if V::TIES_MATTER {
+                !simd.bits_of_mask(simd.less(reach, squared))
+            } else {
+                simd.bits_of_mask(simd.less(squared, reach))
+            };
             let distances = simd.to_array(squared);
             let first = waiting.len();
-            let mut within = boxes.present & !beyond;
+            let mut within = boxes.present & within;
             while within != 0 {
                 let lane = within.trailing_zeros() as usize;
                 within &= within.wrapping_sub(1);

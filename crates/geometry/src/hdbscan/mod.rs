@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! core distances ─▶ spanning tree of mutual reachability ─▶ condensed tree ─▶ selection ─▶ labels ─▶ (coverage)
-//! core_distance.rs   kdtree.rs + boruvka.rs                 condense.rs       select.rs    label.rs   coverage.rs
+//! core_distance.rs   kdtree.rs + boruvka.rs, duplicates.rs  condense.rs       select.rs    label.rs   coverage.rs
 //!                    graph.rs + repair.rs, all_pairs.rs                         layers.rs
 //! ```
 //!
@@ -29,6 +29,7 @@ mod boruvka;
 mod condense;
 mod core_distance;
 mod coverage;
+mod duplicates;
 mod graph;
 mod kdtree;
 mod label;
@@ -45,9 +46,10 @@ use rayon::prelude::*;
 use crate::centre::{Centred, centred_if_far};
 use crate::error::{Result, require, same_size};
 use crate::graph::NeighbourGraph;
-use crate::knn::{KnnParams, knn};
+use crate::knn::{Knn, KnnParams, knn};
 use crate::metric::Metric;
 use crate::progress::Progress;
+use crate::umap::KnnReport;
 use crate::view::MatrixView;
 
 pub use condense::{CondensedChild, CondensedCluster, CondensedEdge, CondensedTree};
@@ -55,6 +57,7 @@ pub use layers::Layer;
 pub use params::{ClusterSelection, HdbscanMethod, HdbscanParams};
 pub use predict::HdbscanPredicted;
 
+use duplicates::Duplicates;
 use kdtree::KdTree;
 use rows::Rows;
 use spanning::Link;
@@ -103,6 +106,8 @@ pub struct Hdbscan {
     pub min_samples: usize,
     /// How the spanning tree was found; never [`HdbscanMethod::Auto`].
     pub method: HdbscanMethod,
+    /// How good the graph of neighbours is, where [`hdbscan`] made one.
+    pub knn: Option<KnnReport>,
     /// The metric that distances are of.
     pub metric: Metric,
 }
@@ -134,15 +139,19 @@ impl Hdbscan {
 /// # Errors
 ///
 /// [`crate::Error::Param`] for a parameter outside its range, or a method that does not fit the rows; [`crate::Error::Empty`];
-/// [`crate::Error::NotFinite`].
+/// [`crate::Error::NotFinite`]; without the kd-tree, [`crate::Error::TooLarge`] for rows whose squared distances are beyond `f32`.
 pub fn hdbscan(points: MatrixView<'_>, params: &HdbscanParams, progress: &dyn Progress) -> Result<Hdbscan> {
     params.check()?;
     check_rows(points)?;
     let method = method_for(points, params)?;
+    if method != HdbscanMethod::KdTree {
+        points.check_squares()?;
+    }
     let min_samples = params.min_samples_of(points.n_rows());
+    let mut report = None;
     let found = match (points.n_rows(), method) {
         (1, _) => Found::of_one_row(),
-        (_, HdbscanMethod::KdTree) => of_kd_tree_of_columns(points, min_samples, params, progress),
+        (_, HdbscanMethod::KdTree) => of_kd_tree_of_columns(points, min_samples, params, progress)?,
         (_, HdbscanMethod::AllPairs) => {
             all_pairs::of_all_pairs(points, params.metric, min_samples, params.level, progress)
         }
@@ -151,12 +160,14 @@ pub fn hdbscan(points: MatrixView<'_>, params: &HdbscanParams, progress: &dyn Pr
             let (metric, seed, level) = (params.metric, params.seed, params.level);
             let neighbours =
                 knn(points, &KnnParams { k, metric, seed, level, ..KnnParams::default() }, progress)?;
+            let Knn { recall, n_sampled, met, .. } = neighbours;
+            report = Some(KnnReport { recall, n_sampled, met });
             let centred = euclidean_if_far(points, metric);
             let rows = Rows::new(centred.as_ref().map_or(points, Centred::view), metric, level);
             graph::of_graph(&rows, &neighbours.graph, min_samples, seed, progress)
         }
     };
-    Ok(found.into_clusters(params, method, min_samples, progress))
+    Ok(Hdbscan { knn: report, ..found.into_clusters(params, method, min_samples, progress) })
 }
 
 /// As [`hdbscan`] by [`HdbscanMethod::Graph`], from a graph that is there already: `params.method` and
@@ -174,6 +185,7 @@ pub fn hdbscan_of_graph(
 ) -> Result<Hdbscan> {
     params.check()?;
     check_rows(points)?;
+    points.check_squares()?;
     same_size("rows of the graph of neighbours", points.n_rows(), graph.n_rows())?;
     let min_samples = params.min_samples_of(points.n_rows());
     let found = if points.n_rows() == 1 {
@@ -244,7 +256,7 @@ fn of_kd_tree_of_columns(
     min_samples: usize,
     params: &HdbscanParams,
     progress: &dyn Progress,
-) -> Found {
+) -> Result<Found> {
     // Columns that are added are zeros and cost a little; each number of dimensions is compiled by itself.
     match points.n_cols() {
         0..=2 => of_kd_tree::<2>(points, min_samples, params, progress),
@@ -260,14 +272,17 @@ fn of_kd_tree<const D: usize>(
     min_samples: usize,
     params: &HdbscanParams,
     progress: &dyn Progress,
-) -> Found {
+) -> Result<Found> {
     progress.stage("kd-tree", 0);
     let tree: KdTree<D> = KdTree::new(points);
     let of_places = core_distance::core_distances(&tree, min_samples, params.level, progress);
-    let links = boruvka::spanning_links(&tree, &of_places, params.level, progress);
     let mut cores = vec![0.0; points.n_rows()];
     tree.rows.iter().zip(&of_places).for_each(|(&row, &core)| cores[row as usize] = core);
-    Found { links, cores, unit: Unit { squared: true, scale: tree.scale } }
+    let links = match Duplicates::find(points, &cores) {
+        None => boruvka::spanning_links(&tree, &of_places, params.level, progress),
+        Some(duplicates) => duplicates.spanning_links::<D>(points, &cores, params.level, progress)?,
+    };
+    Ok(Found { links, cores, unit: Unit { squared: true, scale: tree.scale } })
 }
 
 impl Found {
@@ -303,6 +318,7 @@ impl Found {
             core_distances: cores.par_iter().map(|&core| unit.distance(core)).collect(),
             min_samples,
             method,
+            knn: None,
             metric: params.metric,
         }
     }

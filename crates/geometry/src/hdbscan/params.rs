@@ -37,10 +37,11 @@ pub enum HdbscanMethod {
 /// How [`crate::hdbscan()`] clusters. The defaults are those of the Python package `hdbscan`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HdbscanParams {
-    /// Rows that make a cluster, at least 2.
+    /// Rows that make a cluster, at least 2. Costs nothing by itself; see `min_samples`, which follows it unless given.
     pub min_cluster_size: usize,
     /// Neighbours, the row itself left out, within whose distance a row's place counts as dense: more of them smooth more.
-    /// `None` is `min_cluster_size`. At most one less than there are rows are used.
+    /// `None` is `min_cluster_size`. At most one less than there are rows are used. Time grows with it, over a kd-tree beyond
+    /// a few hundred with its square; a graph has at least as many neighbours a row.
     pub min_samples: Option<usize>,
     /// How far apart rows are: Euclidean or cosine.
     pub metric: Metric,

@@ -14,17 +14,17 @@ use crate::view::MatrixView;
 /// # Errors
 ///
 /// [`crate::Error::Shape`] where the columns differ, [`crate::Error::Param`] without centres or columns,
-/// [`crate::Error::NotFinite`].
+/// [`crate::Error::NotFinite`], [`crate::Error::TooLarge`].
 pub fn nearest_centres<'a>(points: impl Into<MatrixView<'a>>, centres: &Matrix) -> Result<Vec<u32>> {
     let points = points.into();
     same_size("columns of the centres", points.n_cols(), centres.n_cols())?;
     require(centres.n_rows() > 0, "centres", centres.n_rows(), "at least 1")?;
     require(points.n_cols() > 0, "n_cols", points.n_cols(), "at least 1")?;
-    centres.check_finite()?;
+    MatrixView::from(centres).check_squares()?;
     if points.n_rows() == 0 {
         return Ok(vec![]);
     }
-    points.check()?;
+    points.check_squares()?;
     let panels = Panels::new(centres);
     let mut labels = vec![0u32; points.n_rows()];
     labels.par_chunks_mut(BLOCK_ROWS).enumerate().for_each(|(block, labels)| {

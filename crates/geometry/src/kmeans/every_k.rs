@@ -1,55 +1,25 @@
-//! k-means for every k of a range, each helped by its neighbours.
+//! k-means for every k up to a largest, each helped by its neighbours.
 //!
 //! A start of k-means ends in a local optimum, and a score over k that jumps from one optimum to another has false peaks. So
 //! the answer for k also starts from that for k - 1 with one more centre (Likas, Vlassis and Verbeek, *The global k-means clustering
 //! algorithm*, 2003, with seeds drawn as in k-means++ in place of all rows), and from that for k + 1 without the centre that
 //! is missed least. Each is kept where it is better.
 
-use std::ops::RangeInclusive;
-
 use rayon::prelude::*;
 
 use super::{KMeans, KMeansParams, Rows, Run, hierarchy, largest_first, lloyd, mean_variance, seeding};
-use crate::error::{Result, require};
+use crate::error::Result;
 use crate::matrix::{Matrix, squared_distance};
 use crate::view::MatrixView;
+
+/// The first k of a hierarchy.
+const LEAST_K: usize = 2;
 
 /// Rows whose second distances are found as one task. Moves no digit.
 const ROWS_PER_TASK: usize = 256;
 
-/// The clusterings of `points [n_rows, n_cols]` for every k of `ks`, in order: as [`kmeans`](super::kmeans()) with the same
-/// parameters (their `k` aside), or better.
-///
-/// Cost: that of [`kmeans`](super::kmeans()) for every k, side by side, and about twice one start each. Memory: labels, bounds and centres for every k. Same bytes at any number of threads.
-///
-/// # Errors
-///
-/// As [`kmeans`](super::kmeans()) for the smallest and largest k; [`crate::Error::Param`] for an empty range.
-pub fn kmeans_range<'a>(
-    points: impl Into<MatrixView<'a>>,
-    ks: RangeInclusive<usize>,
-    params: &KMeansParams,
-) -> Result<Vec<KMeans>> {
-    let points = points.into();
-    require(!ks.is_empty(), "ks", format!("{ks:?}"), "a range that is not empty")?;
-    for k in [*ks.start(), *ks.end()] {
-        KMeansParams { k, ..params.clone() }.check(points.n_rows())?;
-    }
-    require(points.n_cols() > 0, "n_cols", points.n_cols(), "at least 1")?;
-    points.check()?;
-    let rows = Rows::new(points);
-    let enough = params.tolerance * mean_variance(points);
-    let mut runs: Vec<Run> = ks
-        .clone()
-        .into_par_iter()
-        .map(|k| super::best_of(&rows, k, params, enough))
-        .collect::<Result<_>>()?;
-    help_neighbours(&rows, &mut runs, *ks.start(), params, enough)?;
-    runs.into_iter().map(largest_first).collect()
-}
-
 /// The clusterings of `points` for k = 2, 3, … `k_max`, from one bisecting hierarchy: its centres are settled for every k, and each k
-/// is helped by its neighbours as in [`kmeans_range`]. Fewer where not as many rows differ.
+/// is helped by its neighbours where `help` says so. Fewer where not as many rows differ.
 pub(crate) fn kmeans_hierarchy(
     points: MatrixView<'_>,
     k_max: usize,
@@ -62,7 +32,7 @@ pub(crate) fn kmeans_hierarchy(
     let mut runs: Vec<Run> =
         levels.into_par_iter().map(|centres| lloyd(&rows, centres, params.max_iter, enough)).collect();
     if help == Help::OfNeighbours {
-        help_neighbours(&rows, &mut runs, 2, params, enough)?;
+        help_neighbours(&rows, &mut runs, params, enough)?;
     }
     runs.into_iter().map(largest_first).collect()
 }
@@ -74,21 +44,15 @@ pub(crate) enum Help {
     OfNeighbours,
 }
 
-/// Each of `runs`, for k = `k_min` and on, also starts from the one before with a centre more, and the one after with a centre less.
-fn help_neighbours(
-    rows: &Rows<'_>,
-    runs: &mut [Run],
-    k_min: usize,
-    params: &KMeansParams,
-    enough: f64,
-) -> Result<()> {
+/// Each of `runs`, for k = [`LEAST_K`] and on, also starts from the one before with a centre more, and the one after with a centre less.
+fn help_neighbours(rows: &Rows<'_>, runs: &mut [Run], params: &KMeansParams, enough: f64) -> Result<()> {
     let climb = |seeds: Matrix| lloyd(rows, seeds, params.max_iter, enough);
     for at in 1..runs.len() {
         let seeds = seeding::one_more(rows, &runs[at - 1].centres, &runs[at - 1].labels, params.seed)?;
         keep_better(&mut runs[at], seeds.map(climb));
     }
     for at in (1..runs.len()).rev() {
-        let seeds = one_less(rows.points, &runs[at]).filter(|seeds| seeds.n_rows() == k_min + at - 1);
+        let seeds = one_less(rows.points, &runs[at]).filter(|seeds| seeds.n_rows() == LEAST_K + at - 1);
         keep_better(&mut runs[at - 1], seeds.map(climb));
     }
     Ok(())

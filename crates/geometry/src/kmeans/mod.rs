@@ -21,18 +21,17 @@
 mod assign;
 mod bounds;
 mod centres;
+mod every_k;
 mod grouping;
 mod halves;
 mod hierarchy;
 mod panels;
-mod range;
 mod seeding;
 
 use rayon::prelude::*;
 
 pub use assign::nearest_centres;
-pub use range::kmeans_range;
-pub(crate) use range::{Help, kmeans_hierarchy};
+pub(crate) use every_k::{Help, kmeans_hierarchy};
 
 use crate::centre::centred_if_far;
 use crate::error::{Error, Result, require, same_size};
@@ -115,7 +114,8 @@ pub struct KMeans {
 ///
 /// # Errors
 ///
-/// What [`KMeansParams::check`] says; [`Error::Shape`] for points without columns; [`Error::NotFinite`].
+/// What [`KMeansParams::check`] says; [`Error::Param`] for points without columns; [`Error::NotFinite`]; [`Error::TooLarge`]
+/// for rows whose squared distances are beyond `f32`.
 pub fn kmeans<'a>(points: impl Into<MatrixView<'a>>, params: &KMeansParams) -> Result<KMeans> {
     kmeans_from(points, &[], params)
 }
@@ -134,10 +134,10 @@ pub fn kmeans_from<'a>(
     let points = points.into();
     params.check(points.n_rows())?;
     require(points.n_cols() > 0, "n_cols", points.n_cols(), "at least 1")?;
-    points.check()?;
+    points.check_squares()?;
     for centres in starts {
         same_size("columns of the centres", points.n_cols(), centres.n_cols())?;
-        centres.check_finite()?;
+        MatrixView::from(centres).check_squares()?;
     }
     let Some(centred) = centred_if_far(points) else {
         return kmeans_near_zero(points, starts, params);

@@ -34,6 +34,31 @@ fn check(points: &Matrix, found: &ConstrainedKMeans, k: usize, min_size: usize, 
     assert!(points.rows().zip(&kmeans.labels).filter(|&row| is_displaced(row)).count() <= found.n_displaced);
 }
 
+#[test]
+fn squares_beyond_floats_are_refused_with_the_first_row() {
+    for size in [1e19f32, 1e20] {
+        let values: Vec<f32> =
+            (0..40).map(|i| if i < 2 { 0.5 } else { size * (i % 7) as f32 + size }).collect();
+        let params = ConstrainedParams { max_size: Some(12), ..ConstrainedParams::default() };
+        let error =
+            constrained_kmeans(MatrixView::new(20, 2, &values).unwrap(), &params, &Silent).unwrap_err();
+        assert!(matches!(error, Error::TooLarge { row: 1, .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_choice_of_k_is_among_those_that_the_sizes_allow() {
+    let of = |min_size, max_size, n_rows| {
+        let params = ConstrainedParams { min_size, max_size, ..ConstrainedParams::default() };
+        (params.least_k(n_rows), params.choice(n_rows).map(|choice| (choice.k_min, choice.k_max)))
+    };
+    assert_eq!(of(1, None, 1000), (1, Some((2, 64))));
+    assert_eq!(of(1, Some(30), 1000), (34, Some((34, 64))));
+    assert_eq!(of(25, Some(100), 1000), (10, Some((10, 40))));
+    assert_eq!(of(1, Some(10), 1000), (100, None));
+    assert_eq!(of(600, None, 1000), (1, None));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]

@@ -39,6 +39,27 @@ fn naive(points: &Matrix, eps: f64, min_samples: usize) -> (Vec<i32>, Vec<bool>)
     (labels, is_core)
 }
 
+#[test]
+fn many_equal_rows_in_many_columns_are_joined_once() {
+    // 60,000 rows at one place of five columns, and a chain of ten that reaches it.
+    let chain = (0..10).flat_map(|i| [0.0, 0.0, 0.0, 0.0, 0.9 * (10 - i) as f32]);
+    let values: Vec<f32> = std::iter::repeat_n(0.0, 300_000).chain(chain).collect();
+    let points = Matrix::from_vec(60_010, 5, values).unwrap();
+    let found = fit(&points, 1.0, 2);
+    assert_eq!((found.n_clusters, found.labels), (1, vec![0; 60_010]));
+    let apart = fit(&points, 0.5, 2);
+    assert_eq!((apart.n_clusters, &apart.labels[60_000..]), (1, &[NOISE; 10][..]));
+}
+
+#[test]
+fn squares_beyond_floats_are_refused_where_eps_is_read_off_distances() {
+    let points = Matrix::from_vec(4, 1, vec![0.0, 1.0, 1e20, 1.0]).unwrap();
+    let error =
+        dbscan((&points).into(), &DbscanParams { min_samples: 2, ..DbscanParams::default() }, &Silent);
+    assert!(matches!(error, Err(Error::TooLarge { row: 2, .. })), "{error:?}");
+    assert_eq!(fit(&points, 2e20, 2).labels, [0; 4]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]

@@ -107,6 +107,53 @@ fn places_with_many_equal_rows_are_clusters_with_finite_numbers() {
 }
 
 #[test]
+fn a_place_of_many_equal_rows_is_one_row_to_the_search() {
+    // 50,000 rows at each of two places, and a few around them: a search that met each of them would not end.
+    let around = (0..200).flat_map(|i| [(i % 20) as f32, (i / 20) as f32 + 0.5]);
+    let values: Vec<f32> =
+        [[3.0f32, -4.0], [-0.0, 0.0]].repeat(50_000).concat().into_iter().chain(around).collect();
+    let points = Matrix::from_vec(100_200, 2, values).unwrap();
+    let found = fit(&points, &HdbscanParams::default());
+    let edges =
+        |row: u32| found.spanning_tree.iter().filter(move |edge| edge.a == row && edge.distance == 0.0);
+    assert!([0, 1].iter().all(|&row| edges(row).count() == 49_999));
+    assert_eq!((found.spanning_tree.len(), found.spanning_tree[0].b), (100_199, 2));
+    assert_eq!(found.spanning_tree.iter().filter(|edge| edge.distance == 0.0).count(), 2 * 49_999);
+    // Rows around the second place are its cluster's too.
+    assert!(found.labels[..100_000].iter().zip(0..).all(|(&label, row)| label == 1 - row % 2));
+}
+
+#[test]
+fn equal_rows_have_no_distance_by_any_method() {
+    // Twenty directions of five equal rows each, and three rows too short to have one.
+    let (different, _) = crate::blobs(20, 3, 24, 11);
+    let rows: Vec<usize> = (0..100).map(|row| row % 20).collect();
+    let mut values = different.gather(&rows).unwrap().into_values();
+    values.extend([1e-40; 3 * 24]);
+    let points = Matrix::from_vec(103, 24, values).unwrap();
+    for metric in [Metric::Cosine, Metric::Euclidean] {
+        let params =
+            HdbscanParams { metric, min_samples: Some(2), n_neighbours: 102, ..HdbscanParams::default() };
+        let pairs = fit(&points, &HdbscanParams { method: HdbscanMethod::AllPairs, ..params });
+        let graph = fit(&points, &HdbscanParams { method: HdbscanMethod::Graph, ..params });
+        assert_eq!(pairs.core_distances[..100], [0.0; 100], "{metric:?}");
+        assert_eq!(
+            (&pairs.labels, &pairs.tree.clusters().len()),
+            (&graph.labels, &graph.tree.clusters().len())
+        );
+        let distances =
+            |found: &Hdbscan| found.spanning_tree.iter().map(|edge| edge.distance).collect::<Vec<_>>();
+        let near = distances(&pairs).iter().zip(distances(&graph)).all(|(a, b)| (a - b).abs() <= 1e-6 * b);
+        assert!(near, "{metric:?}");
+        if metric == Metric::Cosine {
+            assert_eq!(bits(&pairs), bits(&graph));
+            assert_eq!(pairs.core_distances[100..], [1.0; 3]);
+        }
+        assert!(pairs.knn.is_none() && graph.knn.is_some_and(|knn| knn.recall == 1.0));
+    }
+}
+
+#[test]
 fn coordinates_near_the_limits_of_floats_change_nothing() {
     let (points, _) = crate::blobs(300, 4, 2, 5);
     let params = HdbscanParams::default();
@@ -147,6 +194,17 @@ fn what_cannot_be_clustered_is_refused_by_name() {
     for (name, params) in wrong {
         let error = refused(&points, params);
         assert!(matches!(&error, Error::Param { name: got, .. } if *got == name), "{error}");
+    }
+}
+
+#[test]
+fn squares_beyond_floats_are_refused_where_they_are_needed() {
+    let points = line(&[0.0, 1e20, 1.0, 2e20, 3.0, 4.0]);
+    let params = HdbscanParams { min_samples: Some(2), ..HdbscanParams::default() };
+    assert_eq!(fit(&points, &params).spanning_tree.len(), 5);
+    for method in [HdbscanMethod::AllPairs, HdbscanMethod::Graph] {
+        let error = hdbscan((&points).into(), &HdbscanParams { method, ..params }, &Silent).unwrap_err();
+        assert!(matches!(error, Error::TooLarge { row: 1, .. }), "{error}");
     }
 }
 

@@ -65,6 +65,21 @@ fn least_inertia(points: &Matrix, k: usize) -> f64 {
     (0..k.pow(n as u32)).map(inertia).fold(f64::INFINITY, f64::min)
 }
 
+#[test]
+fn squares_beyond_floats_are_refused_with_the_first_row() {
+    let large = points(2, &[1.0, 2.0, 1e20, 3.0, 0.0, -1e20, 5.0, 6.0]);
+    let params = KMeansParams { k: 2, ..KMeansParams::default() };
+    let error = kmeans(&large, &params).unwrap_err();
+    assert!(matches!(error, Error::TooLarge { row: 1, length } if (length / 1e20 - 1.0).abs() < 1e-6));
+    assert!(error.to_string().starts_with("row 1 has the length 1.0"), "{error}");
+    let small = points(2, &[1.0, 2.0]);
+    assert!(matches!(nearest_centres(&large, &small), Err(Error::TooLarge { row: 1, .. })));
+    assert!(matches!(nearest_centres(&small, &large), Err(Error::TooLarge { row: 1, .. })));
+    // Just below the limit all is as ever.
+    let below = points(1, &[6e18, -6e18, 6e18, -6e18, 6e18]);
+    assert_eq!(kmeans(&below, &params).unwrap().labels, [0, 1, 0, 1, 0]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]

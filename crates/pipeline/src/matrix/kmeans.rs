@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use populi_geometry::{
-    Choice, ChoiceParams, ConstrainedKMeans, ConstrainedParams, KMeans, KMeansParams, Matrix, MatrixView,
+    Choice, ConstrainedKMeans, ConstrainedParams, KMeans, KMeansParams, Matrix, MatrixView,
     Progress as Listener, Score, choose_k, constrained_kmeans,
 };
 use populi_persona::K;
@@ -145,8 +145,8 @@ fn fit(
     let k = match (asked.k, &choice) {
         (K::Fixed(k), _) => k,
         (K::Auto, Some(choice)) => choice.k,
-        // Fewer than four rows.
-        (K::Auto, None) => 1,
+        // Fewer than four rows, or sizes that leave no choice.
+        (K::Auto, None) => asked.params.least_k(rows.n_rows()),
     };
     let kmeans = KMeansParams { k, ..asked.params.kmeans.clone() };
     let found = if asked.is_free() {
@@ -159,14 +159,12 @@ fn fit(
     Ok((found, choice.map(ChoiceQuality::from)))
 }
 
-/// Looks for k on a sample.
+/// Looks for a k that the sizes allow, on a sample.
 fn choose(rows: MatrixView<'_>, asked: &Clustering) -> Result<Option<Choice>> {
-    let params = ChoiceParams {
-        min_size: asked.params.min_size,
-        seed: asked.params.kmeans.seed,
-        ..ChoiceParams::default()
-    };
-    Ok(choose_k(rows, &params)?)
+    match asked.params.choice(rows.n_rows()) {
+        Some(params) => Ok(choose_k(rows, &params)?),
+        None => Ok(None),
+    }
 }
 
 /// Clusters of any size, told as those of bounded sizes are.
