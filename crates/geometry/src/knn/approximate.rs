@@ -38,8 +38,10 @@ pub(super) fn best_of_near<'a>(
     let partition = Partition::new(&rows, params.seed, level);
     let order = partition.order();
     let rows = rows.reordered(&order);
-    let search = Search { ends: partition.ends(), lists: Lists::new(rows.n_rows(), keep), rows, keep, level };
-    search.within_groups(&partition.groups(&order), progress);
+    let (ends, groups) = partition.groups(&order);
+    let search = Search { ends, lists: Lists::new(rows.n_rows(), keep), rows, keep, level };
+    search.within_groups(&groups, progress);
+    drop(groups);
 
     let sample = sample_rows(search.rows.n_rows(), N_SAMPLED, params.seed);
     let sample: Vec<u32> = sample.into_iter().map(|place| place as u32).collect();

@@ -1,5 +1,5 @@
-//! The best candidates of each row so far: a bounded list a row, in a total order, so that what is kept does not depend on
-//! the order in which candidates come.
+//! The best candidates of each row so far: a bounded list a row, in a total order, so that what is kept does not depend
+//! on the order in which candidates come.
 
 use populi_simd::LANES;
 

@@ -7,7 +7,8 @@ use super::best::{Best, Candidate};
 use super::encode::Encoded;
 use super::lists::Lists;
 
-/// Rows of a block: packed, two blocks stay in the second cache of a core. A multiple of 48, which the kernel likes best.
+/// Rows of a block: packed, two blocks stay in the second cache of a core. A multiple of 48, which the kernel likes
+/// best.
 pub(super) const BLOCK_ROWS: usize = 480;
 
 /// Groups that are scored at once while lists are not full, when every pair is a hit.

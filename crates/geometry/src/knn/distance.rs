@@ -76,8 +76,8 @@ fn inverse_lengths(points: MatrixView<'_>) -> Vec<f32> {
     blocks.collect::<Vec<_>>().concat()
 }
 
-/// `1 - cos` as half the squared distance of the two on the sphere: zero for equal rows, and digits where the difference from
-/// one has none.
+/// `1 - cos` as half the squared distance of the two on the sphere: zero for equal rows, and digits where the
+/// difference from one has none.
 #[inline]
 fn half_squared_distance_of_directions(level: Level, a: (&[f32], f32), b: (&[f32], f32)) -> f32 {
     if a.1 == 0.0 || b.1 == 0.0 {

@@ -1,9 +1,9 @@
 //! Rows in the form that the kernels compare: small integers, or floats.
 //!
-//! Integers stand for a row less the mean, in the unit that loses least. A bias a row makes of the product of two a score that
-//! is in the order of nearness: of Euclidean distance `a·b - |a|²/2 - |b|²/2`, of the others `a·b + m·a + m·b`, which is the
-//! product of the rows with their mean `m` put back. Floats are the rows themselves, times a power of two that keeps squares in
-//! range: their differences for Euclidean distance, else their products.
+//! Integers stand for a row less the mean, in the unit that loses least. A bias a row makes of the product of two a
+//! score that is in the order of nearness: of Euclidean distance `a·b - |a|²/2 - |b|²/2`, of the others
+//! `a·b + m·a + m·b`, which is the product of the rows with their mean `m` put back. Floats are the rows themselves,
+//! times a power of two that keeps squares in range: their differences for Euclidean distance, else their products.
 
 use populi_simd::tile::{LIMIT, Packed};
 use populi_simd::{Level, dot};
@@ -192,8 +192,8 @@ impl<'a> Encoded<'a> {
         self.order[place as usize]
     }
 
-    /// How far below another a score may be whose row is nearer all the same: three standard deviations of what rounding does
-    /// to the difference of two scores. Floats are near enough to be in doubt whatever they are.
+    /// How far below another a score may be whose row is nearer all the same: three standard deviations of what
+    /// rounding does to the difference of two scores. Floats are near enough to be in doubt whatever they are.
     pub(super) fn doubt(&self, place: u32) -> i32 {
         match self.encoding.form {
             Form::Integers => {

@@ -38,8 +38,8 @@ impl Lists {
         with(&list[..len])
     }
 
-    /// Adds candidates, the best first; those that are there already stay once. What is kept does not depend on the order of
-    /// calls. Gives how many are new.
+    /// Adds candidates, the best first; those that are there already stay once. What is kept does not depend on the
+    /// order of calls. Gives how many are new.
     pub(super) fn merge(&self, row: usize, new: &[Candidate], room: &mut Vec<Candidate>) {
         if new.is_empty() {
             return;

@@ -1,15 +1,16 @@
 //! Who is near whom: the k nearest rows of every row.
 //!
-//! Up to some ten thousand rows every pair is scored, once ([`pairs`]). Above, rows are compared within groups of near rows
-//! ([`partition`]) and then with the neighbours of their neighbours ([`approximate`]), as NN-descent does (Dong, Moses and Li,
-//! *Efficient k-nearest neighbor graph construction for generic similarity measures*, 2011), until the recall of a sample is
-//! what was asked for. Departures from it: rounds go group by group instead of row by row, so that what is gathered is
-//! compared densely, and begin with groups instead of chance.
+//! Up to some ten thousand rows every pair is scored, once ([`pairs`]). Above, rows are compared within groups of near
+//! rows ([`partition`]) and then with the neighbours of their neighbours ([`approximate`]), as NN-descent does (Dong,
+//! Moses and Li,
+//! *Efficient k-nearest neighbor graph construction for generic similarity measures*, 2011), until the recall of a
+//! sample is what was asked for. Departures from it: rounds go group by group instead of row by row, so that what is
+//! gathered is compared densely, and begin with groups instead of chance.
 //!
-//! Scores are products of small integers where a trial on a few rows shows that these tell neighbours apart, else of floats
-//! ([`encode`]); distances of the best are then taken in `f32` ([`rescore`]). A row keeps its best candidates in a total
-//! order, so neither the order of work nor the number of threads changes a byte; integers are exact and floats have the same
-//! bits at every level.
+//! Scores are products of small integers where a trial on a few rows shows that these tell neighbours apart, else of
+//! floats ([`encode`]); distances of the best are then taken in `f32` ([`rescore`]). A row keeps its best candidates in
+//! a total order, so neither the order of work nor the number of threads changes a byte; integers are exact and floats
+//! have the same bits at every level.
 
 mod approximate;
 mod best;
@@ -59,8 +60,17 @@ const MAX_DIFFERENCES_EXACT: f64 = 1e11;
 /// What choosing among scores costs, in columns of floats.
 const COLUMNS_OF_CHOICE: usize = 16;
 
-/// The least share of true neighbours that integers must be good for: where every pair is looked at, and else.
-const MIN_RECALL_OF_INTEGERS: (f64, f64) = (0.997, 0.985);
+/// The least share of true neighbours that integers must be good for where every pair is looked at.
+const MIN_RECALL_OF_EXACT_INTEGERS: f64 = 0.999;
+
+/// The same where they are not, and more neighbours are missed for another reason.
+const MIN_RECALL_OF_APPROXIMATE_INTEGERS: f64 = 0.985;
+
+/// Rows that the recall of all pairs is measured on, at least and at most; between, as many as cost about a twentieth.
+const N_MEASURED: (usize, usize) = (200, 1000);
+
+/// One row of so many costs about a twentieth of all pairs, which are scored once and by integers four times as fast.
+const ROWS_PER_MEASURED: (usize, usize) = (160, 40);
 
 /// How [`knn()`] finds neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -68,7 +78,8 @@ pub enum KnnMethod {
     /// The faster of the two for so many rows.
     #[default]
     Auto,
-    /// Every pair of rows is looked at.
+    /// Every pair of rows is scored, by small integers first where these tell neighbours apart (99.9 of 100 in a
+    /// trial), and the distances of the best are then taken in `f32`: `recall` says what that missed.
     Exact,
     /// Rows are compared within groups of near rows, then with the neighbours of their neighbours.
     Approximate,
@@ -153,9 +164,11 @@ pub struct Knn {
 
 /// The `k` nearest rows of every row.
 ///
-/// Every pair: n² d / 2 products. Else about n² d / 500 for the groups and n d times some thousands for the comparisons.
-/// Memory: with integers a byte a value, 8 bytes for each of `k + 9` candidates a row, and the graph, `points` not copied. The
-/// same bytes from any number of threads, and at every [`Level`].
+/// Every pair: n² d / 2 products. Else about n² d / 500 for the groups and n d times some thousands for the
+/// comparisons. Memory beside `points`, which are not copied, and the graph: every pair takes its rows twice as
+/// integers, a byte a value each, or once as `f32` where floats are compared, and up to `3 (k + 9)` candidates a row of
+/// 8 bytes; else one byte a value (none for floats) and `k + 9` candidates a row. The same bytes from any number of
+/// threads, and at every [`Level`] on one CPU.
 ///
 /// ```
 /// use populi_geometry::{KnnParams, MatrixView, Silent, knn};
@@ -175,16 +188,21 @@ pub fn knn(points: MatrixView<'_>, params: &KnnParams, progress: &dyn Progress) 
     let k = params.k.min(points.n_rows() - 1);
     progress.stage("rows", 1);
     let rows = Rows::new(points, params.metric, params.level);
-    let (encoded, likely) = encode(&rows, k, params);
+    let encoded = encode(&rows, k, params);
     let keep = k + n_spare(encoded.form());
-    let (encoded, lists, found) = match method_of(params.method, &encoded) {
-        KnnMethod::Approximate => approximate::best_of_near(encoded, k, keep, params, progress),
+    let (graph, found) = match method_of(params.method, &encoded) {
+        KnnMethod::Approximate => {
+            let (encoded, lists, found) = approximate::best_of_near(encoded, k, keep, params, progress);
+            (rescore::graph_of(&encoded, &lists, k, progress)?, found)
+        }
         _ => {
             let lists = pairs::best_of_all(&encoded, keep, params.level, progress);
-            (encoded, lists, likely)
+            let graph = rescore::graph_of(&encoded, &lists, k, progress)?;
+            progress.stage("true neighbours of a sample", 1);
+            let found = measure(&rows, &graph, encoded.form(), params);
+            (graph, found)
         }
     };
-    let graph = rescore::graph_of(&encoded, &lists, k, progress)?;
     let Found { method, recall, n_sampled, n_rounds } = found;
     Ok(Knn { graph, k, method, recall, n_sampled, met: recall >= params.target_recall, n_rounds })
 }
@@ -197,30 +215,46 @@ struct Found {
     n_rounds: usize,
 }
 
-/// Rows as integers where these tell neighbours well enough apart, else as floats; and how good a graph of all pairs is.
+/// How good the graph of all pairs is, on a sample of rows other than those that decided its form, against floats.
+fn measure(rows: &Rows<'_>, graph: &NeighbourGraph, form: Form, params: &KnnParams) -> Found {
+    let n = graph.n_rows();
+    let rows_per_measured = match form {
+        Form::Integers => ROWS_PER_MEASURED.0,
+        Form::Floats => ROWS_PER_MEASURED.1,
+    };
+    let n_measured = (n / rows_per_measured).clamp(N_MEASURED.0, N_MEASURED.1);
+    let sample = sample_of(n, n_measured, params.seed.wrapping_add(1));
+    let floats = Encoded::new(rows, Encoding::of(rows, rows, Form::Floats));
+    let truth = Truth::of(&floats, &sample, graph.k(), params.level);
+    let recall = truth.recall(|row, near| {
+        let (ids, distances) = graph.of(row as usize);
+        near.clear();
+        near.extend(distances.iter().copied().zip(ids.iter().copied()));
+    });
+    Found { method: KnnMethod::Exact, recall, n_sampled: truth.n_sampled(), n_rounds: 0 }
+}
+
+/// Rows as integers where these tell neighbours well enough apart, else as floats.
 ///
 /// That is tried on a sample of rows, so small that it costs a few hundredths of the graph, against all rows in floats.
-fn encode<'a>(rows: &'a Rows<'a>, k: usize, params: &KnnParams) -> (Encoded<'a>, Found) {
-    let n = rows.points.n_rows();
-    let sample = sample_rows(n, N_TRIED, params.seed);
-    let sample: Vec<u32> = sample.into_iter().map(|row| row as u32).collect();
+fn encode<'a>(rows: &'a Rows<'a>, k: usize, params: &KnnParams) -> Encoded<'a> {
     let floats = Encoded::new(rows, Encoding::of(rows, rows, Form::Floats));
-    let truth = Truth::of(&floats, &sample, k, params.level);
-    let measure = |encoded: &Encoded<'_>| {
-        let recall = truth.recall_of_all(encoded, k + n_spare(encoded.form()), params.level);
-        Found { method: KnnMethod::Exact, recall, n_sampled: truth.n_sampled(), n_rounds: 0 }
-    };
-    if rows.points.n_cols() >= MIN_COLUMNS_OF_INTEGERS {
-        let integers = Encoded::new(rows, Encoding::of(rows, rows, Form::Integers));
-        let found = measure(&integers);
-        let is_exact = method_of(params.method, &integers) == KnnMethod::Exact;
-        let least = if is_exact { MIN_RECALL_OF_INTEGERS.0 } else { MIN_RECALL_OF_INTEGERS.1 };
-        if found.recall >= least {
-            return (integers, found);
-        }
+    if rows.points.n_cols() < MIN_COLUMNS_OF_INTEGERS {
+        return floats;
     }
-    let found = measure(&floats);
-    (floats, found)
+    let sample = sample_of(rows.points.n_rows(), N_TRIED, params.seed);
+    let truth = Truth::of(&floats, &sample, k, params.level);
+    let integers = Encoded::new(rows, Encoding::of(rows, rows, Form::Integers));
+    let recall = truth.recall_of_all(&integers, k + N_SPARE_OF_INTEGERS, params.level);
+    let least = match method_of(params.method, &integers) {
+        KnnMethod::Approximate => MIN_RECALL_OF_APPROXIMATE_INTEGERS,
+        _ => MIN_RECALL_OF_EXACT_INTEGERS,
+    };
+    if recall >= least { integers } else { floats }
+}
+
+fn sample_of(n: usize, n_sampled: usize, seed: u64) -> Vec<u32> {
+    sample_rows(n, n_sampled, seed).into_iter().map(|row| row as u32).collect()
 }
 
 /// Candidates beyond k whose distance may be looked at.

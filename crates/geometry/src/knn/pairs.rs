@@ -38,8 +38,8 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Rounds of pairs of `n` players such that each pair meets once and nobody plays twice in a round: one player stays, the
-/// others move around the table.
+/// Rounds of pairs of `n` players such that each pair meets once and nobody plays twice in a round: one player stays,
+/// the others move around the table.
 fn tournament(n: usize) -> Vec<Vec<(usize, usize)>> {
     let n_seats = n.next_multiple_of(2);
     let moving = n_seats.saturating_sub(1);

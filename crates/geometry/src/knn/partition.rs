@@ -1,5 +1,7 @@
 //! Groups of near rows: k-means in the encoding of the rows, each row in the few groups that it is nearest to.
 
+use std::ops::Range;
+
 use populi_simd::Level;
 use populi_simd::tile::Packed;
 use rayon::prelude::*;
@@ -13,6 +15,10 @@ const ROWS_PER_GROUP: usize = 500;
 
 /// Groups that a row is in.
 const N_CHOICES: usize = 3;
+
+/// Rows of a group, all choices counted, above which it is cut: comparing its rows with one another would take the
+/// square of their number, where very many rows are equal or nearly so. Four times as many as a group has on average.
+const MAX_ROWS_OF_GROUP: usize = 4 * N_CHOICES * ROWS_PER_GROUP;
 
 /// Rows that k-means looks at for each group.
 const SAMPLED_PER_GROUP: usize = 32;
@@ -56,28 +62,45 @@ impl Partition {
         members(&self.first_choices(), 1, self.n_groups).concat()
     }
 
-    /// Where the rows of each first choice end in that order.
-    pub(super) fn ends(&self) -> Vec<usize> {
-        let mut ends = vec![0; self.n_groups];
-        self.first_choices().iter().for_each(|&group| ends[group as usize] += 1);
-        let mut sum = 0;
-        ends.iter_mut().for_each(|end| {
-            sum += *end;
-            *end = sum;
-        });
-        ends
-    }
-
-    /// The places in `order` of the rows of each group, all choices counted, rising.
-    pub(super) fn groups(&self, order: &[u32]) -> Vec<Vec<u32>> {
+    /// Where the rows of each group as their first choice end in `order`, and the places there of all rows of the
+    /// group, those of the first choice first. A group of very many rows is several.
+    pub(super) fn groups(&self, order: &[u32]) -> (Vec<usize>, Vec<Vec<u32>>) {
         let choices =
             order.iter().flat_map(|&row| &self.choices[row as usize * self.n_choices..][..self.n_choices]);
-        members(&choices.copied().collect::<Vec<_>>(), self.n_choices, self.n_groups)
+        let choices: Vec<u32> = choices.copied().collect();
+        let mut n_first = vec![0; self.n_groups];
+        self.first_choices().iter().for_each(|&group| n_first[group as usize] += 1);
+        let (mut ends, mut groups, mut start) = (Vec::new(), Vec::new(), 0);
+        for (members, n_first) in members(&choices, self.n_choices, self.n_groups).iter().zip(n_first) {
+            for (first, places) in cut(members, start..start + n_first) {
+                ends.push(first.end);
+                groups.push(places);
+            }
+            start += n_first;
+        }
+        (ends, groups)
     }
 
     fn first_choices(&self) -> Vec<u32> {
         self.choices.chunks_exact(self.n_choices).map(|choices| choices[0]).collect()
     }
+}
+
+/// The parts of a group, one where it has not too many `members`: each with a stretch of those places whose `first`
+/// choice the group is, and all its places. The others are dealt out in turn, so that rows that are kept apart in one
+/// of their groups may meet in another.
+fn cut(members: &[u32], first: Range<usize>) -> Vec<(Range<usize>, Vec<u32>)> {
+    let n_parts = members.len().div_ceil(MAX_ROWS_OF_GROUP).max(1);
+    let others: Vec<u32> =
+        members.iter().copied().filter(|&place| !first.contains(&(place as usize))).collect();
+    let border = |part: usize| first.start + first.len() * part / n_parts;
+    let part = |part: usize| {
+        let stretch = border(part)..border(part + 1);
+        let dealt = others.iter().copied().skip(part).step_by(n_parts);
+        let places = stretch.clone().map(|place| place as u32).chain(dealt).collect();
+        (stretch, places)
+    };
+    (0..n_parts).map(part).collect()
 }
 
 fn sample_places(n: usize, n_sampled: usize, seed: u64) -> Vec<u32> {
@@ -114,4 +137,32 @@ fn nearest_centres(
         }
     });
     choices
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_of_few_rows_stays_whole() {
+        assert_eq!(cut(&[1, 4, 5, 9], 4..6), [(4..6, vec![4, 5, 1, 9])]);
+        assert_eq!(cut(&[], 7..7), [(7..7, Vec::new())]);
+    }
+
+    #[test]
+    fn a_group_of_too_many_rows_is_cut_into_parts_that_hold_each_once() {
+        let n = 3 * MAX_ROWS_OF_GROUP as u32;
+        let members: Vec<u32> = (5..5 + n).collect();
+        let parts = cut(&members, 100..n as usize / 2);
+        assert_eq!(parts.len(), 3);
+        let mut places: Vec<u32> = parts.iter().flat_map(|(_, places)| places.iter().copied()).collect();
+        places.sort_unstable();
+        assert_eq!(places, members);
+        assert_eq!((parts[0].0.start, parts[2].0.end), (100, n as usize / 2));
+        assert!(parts.windows(2).all(|two| two[0].0.end == two[1].0.start));
+        for (stretch, places) in parts {
+            assert!(places.len() <= MAX_ROWS_OF_GROUP + 2, "{}", places.len());
+            assert!(stretch.clone().zip(&places).all(|(place, &has)| place as u32 == has));
+        }
+    }
 }

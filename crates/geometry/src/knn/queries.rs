@@ -7,7 +7,7 @@ use super::distance::Rows;
 use super::encode::{Encoded, Encoding, Form};
 use super::rescore::{Near, nearest_of};
 use super::scan::best_of_points;
-use super::{KnnParams, MIN_COLUMNS_OF_INTEGERS, MIN_RECALL_OF_INTEGERS, N_TRIED, n_spare};
+use super::{KnnParams, MIN_COLUMNS_OF_INTEGERS, MIN_RECALL_OF_EXACT_INTEGERS, N_TRIED, n_spare};
 use crate::error::{Result, same_size};
 use crate::progress::{Progress, Silent};
 use crate::sample::sample_rows;
@@ -38,11 +38,10 @@ impl Nearest {
 }
 
 /// The `params.k` rows of `points` that are nearest to each row of `queries`, by looking at all of them: `params.k`,
-/// `params.metric`,
-/// `params.seed` and `params.level` count.
+/// `params.metric`, `params.seed` and `params.level` count.
 ///
-/// n·m·d products for n queries and m points, of small integers where [`super::knn`] uses them, and then the distances of
-/// the best. Memory: where integers are used, a byte a value of both. The same bytes from any number of threads.
+/// n·m·d products for n queries and m points, of small integers where [`super::knn`] uses them, and then the distances
+/// of the best. Memory: where integers are used, a byte a value of both. The same bytes from any number of threads.
 ///
 /// # Errors
 ///
@@ -95,7 +94,7 @@ impl Search<'_> {
                 tried.iter().filter(|near| near.0 <= farthest).count()
             })
             .sum();
-        let is_enough = n_found as f64 >= MIN_RECALL_OF_INTEGERS.0 * (sample.len() * self.k) as f64;
+        let is_enough = n_found as f64 >= MIN_RECALL_OF_EXACT_INTEGERS * (sample.len() * self.k) as f64;
         if is_enough { Form::Integers } else { Form::Floats }
     }
 
@@ -111,5 +110,28 @@ impl Search<'_> {
             near
         });
         found.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+    use super::*;
+    use crate::metric::Metric;
+
+    #[test]
+    fn many_queries_of_many_columns_are_looked_for_by_integers() {
+        let values: Vec<f32> = (0..400u32 * 64)
+            .map(|i| (i.wrapping_mul(0x9e37_79b1) >> 8) as f32 / f32::from(u16::MAX) - 128.0)
+            .collect();
+        let form = |n_queries: usize, n_cols: usize| {
+            let view = |n: usize| MatrixView::new(n, n_cols, &values[..n * n_cols]).unwrap();
+            let rows = |n| Rows::new(view(n), Metric::Euclidean, Level::best());
+            let (queries, points) = (rows(n_queries), rows(400));
+            Search { queries: &queries, points: &points, k: 10, level: Level::best() }.form(0)
+        };
+        assert_eq!(form(400, 64), Form::Integers);
+        assert_eq!(form(4 * N_TRIED - 1, 64), Form::Floats);
+        assert_eq!(form(400, MIN_COLUMNS_OF_INTEGERS - 1), Form::Floats);
     }
 }

@@ -49,8 +49,8 @@ pub(super) fn graph_of(
     NeighbourGraph::new(n, k, ids, distances)
 }
 
-/// The `k` nearest of a row's candidates, the best of which comes first, among `points`: into `to`, the nearest first, of
-/// equal distances the smaller row first.
+/// The `k` nearest of a row's candidates, the best of which comes first, among `points`: into `to`, the nearest first,
+/// of equal distances the smaller row first.
 pub(super) fn nearest_of(
     rows: &Encoded<'_>,
     place: u32,

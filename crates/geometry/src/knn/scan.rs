@@ -15,7 +15,8 @@ const ROWS_AT_ONCE: usize = 4 * BLOCK_ROWS;
 /// Blocks of points of a task at least.
 const BLOCKS_PER_TASK: usize = 32;
 
-/// The `keep` candidates with the greatest scores among all `points` for the rows of `queries` at `places`, the best first.
+/// The `keep` candidates with the greatest scores among all `points` for the rows of `queries` at `places`, the best
+/// first.
 pub(super) fn best_of_points(
     queries: &Encoded<'_>,
     places: &[u32],

@@ -1,8 +1,8 @@
 //! Some consecutive vertices in one epoch: where they go.
 //!
-//! A lane is a vertex: 16 vertices of a like number of due edges take their steps together, and in every lane the steps of a vertex follow one
-//! another. The vertices that push are a run of 16 consecutive ones from a random place: that is 16 random vertices, as their
-//! order is random, and one read from memory.
+//! A lane is a vertex: 16 vertices of a like number of due edges take their steps together, and in every lane the steps
+//! of a vertex follow one another. The vertices that push are a run of 16 consecutive ones from a random place: that is
+//! 16 random vertices, as their order is random, and one read from memory.
 
 use std::ops::Range;
 

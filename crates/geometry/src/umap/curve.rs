@@ -13,8 +13,8 @@ pub(super) struct Curve {
     pub(super) b: f64,
 }
 
-/// The least-squares fit to 1 below `min_dist` and `exp(-(d - min_dist) / spread)` beyond, by Levenberg and Marquardt from
-/// `a = b = 1`.
+/// The least-squares fit to 1 below `min_dist` and `exp(-(d - min_dist) / spread)` beyond, by Levenberg and Marquardt
+/// from `a = b = 1`.
 pub(super) fn fit_curve(min_dist: f64, spread: f64) -> Curve {
     let places: Vec<(f64, f64)> = (0..N_PLACES)
         .map(|i| {

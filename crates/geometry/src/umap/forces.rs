@@ -80,8 +80,8 @@ impl<S: Simd> Forces<S> {
     }
 }
 
-/// Random numbers of one chunk in one epoch: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014), which is as fast as it is short; what
-/// it decides is which vertices push, and nobody can tell from them.
+/// Random numbers of one chunk in one epoch: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014), which is as fast as it is
+/// short; what it decides is which vertices push, and nobody can tell from them.
 pub(super) struct Random(u64);
 
 impl Random {

@@ -1,7 +1,7 @@
 //! The fuzzy set of a neighbour graph: how much two rows belong together, from 0 to 1, the same from both sides.
 //!
-//! McInnes, Healy and Melville, *UMAP* (arXiv 1802.03426), section 4.1 and algorithms 2 and 3; weights, sigma and rho equal those of
-//! umap-learn 0.5.12 with its `local_connectivity` 1, `bandwidth` 1 and `set_op_mix_ratio` 1.
+//! McInnes, Healy and Melville, *UMAP* (arXiv 1802.03426), section 4.1 and algorithms 2 and 3; weights, sigma and rho
+//! equal those of umap-learn 0.5.12 with its `local_connectivity` 1, `bandwidth` 1 and `set_op_mix_ratio` 1.
 
 use std::ops::Range;
 
@@ -36,7 +36,8 @@ pub(super) struct Kernels {
 }
 
 impl Kernels {
-    /// Finds rho, and sigma so that a row's memberships sum to `log2(k + 1)`, for `distances [n_rows, k]`, rising in each row.
+    /// Finds rho, and sigma so that a row's memberships sum to `log2(k + 1)`, for `distances [n_rows, k]`, rising in
+    /// each row.
     ///
     /// `connected` says whether the nearest row is taken for surely connected; where it is not, rho is 0.
     pub(super) fn fit(n_rows: usize, k: usize, distances: &[f32], connected: bool) -> Self {
@@ -93,8 +94,8 @@ fn sigma_and_rho(distances: &[f32], target: f64, mean: f64, connected: bool) -> 
     (sigma.max(least) as f32, rho)
 }
 
-/// The fuzzy set of the first `k` neighbours of every row: symmetric, `[n_rows, n_rows]`, memberships of 0 left out. Of a row's
-/// entries its own neighbours come first, then the rows that name it and are not named by it, rising.
+/// The fuzzy set of the first `k` neighbours of every row: symmetric, `[n_rows, n_rows]`, memberships of 0 left out. Of
+/// a row's entries its own neighbours come first, then the rows that name it and are not named by it, rising.
 ///
 /// A membership `a` from one side and `b` from the other (0 where it is not a neighbour) make `a + b - a·b`.
 pub(super) fn fuzzy_set(graph: &NeighbourGraph, k: usize) -> Result<(SparseMatrix, Kernels)> {

@@ -1,10 +1,11 @@
 //! Stochastic gradient descent on the map, with the same bytes from any number of threads.
 //!
-//! Vertices stand in a random order, cut into [`N_BATCHES`] batches. In an epoch the batches come one after the other. Within a batch every
-//! vertex sees all others where they stood when the batch began, and goes through its edges that are due one after the other:
-//! each pulls it, and a few random vertices push it. A vertex moves nobody but itself (an edge pulls its other end when that
-//! end's turn comes), so a batch may be cut among threads anyhow. With all vertices in one batch that is Jacobi's iteration;
-//! with many it is nearly that of Gauss and Seidel, as in umap-learn. What was tried beside is in docs/design/umap.md.
+//! Vertices stand in a random order, cut into [`N_BATCHES`] batches. In an epoch the batches come one after the other.
+//! Within a batch every vertex sees all others where they stood when the batch began, and goes through its edges that
+//! are due one after the other: each pulls it, and a few random vertices push it. A vertex moves nobody but itself (an
+//! edge pulls its other end when that end's turn comes), so a batch may be cut among threads anyhow. With all vertices
+//! in one batch that is Jacobi's iteration; with many it is nearly that of Gauss and Seidel, as in umap-learn. What was
+//! tried beside is in docs/design/umap.md.
 
 use populi_simd::Level;
 use rayon::prelude::*;

@@ -1,7 +1,7 @@
 //! UMAP: a map on which rows stand near those that they are near to.
 //!
-//! McInnes, Healy and Melville, *UMAP: Uniform Manifold Approximation and Projection* (arXiv 1802.03426); umap-learn 0.5.12 is what it is
-//! compared with.
+//! McInnes, Healy and Melville, *UMAP: Uniform Manifold Approximation and Projection* (arXiv 1802.03426); umap-learn
+//! 0.5.12 is what it is compared with.
 //!
 //! | step | in the paper | here |
 //! |---|---|---|
@@ -12,8 +12,8 @@
 //! | descent | algorithm 5 | `layout` |
 //! | curve of `a` and `b` | definition 11 | `curve` |
 //!
-//! Weights, `a` and `b` are those of umap-learn. The start and the order of moves are not, so a map is not the same map but
-//! one as good: `docs/design/umap.md` has the measurements.
+//! Weights, `a` and `b` are those of umap-learn. The start and the order of moves are not, so a map is not the same map
+//! but one as good: `docs/design/umap.md` has the measurements.
 
 mod chunk;
 mod curve;
@@ -92,8 +92,10 @@ pub struct KnnReport {
 
 /// A map of `points [n_rows, n_cols]`.
 ///
-/// Beside finding the neighbours: about `n_epochs · n_rows · 7 · negative_sample_rate` steps of 1 ns, and memory for some 40
-/// values a row and neighbour pair. The same bytes from any number of threads and at every [`populi_simd::Level`].
+/// Beside finding the neighbours: about `n_epochs · n_rows · 7 · negative_sample_rate` steps of 1 ns. Memory: the graph
+/// has 8 bytes for each of its `n_rows · (n_neighbors - 1)` edges; beside it at most 40 bytes an edge, some 30 where
+/// half of them go both ways. The same bytes from any number of threads, and at every [`populi_simd::Level`] on one
+/// CPU.
 ///
 /// ```
 /// use populi_geometry::{Matrix, Silent, UmapParams, umap};
@@ -124,8 +126,8 @@ pub fn umap(points: MatrixView<'_>, params: &UmapParams, progress: &dyn Progress
 
 /// A map of rows whose neighbours are known; of each the first `n_neighbors - 1` are taken.
 ///
-/// `points [n_rows, n_cols]` decide where the descent begins; without them that is a random place, or what [`Init::Given`] says.
-/// Cost and determinism as [`umap()`].
+/// `points [n_rows, n_cols]` decide where the descent begins; without them that is a random place, or what
+/// [`Init::Given`] says. Cost and determinism as [`umap()`].
 ///
 /// # Errors
 ///
@@ -187,10 +189,11 @@ pub fn umap_of_graph(
     })
 }
 
-/// How much every row belongs to every other, from the first `n_neighbors - 1` neighbours of each (the row itself is counted).
+/// How much every row belongs to every other, from the first `n_neighbors - 1` neighbours of each (the row itself is
+/// counted).
 ///
-/// O(n_rows · n_neighbors), parallel; the same numbers as umap-learn's `fuzzy_simplicial_set` to 1e-5, and the same bytes from any
-/// number of threads.
+/// O(n_rows · n_neighbors), parallel; the same numbers as umap-learn's `fuzzy_simplicial_set` to 1e-5, and the same
+/// bytes from any number of threads.
 ///
 /// # Errors
 ///

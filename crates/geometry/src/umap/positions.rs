@@ -5,9 +5,9 @@ use populi_simd::LANES;
 /// Dimensions of a map at most.
 pub(super) const MAX_DIMS: usize = 64;
 
-/// One coordinate of all vertices after the other; behind the last vertex stand the first 15 again, so that a run of 16 may begin at
-/// any vertex. There are a power of two of coordinates, at least 2: the kernels are made for those, and in a coordinate that is 0
-/// everywhere nothing moves.
+/// One coordinate of all vertices after the other; behind the last vertex stand the first 15 again, so that a run of 16
+/// may begin at any vertex. There are a power of two of coordinates, at least 2: the kernels are made for those, and in
+/// a coordinate that is 0 everywhere nothing moves.
 #[derive(Debug, Clone)]
 pub(super) struct Positions {
     n: usize,

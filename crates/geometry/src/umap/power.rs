@@ -5,14 +5,15 @@ use populi_simd::Simd;
 /// Bits of `sqrt(1/2)`: what is left of a number after its power of two is between this and twice this.
 const LEAST_MANTISSA: i32 = 0x3f35_04f3;
 
-/// `log2(1 + t) / t` for `t` between `sqrt(1/2) - 1` and `sqrt(2) - 1`, nearly minimax; `t` times its error is below 4.5e-6.
+/// `log2(1 + t) / t` for `t` between `sqrt(1/2) - 1` and `sqrt(2) - 1`, nearly minimax; `t` times its error is below
+/// 4.5e-6.
 const LOG2: [f32; 6] = [1.442_703, -0.721_223_5, 0.479_671_1, -0.365_855_04, 0.319_828, -0.211_535_83];
 
 /// `2^t` for `t` between -1/2 and 1/2, nearly minimax, error below 2.7e-6.
 const EXP2: [f32; 5] = [1.000_000_1, 0.693_121, 0.240_218_66, 0.055_922_028, 0.009_685_711];
 
-/// `x^b` for positive finite `x` that are not subnormal, where the result is neither subnormal nor beyond the range. Relative error
-/// below 1e-5 for `|b·log2 x| < 30` and `|b| <= 1`.
+/// `x^b` for positive finite `x` that are not subnormal, where the result is neither subnormal nor beyond the range.
+/// Relative error below 1e-5 for `|b·log2 x| < 30` and `|b| <= 1`.
 #[inline(always)]
 pub(super) fn power<S: Simd>(simd: S, x: S::F32, b: S::F32) -> S::F32 {
     let bits = simd.bits(x);

@@ -1,8 +1,8 @@
 //! Which edges pull in which epoch.
 //!
-//! An edge whose membership is the share `p` of the greatest pulls in `p` of all epochs, evenly spread: in epoch `e` where
-//! `floor(p·(e + 1) + phase)` is above `floor(p·e + phase)`. Nothing is kept from one epoch to the next. The phase is a hash of the
-//! two ends, so that edges of equal membership do not all pull at once.
+//! An edge whose membership is the share `p` of the greatest pulls in `p` of all epochs, evenly spread: in epoch `e`
+//! where `floor(p·(e + 1) + phase)` is above `floor(p·e + phase)`. Nothing is kept from one epoch to the next. The
+//! phase is a hash of the two ends, so that edges of equal membership do not all pull at once.
 
 use std::ops::Range;
 
@@ -23,8 +23,8 @@ const PADDING: usize = 16;
 const MIX_TAIL: i32 = 0x9e37_79b1_u32.cast_signed();
 const MIX_HEAD: u32 = 0x85eb_ca6b;
 
-/// The edges of every vertex, six bytes each. A share is kept as `p·65535` in 16 bits: at 200 epochs the rarest edges have `p =
-/// 1/200`, which is then right to 0.2 %.
+/// The edges of every vertex, six bytes each. A share is kept as `p·65535` in 16 bits: at 200 epochs the rarest edges
+/// have `p = 1/200`, which is then right to 0.2 %.
 #[derive(Debug)]
 pub(super) struct Edges {
     offsets: Vec<usize>,
@@ -33,8 +33,8 @@ pub(super) struct Edges {
 }
 
 impl Edges {
-    /// Edges of `graph [n_heads, n_tails]` that pull at least once in `n_epochs`. The head `i` has those of row `row_of_head(i)`, and a
-    /// column `j` is the tail `tail_of_column[j]`.
+    /// Edges of `graph [n_heads, n_tails]` that pull at least once in `n_epochs`. The head `i` has those of row
+    /// `row_of_head(i)`, and a column `j` is the tail `tail_of_column[j]`.
     pub(super) fn new(
         graph: &SparseMatrix,
         row_of_head: impl Fn(usize) -> usize + Sync,
@@ -94,8 +94,8 @@ impl Edges {
         self.offsets[heads.end] - self.offsets[heads.start]
     }
 
-    /// Writes the tails of the edges of `head` that pull in an epoch to the front of `to`, which has room for all of its edges and
-    /// 16 more, and gives their number.
+    /// Writes the tails of the edges of `head` that pull in an epoch to the front of `to`, which has room for all of
+    /// its edges and 16 more, and gives their number.
     #[inline(always)]
     pub(super) fn due<S: Simd>(&self, simd: S, head: usize, epoch: usize, to: &mut [i32]) -> usize {
         let (start, end) = (self.offsets[head], self.offsets[head + 1]);

@@ -1,9 +1,10 @@
 //! Where the vertices stand before the descent: principal components, smoothed along the graph.
 //!
-//! umap-learn takes eigenvectors of the graph from ARPACK, which is its slow serial stage and, where the graph nearly falls apart,
-//! spends the axes of the map on single small parts. Here the map of the principal components is filtered by a Chebyshev
-//! polynomial of the random walk on the graph, which keeps what changes slowly from neighbour to neighbour and damps the
-//! rest: nearly the space of the leading eigenvectors, and of it the part that looks most like the principal components.
+//! umap-learn takes eigenvectors of the graph from ARPACK, which is its slow serial stage and, where the graph nearly
+//! falls apart, spends the axes of the map on single small parts. Here the map of the principal components is filtered
+//! by a Chebyshev polynomial of the random walk on the graph, which keeps what changes slowly from neighbour to
+//! neighbour and damps the rest: nearly the space of the leading eigenvectors, and of it the part that looks most like
+//! the principal components.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -29,8 +30,8 @@ const REACH: f64 = 10.0;
 /// The standard deviation of the noise that parts vertices which would start at one place.
 const NOISE: f64 = 1e-4;
 
-/// Filters `coordinates [n_rows, n_dims]` along the graph. Parts of the graph that are not connected keep the centre and the spread
-/// that they have.
+/// Filters `coordinates [n_rows, n_dims]` along the graph. Parts of the graph that are not connected keep the centre
+/// and the spread that they have.
 pub(super) fn smooth(graph: &SparseMatrix, coordinates: &Matrix, parts: &Parts) -> Result<Matrix> {
     let walk = Walk::new(graph);
     let n_dims = coordinates.n_cols();
@@ -233,8 +234,8 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Turns and scales the axes so that they are uncorrelated and of variance 1, rows weighted by `weights`. An axis that is a
-/// combination of the others becomes 0.
+/// Turns and scales the axes so that they are uncorrelated and of variance 1, rows weighted by `weights`. An axis that
+/// is a combination of the others becomes 0.
 fn principal_axes(map: &Matrix, weights: &[f32]) -> Result<Matrix> {
     let n_dims = map.n_cols();
     let blocks = map.values().par_chunks(ROWS_PER_BLOCK * n_dims).zip(weights.par_chunks(ROWS_PER_BLOCK));

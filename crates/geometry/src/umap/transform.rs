@@ -20,17 +20,21 @@ const LEARNING_SHARE: f32 = 0.25;
 const FEW_ROWS: usize = 10_000;
 
 impl Umap {
-    /// Sets `new [n, n_cols]` on the map among `fitted`, the rows that it was made from, which stay where they are: `[n,
-    /// n_components]`.
+    /// Sets `new [n, n_cols]` on the map among `fitted`, the rows that it was made from, which stay where they are:
+    /// `[n, n_components]`.
     ///
-    /// Each new row begins at the weighted mean of its neighbours and is then pulled and pushed for 100 epochs (30 beyond 10,000 new
-    /// rows; a third of `n_epochs` where that was given). O(n · n_rows) for the neighbours; the same bytes from any number of threads.
-    /// A new row does not depend on the other new ones but by its number.
+    /// Each new row begins at the weighted mean of its neighbours and is then pulled and pushed for 100 epochs (30
+    /// beyond 10,000 new rows; a third of `n_epochs` where that was given). O(n · n_rows) for the neighbours; the same
+    /// bytes from any number of threads.
+    ///
+    /// Where a new row comes to stand depends a little on the other new ones and on its place among them: these decide
+    /// in which form neighbours are compared, the number of epochs, which edges are too weak to pull, and the random
+    /// pushes. Set rows together if they are to be compared to the last digit.
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Shape`] where `fitted` has other rows than the map, or `new` other columns; [`crate::Error::Empty`];
-    /// [`crate::Error::NotFinite`].
+    /// [`crate::Error::Shape`] where `fitted` has other rows than the map, or `new` other columns;
+    /// [`crate::Error::Empty`]; [`crate::Error::NotFinite`].
     pub fn transform(
         &self,
         fitted: MatrixView<'_>,
@@ -76,7 +80,8 @@ impl Umap {
 
     /// How much new rows belong to those that the map was made from.
     ///
-    /// As umap-learn does, no neighbour is taken for surely connected (rho is 0), and the nearest is left out where sigma is sought.
+    /// As umap-learn does, no neighbour is taken for surely connected (rho is 0), and the nearest is left out where
+    /// sigma is sought.
     fn memberships_of_new(&self, nearest: Nearest, n: usize, n_fitted: usize) -> Result<SparseMatrix> {
         let k = nearest.k;
         let but_first: Vec<f32> =
@@ -88,7 +93,8 @@ impl Umap {
         SparseMatrix::new(n, n_fitted, (0..=n).map(|row| row * k).collect(), nearest.ids, memberships)
     }
 
-    /// The mean of the places of a row's neighbours, weighted by its memberships; the place of a neighbour to which it belongs wholly.
+    /// The mean of the places of a row's neighbours, weighted by its memberships; the place of a neighbour to which it
+    /// belongs wholly.
     fn mean_of_neighbours(&self, graph: &SparseMatrix) -> Matrix {
         let mut means = Matrix::zeros(graph.n_rows(), self.map.n_cols());
         for row in 0..graph.n_rows() {

@@ -32,6 +32,13 @@ fn nearest(row: &[f32], points: &Matrix, without: Option<usize>, k: usize, metri
     all
 }
 
+/// How many neighbours are farther than the last of a naive search, beyond rounding: each stands for one that was missed.
+fn n_missed(got: &[f32], expected: &[f64]) -> usize {
+    assert_eq!(got.len(), expected.len());
+    let last = expected.last().copied().unwrap_or_default();
+    got.iter().filter(|&&got| f64::from(got) > last + 1e-5).count()
+}
+
 fn params(k: usize, metric: Metric, method: KnnMethod) -> KnnParams {
     KnnParams { k, metric, method, ..KnnParams::default() }
 }
@@ -65,19 +72,21 @@ proptest! {
         let points = matrix(n, n_cols, seed);
         let found = knn(MatrixView::from(&points), &params(k, metric, method), &Silent).unwrap();
         prop_assert_eq!((found.k, found.graph.k()), (k.min(n - 1), k.min(n - 1)));
+        let mut missed = 0;
         for row in 0..n {
             let (ids, distances) = found.graph.of(row);
             let expected = nearest(points.row(row), &points, Some(row), found.k, metric);
-            for ((&id, &got), expected) in ids.iter().zip(distances).zip(expected) {
-                // Where n is at most k and what is kept beyond it, integers leave nobody out.
-                let slack = if n <= k + 4 { 1e-5 } else { 2e-2 };
-                prop_assert!((f64::from(got) - expected).abs() < slack, "{row}: {got}, not {expected}");
+            missed += n_missed(distances, &expected);
+            for (&id, &got) in ids.iter().zip(distances) {
                 let named = distance(points.row(row), points.row(id as usize), metric);
                 prop_assert!((f64::from(got) - named).abs() < 1e-5, "{row}: {got} to {id}, not {named}");
             }
             let pairs: Vec<(f32, u32)> = distances.iter().copied().zip(ids.iter().copied()).collect();
             prop_assert!(pairs.windows(2).all(|two| two[0] < two[1]), "order of {:?}", pairs);
         }
+        // Floats miss nothing, and where n is at most k and what is kept beyond it nobody is left out.
+        let n_allowed = if n_cols < 32 || n <= k + 4 { 0 } else { n * found.k / 100 + 1 };
+        prop_assert!(missed <= n_allowed, "{missed} neighbours of {} are missed", n * found.k);
     }
 
     #[test]
@@ -92,9 +101,8 @@ proptest! {
         prop_assert_eq!(found.k, k.min(n));
         for query in 0..n_queries {
             let expected = nearest(queries.row(query), &points, None, found.k, metric);
-            for (&got, expected) in found.of(query).1.iter().zip(expected) {
-                prop_assert!((f64::from(got) - expected).abs() < 2e-2, "{query}: {got}, not {expected}");
-            }
+            let got = found.of(query).1;
+            prop_assert_eq!(n_missed(got, &expected), 0, "{}: {:?}, not {:?}", query, got, expected);
         }
     }
 }
@@ -126,8 +134,7 @@ fn graphs_are_the_same_at_every_level_and_from_any_number_of_threads_and_good() 
         for method in [KnnMethod::Exact, KnnMethod::Approximate] {
             let graph = |level: Level, n_threads: usize| {
                 let params = KnnParams { level, ..params(10, metric, method) };
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
-                pool.install(|| knn(MatrixView::from(points), &params, &Silent).unwrap())
+                in_pool(n_threads, || knn(MatrixView::from(points), &params, &Silent).unwrap())
             };
             let found = graph(Level::best(), 2);
             for n_threads in [1, 7] {
@@ -145,6 +152,78 @@ fn graphs_are_the_same_at_every_level_and_from_any_number_of_threads_and_good() 
     }
 }
 
+/// Noise without groups, so that near rows are hard to guess and no group holds all rows.
+fn noise(n: usize, n_cols: usize, seed: u64) -> Matrix {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let values = (0..n * n_cols).map(|_| random.random_range(-1.0..1.0f32)).collect();
+    Matrix::from_vec(n, n_cols, values).unwrap()
+}
+
+fn in_pool<T: Send>(n_threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap().install(work)
+}
+
+#[test]
+fn graphs_of_near_rows_are_the_same_at_every_level_and_from_any_number_of_threads() {
+    // More groups than a row is in; 32 columns for integers, 8 for floats.
+    for (n_cols, metric) in [(32, Metric::Cosine), (8, Metric::Euclidean)] {
+        let points = noise(6500, n_cols, 7);
+        let graph = |level: Level, n_threads: usize| {
+            let params = params(10, metric, KnnMethod::Approximate);
+            let params = KnnParams { level, target_recall: 1.0, max_rounds: 2, ..params };
+            in_pool(n_threads, || knn(MatrixView::from(&points), &params, &Silent).unwrap())
+        };
+        let found = graph(Level::best(), 2);
+        assert!(found.n_rounds > 0, "the groups alone found everything");
+        for n_threads in [1, 7] {
+            assert_eq!(graph(Level::best(), n_threads), found, "{metric:?} {n_threads}");
+        }
+        for level in Level::all() {
+            assert_eq!(graph(level, 2), found, "{metric:?} {level:?}");
+        }
+        let measured = recall(&points, &found, metric);
+        assert!((measured - found.recall).abs() < 0.05, "said {}, is {measured}", found.recall);
+    }
+}
+
+#[test]
+fn many_new_rows_of_many_columns_find_what_a_naive_search_finds() {
+    let (points, queries) = (noise(700, 64, 1), noise(400, 64, 2));
+    for metric in Metric::ALL {
+        let found = |level: Level, n_threads: usize| {
+            let params = KnnParams { level, ..params(10, metric, KnnMethod::Auto) };
+            let (queries, points) = (MatrixView::from(&queries), MatrixView::from(&points));
+            in_pool(n_threads, || nearest_rows(queries, points, &params, &Silent).unwrap())
+        };
+        let nearest_found = found(Level::best(), 2);
+        for n_threads in [1, 7] {
+            assert_eq!(found(Level::best(), n_threads), nearest_found, "{metric:?} {n_threads}");
+        }
+        for level in Level::all() {
+            assert_eq!(found(level, 2), nearest_found, "{metric:?} {level:?}");
+        }
+        let missed = |query: usize| {
+            let expected = nearest(queries.row(query), &points, None, 10, metric);
+            n_missed(nearest_found.of(query).1, &expected)
+        };
+        let missed: usize = (0..400).map(missed).sum();
+        assert!(missed <= 40, "{metric:?}: {missed} of 4,000 are missed");
+    }
+}
+
+#[test]
+fn very_many_equal_rows_have_neighbours() {
+    // All equal rows fall into the same few groups, which are too large to compare all of their rows.
+    let mut points = Matrix::from_vec(15_000, 32, vec![0.25; 15_000 * 32]).unwrap();
+    let others = noise(1000, 32, 3);
+    points.values_mut()[14_000 * 32..].copy_from_slice(others.values());
+    let found =
+        knn(MatrixView::from(&points), &params(5, Metric::Euclidean, KnnMethod::Approximate), &Silent)
+            .unwrap();
+    assert!((0..14_000).all(|row| found.graph.of(row).1 == [0.0; 5]));
+    assert!(found.met, "{}", found.recall);
+}
+
 #[test]
 fn few_columns_and_many_rows_do_not_need_every_pair() {
     let (points, _) = blobs(20_000, 40, 2, 5);
@@ -156,10 +235,7 @@ fn few_columns_and_many_rows_do_not_need_every_pair() {
 
 #[test]
 fn a_target_that_cannot_be_met_is_said() {
-    // Noise without groups, so that near rows are hard to guess.
-    let mut random = ChaCha8Rng::seed_from_u64(1);
-    let values = (0..6000 * 64).map(|_| random.random_range(-1.0..1.0f32)).collect();
-    let points = Matrix::from_vec(6000, 64, values).unwrap();
+    let points = noise(6000, 64, 1);
     let ask = |target_recall, max_rounds| {
         let params = params(10, Metric::Cosine, KnnMethod::Approximate);
         knn(MatrixView::from(&points), &KnnParams { target_recall, max_rounds, ..params }, &Silent).unwrap()

@@ -204,35 +204,37 @@ fn map_of(points: &Matrix, params: &UmapParams) -> Umap {
 }
 
 #[test]
-fn the_same_bytes_from_any_number_of_threads_and_at_every_level() {
-    // More than a block of the graph, and than a chunk of the descent where new rows come.
-    let (points, _) = blobs(4200, 7, 6, 5);
-    let few = points.gather(&(0..200).collect::<Vec<_>>()).unwrap();
-    let graph = knn((&points).into(), &KnnParams { k: 14, ..KnnParams::default() }, &Silent).unwrap().graph;
-    for n_components in [2, 3] {
-        let params = UmapParams { n_components, n_epochs: Some(9), ..UmapParams::default() };
+fn the_same_bytes_from_any_number_of_threads() {
+    // More than two tasks a batch of the descent, and several blocks of every other step. The wide rows are so many, and have
+    // so many columns, that their principal components are found by iteration.
+    for (n, n_cols, n_components) in [(20_000, 3, 2), (16_400, 176, 3)] {
+        let (points, _) = blobs(n, 40, n_cols, 5);
+        let few = points.gather(&(0..300).collect::<Vec<_>>()).unwrap();
+        let params = UmapParams { n_components, n_epochs: Some(5), ..UmapParams::default() };
         let run = |n_threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
             pool.install(|| {
-                let found = umap_of_graph(&graph, Some((&points).into()), &params, &Silent).unwrap();
+                let found = map_of(&points, &params);
                 let placed = found.transform((&points).into(), (&few).into(), &Silent).unwrap();
                 (bits(&found.map), bits(&placed))
             })
         };
         let one = run(1);
         assert!(one == run(2) && one == run(7), "{n_components} dimensions: threads differ");
-        let small = |level| map_of(&few, &UmapParams { level, ..params.clone() }).map;
+    }
+}
+
+#[test]
+fn the_same_bytes_at_every_level_and_others_of_another_seed() {
+    let (points, _) = blobs(200, 7, 6, 5);
+    for n_components in [2, 3] {
+        let params = UmapParams { n_components, n_epochs: Some(9), ..UmapParams::default() };
+        let at = |level| bits(&map_of(&points, &UmapParams { level, ..params.clone() }).map);
         for level in Level::all() {
-            assert!(
-                bits(&small(level)) == bits(&small(Level::SCALAR)),
-                "{n_components} dimensions: {level:?}"
-            );
+            assert!(at(level) == at(Level::SCALAR), "{n_components} dimensions: {level:?}");
         }
         let other = UmapParams { random_state: 1, ..params.clone() };
-        assert!(
-            bits(&map_of(&few, &other).map) != bits(&map_of(&few, &params).map),
-            "the seed decides nothing"
-        );
+        assert!(bits(&map_of(&points, &other).map) != at(Level::best()), "the seed decides nothing");
     }
 }
 
@@ -279,7 +281,9 @@ fn a_start_may_be_given_and_points_may_be_absent() {
     }
     let start = Matrix::from_vec(400, 2, (0..800).map(|i| i as f32).collect()).unwrap();
     let params = UmapParams { init: Init::Given(start), ..UmapParams::default() };
-    assert!(agreement(&umap_of_graph(&graph, None, &params, &Silent).unwrap().map, &labels) > 0.95);
+    let same = agreement(&umap_of_graph(&graph, None, &params, &Silent).unwrap().map, &labels);
+    // Blobs that begin mixed along a line do not all come together again.
+    assert!(same > 0.9, "{same} of the neighbours are of the same blob");
 }
 
 #[test]
