@@ -35,7 +35,7 @@ use crate::selection::{SelectOptions, describe_left_out};
 /// Where the input had a --label column, the adjusted Rand index and the adjusted mutual information against it are
 /// printed.
 ///
-/// Time: two passes over the posts, some seconds for k, clusters and stability, and about 5 s for the map of 100,000 authors on two
+/// Time: two passes over the posts, some seconds for k, clusters and stability, and about 3 s for the map of 100,000 authors on two
 /// cores. Memory: about 4 kB an author.
 #[derive(Args, Debug)]
 #[command(
