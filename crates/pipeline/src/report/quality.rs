@@ -44,7 +44,7 @@ pub(super) fn density(personas: &PersonaSummary) -> Option<String> {
         density.n_map_dims.map_or_else(String::new, |dims| format!(" on a UMAP map of {dims} dimensions"));
     Some(format!(
         "Clusters are where {unit} lie densely (HDBSCAN{where_measured}, at least {} a cluster). Of {} {unit}, {} are noise, in no \
-         cluster, and {} that were joined the nearest one, so that no more than {:.0} % are.",
+         cluster; {} more were noise and joined the nearest one, because at most {:.0} % may be.",
         density.min_size,
         personas.n_units,
         density.n_noise,
