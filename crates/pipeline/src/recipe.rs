@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::embed::Model;
 use crate::ingest::{ColumnRef, Header, TableParams};
-use crate::personas::{K, MapMethod, Method};
+use crate::personas::{K, MapMethod, Method, PersonaParams};
 use crate::select::SelectParams;
 use crate::{Error, Result};
 
@@ -163,17 +163,31 @@ pub struct PersonaRecipe {
 
 impl Default for PersonaRecipe {
     fn default() -> Self {
+        let PersonaParams {
+            min_posts,
+            cluster,
+            k,
+            min_size,
+            max_size,
+            min_samples,
+            max_noise,
+            map,
+            bootstraps,
+            n_init,
+            model: _,
+            seed: _,
+        } = PersonaParams::default();
         Self {
-            min_posts: 2,
-            cluster: Method::default(),
-            k: K::Auto,
-            min_size: None,
-            max_size: None,
-            min_samples: None,
-            max_noise: None,
-            map: MapMethod::default(),
-            bootstraps: 20,
-            n_init: 5,
+            min_posts,
+            cluster,
+            k,
+            min_size,
+            max_size,
+            min_samples,
+            max_noise,
+            map,
+            bootstraps,
+            n_init,
             select: None,
         }
     }

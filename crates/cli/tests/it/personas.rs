@@ -166,6 +166,13 @@ fn world(users: u32, days: u32, communities: u32) -> Folder {
     folder
 }
 
+/// The community that each author of a world was made for, by author id.
+fn planted(folder: &Folder) -> BTreeMap<String, usize> {
+    let table = folder.read_text("world/truth/communities.tsv");
+    let rows = table.lines().skip(1).map(|line| line.split('\t').collect::<Vec<_>>());
+    rows.map(|row| (row[0].to_owned(), row[1].parse().unwrap())).collect()
+}
+
 /// The cluster of each author that has one, by author id.
 fn clusters(folder: &Folder) -> BTreeMap<String, usize> {
     let rows = folder.rows(
@@ -190,13 +197,7 @@ fn planted_communities_are_found_as_well_as_knowing_the_distributions_allows() {
     let folder = world(700, 8, 5);
     let found = folder.ok_json("personas --lang en --quiet");
     let clusters = clusters(&folder);
-    let planted: BTreeMap<String, usize> = folder
-        .read_text("world/truth/communities.tsv")
-        .lines()
-        .skip(1)
-        .map(|line| line.split('\t').collect::<Vec<_>>())
-        .map(|row| (row[0].to_owned(), row[1].parse().unwrap()))
-        .collect();
+    let planted = planted(&folder);
     let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for row in folder.rows(
         "corpus",
@@ -329,13 +330,7 @@ fn density_leaves_no_more_noise_than_asked_for_and_says_who_was_assigned() {
     assert_eq!(found["density"]["n_noise"], 0);
     assert!(found["k"].as_u64().unwrap() >= 2, "{found}");
     let clusters = clusters(&folder);
-    let planted: BTreeMap<String, usize> = folder
-        .read_text("world/truth/communities.tsv")
-        .lines()
-        .skip(1)
-        .map(|line| line.split('\t').collect::<Vec<_>>())
-        .map(|row| (row[0].to_owned(), row[1].parse().unwrap()))
-        .collect();
+    let planted = planted(&folder);
     let truth: Vec<usize> = clusters.keys().map(|id| planted[id]).collect();
     let agreement = ari(&truth, &clusters.values().copied().collect::<Vec<_>>());
     assert!(agreement > 0.3, "far from chance: {agreement}");
