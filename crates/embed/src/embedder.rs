@@ -14,6 +14,12 @@ pub trait Embedder: Send + Sync {
     /// Columns of what [`embed`](Embedder::embed) returns, at least 1.
     fn n_dims(&self) -> usize;
 
+    /// Texts that one call of [`embed`](Embedder::embed) should bring: what is lost at most where a run is stopped, and how
+    /// often its caller hears of progress. Moves no bit of a vector.
+    fn texts_per_call(&self) -> usize {
+        8192
+    }
+
     /// One row a text, `[texts.len(), n_dims] f32`, each of length 1; a text in which the model sees nothing gives a
     /// row of zeros. A text's row does not depend on the other texts.
     ///

@@ -27,6 +27,16 @@ pub enum Error {
         /// What it is.
         got: usize,
     },
+    /// A file of a model is missing or is not what it should be.
+    #[error("{}: {reason}; {remedy}", path.display())]
+    ModelFile {
+        /// The file or folder.
+        path: std::path::PathBuf,
+        /// What is wrong with it: expected and got.
+        reason: String,
+        /// What to do next.
+        remedy: String,
+    },
     /// The cache could not be read or written.
     #[error("the cache of vectors failed: {0}")]
     Cache(#[source] Box<dyn std::error::Error + Send + Sync>),
