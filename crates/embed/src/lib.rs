@@ -9,9 +9,14 @@
 mod cache;
 mod embedder;
 mod error;
+pub mod hub;
 mod lexical;
+mod secret;
+mod server;
 
 pub use cache::{MemoryCache, TextKey, VectorCache, embed_cached};
 pub use embedder::{Embedder, Fingerprint};
 pub use error::{Error, Result};
 pub use lexical::{Lexical, LexicalParams, TextSample};
+pub use secret::Secret;
+pub use server::{Server, ServerParams, Usage};
