@@ -10,8 +10,10 @@ mod cache;
 mod embedder;
 mod error;
 mod lexical;
+mod transformer;
 
 pub use cache::{MemoryCache, TextKey, VectorCache, embed_cached};
 pub use embedder::{Embedder, Fingerprint};
 pub use error::{Error, Result};
 pub use lexical::{Lexical, LexicalParams, TextSample};
+pub use transformer::{Transformer, TransformerParams};
