@@ -13,6 +13,7 @@ pub mod hub;
 mod lexical;
 mod secret;
 mod server;
+mod transformer;
 
 pub use cache::{MemoryCache, TextKey, VectorCache, embed_cached};
 pub use embedder::{Embedder, Fingerprint};
@@ -20,3 +21,4 @@ pub use error::{Error, Result};
 pub use lexical::{Lexical, LexicalParams, TextSample};
 pub use secret::Secret;
 pub use server::{Server, ServerParams, Usage};
+pub use transformer::{Transformer, TransformerParams};
