@@ -7,11 +7,17 @@
 //! Nothing here knows what vectors are for.
 
 mod cache;
+mod distil;
 mod embedder;
 mod error;
 mod lexical;
+mod token_table;
+mod wordpiece;
 
 pub use cache::{MemoryCache, TextKey, VectorCache, embed_cached};
+pub use distil::{DistilParams, Distillation};
 pub use embedder::{Embedder, Fingerprint};
 pub use error::{Error, Result};
 pub use lexical::{Lexical, LexicalParams, TextSample};
+pub use token_table::{Nearness, TableCard, TokenTable};
+pub use wordpiece::{AddedToken, WordPiece, WordPieceParams};

@@ -1,0 +1,6 @@
+//! The room from outside, a module a subject.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod distil;
+mod token_table;
+mod wordpiece;
