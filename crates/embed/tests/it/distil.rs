@@ -35,7 +35,7 @@ fn tokenizer() -> WordPiece {
 
 /// The teacher: rows of which each word has its own, some far longer than others.
 fn teacher_rows() -> Matrix {
-    let value = |i: usize| noise(i as u64) * if i / N_DIMS % 5 == 0 { 3.0 } else { 1.0 };
+    let value = |i: usize| noise(i as u64) * if (i / N_DIMS).is_multiple_of(5) { 3.0 } else { 1.0 };
     Matrix::from_vec(N_WORDS + 2, N_DIMS, (0..(N_WORDS + 2) * N_DIMS).map(value).collect()).unwrap()
 }
 

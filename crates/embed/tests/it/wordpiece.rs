@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use populi_embed::WordPiece;
 use proptest::prelude::*;
+use rayon::prelude::*;
 use serde_json::{Value, json};
 use tokenizers::{OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer, Tokenizer};
 
@@ -122,21 +123,20 @@ fn every_pair() -> impl Iterator<Item = &'static Pair> {
 #[test]
 fn every_character_alone_and_among_others() {
     let pairs: Vec<&Pair> = [&PAIRS[0], &PAIRS[1]].into_iter().chain(MINILM.as_ref()).collect();
-    std::thread::scope(|scope| {
-        for part in 0..4u32 {
-            let pairs = &pairs;
-            scope.spawn(move || {
-                // Several in a text, because a call of the reference costs more than a character.
-                for first in (part * 16..0x11_0000).step_by(64) {
-                    let text: String = (first..first + 16)
-                        .filter_map(char::from_u32)
-                        .map(|c| format!("a{c}b {c} e{c}\u{301}\u{302e}{c}\u{323}\n"))
-                        .collect();
-                    pairs.iter().for_each(|pair| pair.compare(&text));
-                }
-            });
-        }
-    });
+    let in_context = |c| format!("a{c}b {c} e{c}\u{301}\u{302e}{c}\u{323}\n");
+    // Nothing is assigned there but private use, tags and selectors of variants, which are no parts of words.
+    let among_few = |c| format!("a{c}b {c}\n");
+    let compare = |first: u32, last: u32| {
+        // Many in a text, because a call of the reference costs more than a character.
+        let characters = (first..last).filter_map(char::from_u32);
+        let text: String = if first < 0x4_0000 {
+            characters.map(in_context).collect()
+        } else {
+            characters.map(among_few).collect()
+        };
+        pairs.iter().for_each(|pair| pair.compare(&text));
+    };
+    (0..0x11_0000u32 / 32).into_par_iter().for_each(|block| compare(block * 32, block * 32 + 32));
 }
 
 #[test]
@@ -292,7 +292,7 @@ fn real_texts() -> Vec<String> {
         }
     }
     // As many as are compared in a few seconds, from all over.
-    let step = texts.len() / 30_000 + 1;
+    let step = texts.len() / 20_000 + 1;
     texts.into_iter().step_by(step).collect()
 }
 
@@ -322,8 +322,8 @@ fn real_texts_have_the_same_ids() {
     if texts.is_empty() {
         eprintln!("skipped: there is no folder shared/data beside the repository");
     }
-    for pair in PAIRS.iter().take(2).chain(MINILM.as_ref()) {
-        texts.iter().for_each(|text| pair.compare(text));
+    for pair in PAIRS.iter().take(1).chain(MINILM.as_ref()) {
+        texts.par_iter().for_each(|text| pair.compare(text));
     }
 }
 
