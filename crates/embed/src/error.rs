@@ -69,3 +69,13 @@ pub enum Error {
     #[error(transparent)]
     Geometry(#[from] populi_geometry::Error),
 }
+
+/// Checks one parameter against its range.
+pub(crate) fn require(
+    holds: bool,
+    name: &'static str,
+    got: impl ToString,
+    must_be: &'static str,
+) -> Result<()> {
+    if holds { Ok(()) } else { Err(Error::Param { name, got: got.to_string(), must_be }) }
+}

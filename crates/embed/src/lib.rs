@@ -7,6 +7,7 @@
 //! Nothing here knows what vectors are for.
 
 mod cache;
+mod distil;
 mod embedder;
 mod error;
 pub mod hub;
@@ -14,11 +15,16 @@ mod lexical;
 mod secret;
 mod server;
 mod transformer;
+mod token_table;
+mod wordpiece;
 
 pub use cache::{MemoryCache, TextKey, VectorCache, embed_cached};
+pub use distil::{DistilParams, Distillation};
 pub use embedder::{Embedder, Fingerprint};
 pub use error::{Error, Result};
 pub use lexical::{Lexical, LexicalParams, TextSample};
 pub use secret::Secret;
 pub use server::{Server, ServerParams, Usage};
 pub use transformer::{Transformer, TransformerParams};
+pub use token_table::{Nearness, TableCard, TokenTable};
+pub use wordpiece::{AddedToken, WordPiece, WordPieceParams};

@@ -90,6 +90,8 @@ pub trait Simd: Copy + Send + Sync {
     fn shift_right<const N: u32>(self, a: Self::I32) -> Self::I32;
     /// The lanes of an array of numbers without a sign.
     fn load_u16(self, values: &[u16; LANES]) -> Self::I32;
+    /// The lanes of an array of numbers with a sign, each given as its byte.
+    fn load_i8(self, bytes: &[u8; LANES]) -> Self::I32;
     /// `a * b`, wrapping.
     fn mul_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
     /// Writes the lanes whose bit is set to the front of an array, in their order, and gives their number. What stands
@@ -150,6 +152,7 @@ mod tests {
         a: &'a [i32; LANES],
         b: &'a [i32; LANES],
         small: &'a [u16; LANES],
+        tiny: &'a [u8; LANES],
         from: &'a [f32],
         at: &'a [u32; LANES],
         chosen: u16,
@@ -159,6 +162,7 @@ mod tests {
     struct Results {
         products: [i32; LANES],
         widened: [i32; LANES],
+        widened_bytes: [i32; LANES],
         less: u16,
         equal: u16,
         compressed: Vec<i32>,
@@ -180,6 +184,7 @@ mod tests {
             Results {
                 products: array(simd.mul_i32(a, b)),
                 widened: array(simd.load_u16(self.small)),
+                widened_bytes: array(simd.load_i8(self.tiny)),
                 less: simd.bits_of_mask(simd.less_i32(a, b)),
                 equal: simd.bits_of_mask(simd.equal_i32(a, b)),
                 compressed: compressed[..n].to_vec(),
@@ -204,12 +209,14 @@ mod tests {
             let a: [i32; LANES] = lanes(&pairs).map(|pair| pair.0);
             let b: [i32; LANES] = lanes(&pairs).map(|pair| if pair.3 { pair.0 } else { pair.1 });
             let small = lanes(&pairs).map(|pair| pair.2);
+            let tiny = small.map(|small| small.to_le_bytes()[0]);
             let at = lanes(&at).map(|at| at % from.len() as u32);
-            let operations = Operations { a: &a, b: &b, small: &small, from: &from, at: &at, chosen };
+            let operations = Operations { a: &a, b: &b, small: &small, tiny: &tiny, from: &from, at: &at, chosen };
             let bit = |i: usize, holds: bool| u16::from(holds) << i;
             let expected = Results {
                 products: std::array::from_fn(|i| a[i].wrapping_mul(b[i])),
                 widened: small.map(i32::from),
+                widened_bytes: tiny.map(|byte| i32::from(byte.cast_signed())),
                 less: (0..LANES).fold(0, |bits, i| bits | bit(i, a[i] < b[i])),
                 equal: (0..LANES).fold(0, |bits, i| bits | bit(i, a[i] == b[i])),
                 compressed: (0..LANES).filter(|i| chosen >> i & 1 == 1).map(|i| a[i]).collect(),

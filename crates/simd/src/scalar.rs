@@ -155,6 +155,10 @@ impl Simd for Scalar {
         each(*values, i32::from)
     }
     #[inline(always)]
+    fn load_i8(self, bytes: &[u8; LANES]) -> Self::I32 {
+        bytes.map(|byte| i32::from(byte.cast_signed()))
+    }
+    #[inline(always)]
     fn mul_i32(self, a: Self::I32, b: Self::I32) -> Self::I32 {
         both(a, b, i32::wrapping_mul)
     }

@@ -106,6 +106,11 @@ impl Simd for Avx512 {
         unsafe { _mm512_cvtepu16_epi32(_mm256_loadu_si256(values.as_ptr().cast())) }
     }
     #[inline(always)]
+    fn load_i8(self, bytes: &[u8; LANES]) -> __m512i {
+        // SAFETY: `self` is proof of the instructions; the array has the 16 bytes that are read, at any alignment.
+        unsafe { _mm512_cvtepi8_epi32(_mm_loadu_si128(bytes.as_ptr().cast())) }
+    }
+    #[inline(always)]
     fn compress_i32(self, bits: u16, a: __m512i, to: &mut [i32; LANES]) -> usize {
         // SAFETY: `self` is proof of the instructions; the array has the 64 bytes that are written, at any alignment.
         unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), _mm512_maskz_compress_epi32(bits, a)) }
@@ -275,6 +280,14 @@ impl Simd for Avx2 {
         unsafe {
             let half = |from: usize| _mm_loadu_si128(values.as_ptr().add(from).cast());
             [_mm256_cvtepu16_epi32(half(0)), _mm256_cvtepu16_epi32(half(8))]
+        }
+    }
+    #[inline(always)]
+    fn load_i8(self, bytes: &[u8; LANES]) -> Self::I32 {
+        // SAFETY: `self` is proof of the instructions; the array has the twice 8 bytes that are read, at any alignment.
+        unsafe {
+            let half = |from: usize| _mm_loadl_epi64(bytes.as_ptr().add(from).cast());
+            [_mm256_cvtepi8_epi32(half(0)), _mm256_cvtepi8_epi32(half(8))]
         }
     }
     #[inline(always)]

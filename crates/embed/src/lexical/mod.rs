@@ -21,7 +21,7 @@ pub use sample::TextSample;
 use crate::embedder::{Embedder, Fingerprint};
 use crate::error::{Error, Result};
 use features::Reader;
-use sample::readable;
+pub(crate) use sample::readable;
 use vocabulary::{SparseRows, Vocabulary};
 
 /// Raised by hand when the same texts and parameters give other vectors than before.

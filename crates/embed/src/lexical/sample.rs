@@ -61,7 +61,7 @@ impl TextSample {
 }
 
 /// As much of the start of `text` as a model reads.
-pub(super) fn readable(text: &str) -> &str {
+pub(crate) fn readable(text: &str) -> &str {
     &text[..text.floor_char_boundary(TextSample::MAX_BYTES)]
 }
 

@@ -4,3 +4,8 @@
 mod hub;
 mod local_server;
 mod server;
+#![allow(clippy::print_stderr, reason = "a test says what it skipped")]
+
+mod distil;
+mod token_table;
+mod wordpiece;
