@@ -19,4 +19,4 @@ pub use embedder::{Embedder, Fingerprint};
 pub use error::{Error, Result};
 pub use lexical::{Lexical, LexicalParams, TextSample};
 pub use secret::Secret;
-pub use server::{Server, ServerParams, Usage};
+pub use server::{Server, ServerParams, ServerUsage};
