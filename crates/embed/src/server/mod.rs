@@ -166,16 +166,14 @@ impl Server {
         let batch = AtomicUsize::new(params.batch);
         let mut server =
             Self { n_dims: params.dimensions.unwrap_or(0), params, client, probe: vec![], batch };
-        let rows =
-            server.request(&[PROBE], UNANSWERED_PROBES, &Halt::default()).map_err(
-                |failure| match failure {
-                    Failure::Final(error) => error,
-                    Failure::Refused { reason } => {
-                        server.client.error(&reason, "check the name of the model and the dimensions")
-                    }
-                    Failure::Stopped => server.client.error("the request was stopped", "try again"),
-                },
-            )?;
+        let rows = match server.request(&[PROBE], UNANSWERED_PROBES, &Halt::default()) {
+            Ok(rows) => rows,
+            Err(Failure::Final(error)) => return Err(error),
+            Err(Failure::Refused { reason }) => {
+                return Err(server.client.error(&reason, "check the name of the model and the dimensions"));
+            }
+            Err(Failure::Stopped) => return Err(server.client.error("the request was stopped", "try again")),
+        };
         server.n_dims = rows.n_dims;
         let mut probe = Matrix::from_vec(1, rows.n_dims, rows.values)?;
         probe.l2_normalise_rows();
@@ -223,20 +221,20 @@ impl Server {
         chosen: &[usize],
         halt: &Halt,
     ) -> std::result::Result<Vec<f32>, Failure> {
-        let halves = |server: &Self| {
-            let (left, right) = chosen.split_at(chosen.len().div_ceil(2));
-            let mut rows = server.rows_of(texts, left, halt)?;
-            server.batch.fetch_min(left.len(), Ordering::Relaxed);
-            rows.extend(server.rows_of(texts, right, halt)?);
-            Ok(rows)
-        };
+        let (left, right) = chosen.split_at(chosen.len().div_ceil(2));
         if chosen.len() > self.batch.load(Ordering::Relaxed) {
-            return halves(self);
+            let rows = self.rows_of(texts, left, halt)?;
+            return Ok([rows, self.rows_of(texts, right, halt)?].concat());
         }
         let batch: Vec<&str> = chosen.iter().map(|&i| texts[i]).collect();
         match self.request(&batch, usize::MAX, halt) {
             Ok(rows) => Ok(rows.values),
-            Err(Failure::Refused { .. }) if chosen.len() > 1 => halves(self),
+            Err(Failure::Refused { .. }) if chosen.len() > 1 => {
+                let rows = self.rows_of(texts, left, halt)?;
+                // So many went through, or fewer, which is noted by then.
+                self.batch.fetch_min(left.len(), Ordering::Relaxed);
+                Ok([rows, self.rows_of(texts, right, halt)?].concat())
+            }
             Err(Failure::Refused { reason }) => {
                 // Where and how long, but not what: texts are people's.
                 let (i, n_chars) = (chosen[0], texts[chosen[0]].chars().count());

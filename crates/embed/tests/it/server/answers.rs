@@ -128,6 +128,10 @@ fn a_server_that_takes_fewer_texts_gets_fewer() {
     assert!(texts.iter().zip(vectors.rows()).all(|(text, got)| got == row(text)));
     let n_too_long = local.seen().iter().filter(|seen| input(seen).len() > 4).count();
     assert_eq!(n_too_long, 1);
+
+    let n_before = local.seen().len();
+    server.embed(&texts).unwrap();
+    assert_eq!(local.seen().len() - n_before, 21usize.div_ceil(4));
 }
 
 #[test]
