@@ -28,3 +28,4 @@ pub use server::{Server, ServerParams, Usage};
 pub use transformer::{Transformer, TransformerParams};
 pub use token_table::{Nearness, TableCard, TokenTable};
 pub use wordpiece::{AddedToken, WordPiece, WordPieceParams};
+pub use server::{Server, ServerParams, ServerUsage};
