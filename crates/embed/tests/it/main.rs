@@ -8,4 +8,5 @@ mod server;
 
 mod distil;
 mod token_table;
+mod transformer;
 mod wordpiece;
