@@ -12,12 +12,14 @@ mod embedder;
 mod error;
 mod lexical;
 mod token_table;
+mod transformer;
 mod wordpiece;
 
 pub use cache::{MemoryCache, TextKey, VectorCache, embed_cached};
-pub use distil::{DistilParams, Distillation};
+pub use distil::{DistilParams, Distillation, distil};
 pub use embedder::{Embedder, Fingerprint};
 pub use error::{Error, Result};
 pub use lexical::{Lexical, LexicalParams, TextSample};
 pub use token_table::{Nearness, TableCard, TokenTable};
+pub use transformer::{Transformer, TransformerParams};
 pub use wordpiece::{AddedToken, WordPiece, WordPieceParams};

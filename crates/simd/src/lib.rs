@@ -39,6 +39,7 @@ mod distance;
 mod kernel;
 mod level;
 mod map;
+pub mod product;
 mod scalar;
 pub mod tile;
 mod x86;
