@@ -37,6 +37,28 @@ pub enum Error {
         /// What to do next.
         remedy: String,
     },
+    /// A server of embeddings refused, failed or answered something else than vectors.
+    #[error("the server {url}: {reason}; {remedy}")]
+    Server {
+        /// Where the requests go.
+        url: String,
+        /// What happened: expected and got.
+        reason: String,
+        /// What to do next.
+        remedy: String,
+    },
+    /// A model could not be fetched from the hub or its cache.
+    #[error("the model {id:?} of {endpoint}: {reason}; {remedy}")]
+    Hub {
+        /// The model, as it was asked for.
+        id: String,
+        /// The hub.
+        endpoint: String,
+        /// What happened: expected and got.
+        reason: String,
+        /// What to do next.
+        remedy: String,
+    },
     /// The cache could not be read or written.
     #[error("the cache of vectors failed: {0}")]
     Cache(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -3,5 +3,9 @@
 #![allow(clippy::print_stderr, reason = "a test says what it skipped")]
 
 mod distil;
+mod hub;
+mod local_server;
+mod server;
 mod token_table;
+mod transformer;
 mod wordpiece;
