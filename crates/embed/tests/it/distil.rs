@@ -1,9 +1,11 @@
 //! A table made from a teacher that is a table itself: what can be learnt of it, and what has to be the same.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use populi_embed::{
-    AddedToken, DistilParams, Distillation, Embedder, TableCard, TokenTable, WordPiece, WordPieceParams,
+    AddedToken, DistilParams, Distillation, Embedder, TableCard, TokenTable, Transformer, TransformerParams,
+    WordPiece, WordPieceParams, distil,
 };
 use populi_geometry::{Matrix, Progress, Silent};
 
@@ -212,4 +214,36 @@ fn wrong_input_is_an_error() {
     assert!(finish(&token_vectors(), &Matrix::zeros(n_texts, 8)).unwrap_err().contains("text_vectors is 8"));
     assert!(finish(&Matrix::zeros(N_WORDS + 2, 8), &texts).unwrap_err().contains("n_dims is 16"));
     assert!(finish(&token_vectors(), &texts).is_ok());
+}
+
+/// The folder of a tiny BERT of random weights.
+fn tiny_bert() -> (Transformer, WordPiece) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/bert");
+    let teacher = Transformer::open(&folder, &TransformerParams::default()).unwrap();
+    (teacher, WordPiece::open(&folder.join("tokenizer.json")).unwrap())
+}
+
+#[test]
+fn a_transformer_teaches() {
+    let (teacher, tokenizer) = tiny_bert();
+    let words: Vec<&String> = tokenizer.vocabulary().iter().filter(|token| token.len() > 2).collect();
+    let text = |i: usize| {
+        (0..4 + i % 5).map(|j| words[(i * 31 + j * j * 7) % words.len()].as_str()).collect::<Vec<_>>()
+    };
+    let texts: Vec<String> = (0..600).map(|i| text(i).join(" ")).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let params = DistilParams { n_word_lists: 100, n_substituted: 100, n_dims: 16, ..small() };
+    let card = TableCard { teacher: "tiny".to_owned(), ..TableCard::default() };
+    let table = distil(&teacher, &tokenizer, &texts, &params, card, &Silent).unwrap();
+    let card = table.card();
+    assert_eq!(
+        (card.teacher.as_str(), &card.teacher_fingerprint),
+        ("tiny", &teacher.fingerprint().to_string())
+    );
+    let last = card.held_out[card.held_out.len() - 1];
+    assert!(last.cosine > card.held_out[0].cosine && last.neighbours > card.plain_neighbours, "{card:?}");
+
+    let error =
+        distil(&teacher, &self::tokenizer(), &texts, &params, TableCard::default(), &Silent).unwrap_err();
+    assert!(error.to_string().contains("must be that of the teacher"), "{error}");
 }
