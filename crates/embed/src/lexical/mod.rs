@@ -297,6 +297,36 @@ mod tests {
     }
 
     #[test]
+    fn texts_of_one_pattern_are_fitted() {
+        let words = |parts: [&[&str]; 3], i: usize| {
+            let [a, b, c] = parts;
+            format!(
+                "{} {} {} 0",
+                a[i % a.len()],
+                b[i / a.len() % b.len()],
+                c[i / a.len() / b.len() % c.len()]
+            )
+        };
+        let who =
+            ["the old man", "my sister", "a young dog", "her friend", "the teacher", "our team", "the cat"];
+        let does = [
+            "likes to read about",
+            "went home to see",
+            "is talking about",
+            "never forgets",
+            "wants to buy",
+            "found",
+        ];
+        let what =
+            ["the house by the river", "a good book", "the long road", "some fresh bread", "music and light"];
+        for n in [80, 200] {
+            let texts: Vec<String> = (0..n).map(|i| words([&who, &does, &what], i)).collect();
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            assert!(fitted(&texts).n_dims() > 10, "an eigenvalue of rounding errors alone stops nothing");
+        }
+    }
+
+    #[test]
     fn one_text_and_equal_texts_have_a_direction() {
         let vectors = fitted(&["a red fox", "a red fox"]).embed(&["a red fox", "fox"]).unwrap();
         assert!((cosine(&vectors, 0, 1) - 1.0).abs() < 1e-6);

@@ -106,7 +106,7 @@ pub fn distil_file(params: &DistilFileParams, progress: &dyn Progress) -> Result
         notes: params.notes.clone(),
         ..TableCard::default()
     };
-    let teacher = Opened::Here(Box::new(teacher));
+    let teacher = Opened::Slow(Box::new(teacher));
     let cache = params.cache.clone().unwrap_or_else(|| beside(&params.out));
     let kept = cache::open_in(&cache, &teacher)?;
     let wanted = work.texts();

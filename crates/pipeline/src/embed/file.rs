@@ -98,7 +98,7 @@ pub fn embed_file(params: &FileParams, progress: &dyn Progress) -> Result<FileSu
     }
     let embedder = chosen.opened.embedder();
     let folder = params.cache.clone().unwrap_or_else(|| beside(&params.out));
-    let kept = if chosen.model.is_dear() { Some(cache::open_in(&folder, &chosen.opened)?) } else { None };
+    let kept = if chosen.opened.is_kept() { Some(cache::open_in(&folder, &chosen.opened)?) } else { None };
 
     progress.begin("embed", Some(texts.len() as u64), Unit::Rows);
     let since = Instant::now();
@@ -155,7 +155,7 @@ impl Chosen {
         };
         params.settings.check(&model)?;
         let opened = match model {
-            Model::Lexical => Opened::Here(Box::new(fit::learn(&sample, params.seed)?)),
+            Model::Lexical => Opened::Quick(Box::new(fit::learn(&sample, params.seed)?)),
             _ => params.settings.open(&model)?,
         };
         Ok(Self { model, opened, why })

@@ -165,7 +165,7 @@ pub fn embed(
         progress.note(&why);
     }
     let kept = match &backend {
-        Backend::Opened(opened) if model.is_dear() => Some(cache::open(corpus, opened)?),
+        Backend::Opened(opened) if opened.is_kept() => Some(cache::open(corpus, opened)?),
         _ => None,
     };
     let mut counts = Counts::default();

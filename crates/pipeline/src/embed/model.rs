@@ -24,13 +24,6 @@ pub enum Model {
     Named(String),
 }
 
-impl Model {
-    /// Whether it computes so long for a text that its vectors are kept.
-    pub(crate) fn is_dear(&self) -> bool {
-        matches!(self, Self::Server(_) | Self::Named(_))
-    }
-}
-
 impl FromStr for Model {
     type Err = Infallible;
 

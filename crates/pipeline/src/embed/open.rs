@@ -39,8 +39,10 @@ pub struct ModelSettings {
 
 /// A model that is ready.
 pub(super) enum Opened {
-    /// It is in memory.
-    Here(Box<dyn Embedder>),
+    /// It makes a vector faster than one can be read.
+    Quick(Box<dyn Embedder>),
+    /// It computes for milliseconds.
+    Slow(Box<dyn Embedder>),
     /// A server has it.
     Server(Box<Server>),
 }
@@ -48,15 +50,20 @@ pub(super) enum Opened {
 impl Opened {
     pub(super) fn embedder(&self) -> &dyn Embedder {
         match self {
-            Self::Here(embedder) => &**embedder,
+            Self::Quick(embedder) | Self::Slow(embedder) => &**embedder,
             Self::Server(server) => &**server,
         }
+    }
+
+    /// Whether its vectors are worth to be kept.
+    pub(super) fn is_kept(&self) -> bool {
+        !matches!(self, Self::Quick(_))
     }
 
     /// Refuses a server that has another model under the name of the one whose vectors are in the cache.
     pub(super) fn check(&self, cache: &dyn VectorCache) -> Result<()> {
         match self {
-            Self::Here(_) => Ok(()),
+            Self::Quick(_) | Self::Slow(_) => Ok(()),
             Self::Server(server) => Ok(server.check_model(cache)?),
         }
     }
@@ -126,13 +133,13 @@ impl ModelSettings {
     pub(super) fn open(&self, model: &Model) -> Result<Opened> {
         let (kind, name) = (kind_of(model)?, model.to_string());
         let path = Path::new(&name);
-        Ok(Opened::Here(match kind {
-            Kind::BuiltIn => Box::new(TokenTable::embedded()?),
-            Kind::Table => Box::new(TokenTable::open(path)?),
-            Kind::Folder => Box::new(self.transformer(path)?),
-            Kind::Hub => Box::new(self.transformer(&self.fetched(&name)?)?),
-            Kind::Server => return Ok(Opened::Server(Box::new(Server::new(self.server(&name)?)?))),
-        }))
+        Ok(match kind {
+            Kind::BuiltIn => Opened::Quick(Box::new(TokenTable::embedded()?)),
+            Kind::Table => Opened::Quick(Box::new(TokenTable::open(path)?)),
+            Kind::Folder => Opened::Slow(Box::new(self.transformer(path)?)),
+            Kind::Hub => Opened::Slow(Box::new(self.transformer(&self.fetched(&name)?)?)),
+            Kind::Server => Opened::Server(Box::new(Server::new(self.server(&name)?)?)),
+        })
     }
 
     /// Opens a transformer as that, and says where it lies.

@@ -210,7 +210,7 @@ fn texts_that_are_gone_leave_the_cache() {
         cache_files(&folder).iter().any(|bytes| bytes.windows(32).any(|window| window == hash.as_bytes()))
     };
     assert!(holds("what stays") && holds("what goes"));
-    folder.write("b", crate::jetstream::delete("did:plc:ann", "app.bsky.feed.post", "2", 3));
+    folder.write("b", crate::jetstream::delete("did:plc:ann", "feed.post", "2", 3));
     folder.ok("ingest bluesky b");
     folder.ok("embed --model static");
     assert!(holds("what stays") && !holds("what goes"), "whatever the model that embeds now");

@@ -91,7 +91,7 @@ fn what_cannot_be_is_refused_before_the_work() {
     for (line, words) in [
         (line("letter"), "--overwrite"),
         (line("letter --overwrite"), "no table"),
-        (line("x.table --dims 17"), "n_dims"),
+        (line("x.table").replace("--dims 16", "--dims 17"), "n_dims"),
         ("distill --teacher lexical --out x.table".to_owned(), "sentence-transformers"),
         ("distill --teacher ./nothing --out x.table".to_owned(), "nothing"),
         (format!("distill --teacher {} --texts none.txt --out x.table", teacher.display()), "none.txt"),
