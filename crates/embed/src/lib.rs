@@ -14,8 +14,8 @@ pub mod hub;
 mod lexical;
 mod secret;
 mod server;
-mod transformer;
 mod token_table;
+mod transformer;
 mod wordpiece;
 
 pub use cache::{MemoryCache, TextKey, VectorCache, embed_cached};
@@ -25,6 +25,6 @@ pub use error::{Error, Result};
 pub use lexical::{Lexical, LexicalParams, TextSample};
 pub use secret::Secret;
 pub use server::{Server, ServerParams, Usage};
-pub use transformer::{Transformer, TransformerParams};
 pub use token_table::{Nearness, TableCard, TokenTable};
+pub use transformer::{Transformer, TransformerParams};
 pub use wordpiece::{AddedToken, WordPiece, WordPieceParams};
