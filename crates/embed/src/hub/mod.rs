@@ -1,7 +1,7 @@
 //! Models of the Hugging Face hub as folders: fetched once, then found in the cache that all programs of the hub share.
 //!
-//! The way of a fetch: what the revision stands for and which files there are ([`remote`]), which of them an encoder needs
-//! ([`encoder`]), each into the cache unless it is there. Offline, the same list is looked up in the cache alone ([`cached`]).
+//! The way of a fetch: what the revision stands for and which files there are (`remote.rs`), which of them an encoder needs
+//! (`encoder.rs`), each into the cache unless it is there. Offline, the same list is looked up in the cache alone (`cached.rs`).
 
 mod cached;
 mod encoder;

@@ -113,8 +113,11 @@ impl<'a> Remote<'a> {
         Cache::new(self.params.cache.clone()).repo(repo).pointer_path(&self.commit)
     }
 
-    /// Fetches one file, once.
+    /// Fetches one file, unless it is there: another program may have brought it meanwhile.
     fn download(&self, file: &Listed, path: &Path) -> std::result::Result<(), ApiError> {
+        if is_whole(path, file) {
+            return Ok(());
+        }
         self.drop_finished_part(file);
         with_token_if_asked(&self.anonymous, self.authorised.as_ref(), |repo| {
             repo.download_with_progress(&file.rfilename, ())
@@ -159,20 +162,22 @@ impl Files for Remote<'_> {
     fn bring(&self, name: &str) -> Result<Option<PathBuf>> {
         let Some(file) = self.files.get(name) else { return Ok(None) };
         let path = self.folder().join(name);
-        if !is_whole(&path, file) {
-            let waits = ExponentialBuilder::new()
-                .with_jitter()
-                .with_min_delay(self.params.first_wait)
-                .with_max_times(RETRIES);
-            let download = || self.download(file, &path);
-            download.retry(waits).when(may_pass).call().map_err(|error| match status_of(&error) {
-                Some(status @ (401 | 403 | 404)) => refused(self.id, self.params, status),
-                _ => self.error(
-                    format!("{name} could not be fetched: {error}"),
-                    "try again: what came is kept and resumed; check the network and the room on the disk",
-                ),
-            })?;
-        }
+        let waits = ExponentialBuilder::new()
+            .with_jitter()
+            .with_min_delay(self.params.first_wait)
+            .with_max_times(RETRIES);
+        let download = || self.download(file, &path);
+        download.retry(waits).when(may_pass).call().map_err(|error| match (status_of(&error), &error) {
+            (Some(status @ (401 | 403 | 404)), _) => refused(self.id, self.params, status),
+            (_, ApiError::LockAcquisition(lock)) => self.error(
+                format!("another program is fetching {name} ({})", lock.display()),
+                "try again when it is done",
+            ),
+            _ => self.error(
+                format!("{name} could not be fetched: {error}"),
+                "try again: what came is kept and resumed; check the network and the room on the disk",
+            ),
+        })?;
         Ok(Some(path))
     }
 

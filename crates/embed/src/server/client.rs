@@ -14,7 +14,7 @@ use ureq::{Agent, Body};
 use super::address::Address;
 use super::answer::{message_of, quoted, shortened};
 use super::pace::{Halt, Pace};
-use super::{ServerParams, Usage};
+use super::{ServerParams, ServerUsage};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -51,8 +51,12 @@ pub(super) enum Failure {
 
 /// What one attempt came to, where it did not come to vectors.
 enum Trouble {
-    /// It may go by: `wait` is what the server asked for.
-    Passing {
+    /// No answer, or not all of one.
+    Unanswered {
+        reason: String,
+    },
+    /// An answer that says to come again, after `wait` where it says when.
+    Busy {
         reason: String,
         wait: Option<Duration>,
     },
@@ -106,12 +110,13 @@ impl Client {
     }
 
     /// Posts `body` until `read` makes something of the answer, or there is no point in going on. `read` gets at most
-    /// `max_bytes` and says what is wrong otherwise. `max_retries` is an upper bound beside that of the parameters.
+    /// `max_bytes` and says what is wrong otherwise. `max_unanswered` bounds the retries of requests
+    /// that nobody answers; the parameters bound all.
     pub(super) fn post<T>(
         &self,
         body: &[u8],
         max_bytes: u64,
-        max_retries: usize,
+        max_unanswered: usize,
         halt: &Halt,
         read: impl Fn(&[u8]) -> std::result::Result<T, String>,
     ) -> std::result::Result<T, Failure> {
@@ -119,9 +124,9 @@ impl Client {
             .with_jitter()
             .with_min_delay(self.first_wait)
             .with_max_delay(self.longest_wait)
-            .with_max_times(self.retries.min(max_retries))
+            .with_max_times(self.retries)
             .build();
-        let (mut n_attempts, mut n_nonsense) = (0, 0);
+        let (mut n_attempts, mut n_unanswered, mut n_nonsense) = (0, 0, 0);
         loop {
             if !self.pace.wait(halt) {
                 return Err(Failure::Stopped);
@@ -133,7 +138,11 @@ impl Client {
                 Err(trouble) => trouble,
             };
             let wait = match &trouble {
-                Trouble::Passing { wait, .. } => {
+                Trouble::Unanswered { .. } if n_unanswered < max_unanswered => {
+                    n_unanswered += 1;
+                    waits.next()
+                }
+                Trouble::Busy { wait, .. } => {
                     let wait = wait.unwrap_or_default().min(self.longest_wait);
                     // The server means everybody.
                     self.pace.be_silent(wait);
@@ -143,7 +152,7 @@ impl Client {
                     n_nonsense += 1;
                     waits.next()
                 }
-                Trouble::Nonsense { .. } | Trouble::Refused { .. } | Trouble::Fatal { .. } => None,
+                _ => None,
             };
             let Some(wait) = wait else { return Err(self.failure(trouble, n_attempts)) };
             count(&self.ledger.n_retries, 1);
@@ -172,11 +181,11 @@ impl Client {
         count(&self.ledger.n_tokens, n_tokens);
     }
 
-    pub(super) fn usage(&self) -> Usage {
+    pub(super) fn usage(&self) -> ServerUsage {
         let Ledger { n_requests, n_retries, n_texts, n_tokens } = &self.ledger;
         let [n_requests, n_retries, n_texts, n_tokens] =
             [n_requests, n_retries, n_texts, n_tokens].map(|counter| counter.load(Ordering::Relaxed));
-        Usage { n_requests, n_retries, n_texts, n_tokens }
+        ServerUsage { n_requests, n_retries, n_texts, n_tokens }
     }
 
     fn attempt<T>(
@@ -210,13 +219,13 @@ impl Client {
         use ureq::Error as E;
         let remedy = |remedy: &str| Trouble::Fatal { reason: error.to_string(), remedy: remedy.to_owned() };
         match error {
-            E::Timeout(_) => Trouble::Passing { reason: "no complete answer in time".to_owned(), wait: None },
+            E::Timeout(_) => Trouble::Unanswered { reason: "no complete answer in time".to_owned() },
             E::HostNotFound => remedy("check the name of the host, and that this machine has a network"),
             E::Tls(_) | E::Pem(_) | E::Rustls(_) => remedy("check the certificate, and https against http"),
             E::Http(_) | E::BadUri(_) | E::InvalidProxyUrl => {
                 remedy("check the URL, and the variables of the proxy")
             }
-            _ => Trouble::Passing { reason: error.to_string(), wait: None },
+            _ => Trouble::Unanswered { reason: error.to_string() },
         }
     }
 
@@ -240,7 +249,7 @@ impl Client {
                 ),
                 remedy: "give the URL that the server really has".to_owned(),
             },
-            408 | 429 | 500.. => Trouble::Passing { reason, wait },
+            408 | 429 | 500.. => Trouble::Busy { reason, wait },
             400 | 413 | 422 => Trouble::Refused { reason },
             401 | 403 if self.key.is_some() => fatal("check the key, and what it may be used for"),
             401 | 403 => fatal("name the environment variable that holds the key of this server"),
@@ -254,7 +263,7 @@ impl Client {
         Failure::Final(match trouble {
             Trouble::Refused { reason } => return Failure::Refused { reason },
             Trouble::Fatal { reason, remedy } => self.error(&format!("{reason}{times}"), &remedy),
-            Trouble::Passing { reason, .. } => self.error(
+            Trouble::Unanswered { reason } | Trouble::Busy { reason, .. } => self.error(
                 &format!("{reason}{times}"),
                 "try again later: what was embedded is kept; fewer connections, a rate limit or a longer timeout may help",
             ),

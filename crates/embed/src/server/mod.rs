@@ -30,10 +30,9 @@ use crate::error::{Error, Result};
 const VERSION: u32 = 1;
 /// The text of the first request. Its vector is what [`Server::check_model`] compares.
 const PROBE: &str = "The quick brown fox jumps over the lazy dog.";
-/// Retries of the first request: a wrong address should not take a minute to tell.
-const RETRIES_OF_PROBE: usize = 2;
-/// Below this cosine, two vectors of one text are of two models. One model on other hardware or in half precision stays above
-/// 0.999; vectors of two models are as good as unrelated.
+/// Retries of a first request that nobody answers: a wrong address should not take a minute to tell.
+const UNANSWERED_PROBES: usize = 2;
+/// Below this cosine, two vectors of one text are of two models. One model in half precision was measured at 0.9999.
 const MIN_COSINE_OF_PROBE: f64 = 0.99;
 /// Numbers of a vector before its width is known, at most.
 const MAX_DIMS: usize = 1 << 16;
@@ -113,7 +112,7 @@ impl ServerParams {
 
 /// What a [`Server`] was asked so far, its first request included.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Usage {
+pub struct ServerUsage {
     /// Requests sent, retries included.
     pub n_requests: u64,
     /// Requests that had been sent before and had failed.
@@ -157,7 +156,7 @@ impl Server {
     /// # Errors
     ///
     /// [`Error::Param`] for a parameter out of its range; [`Error::Server`] where the server cannot be reached, refuses, or answers
-    /// something else than a vector. After at most 2 retries.
+    /// something else than a vector. Where nobody answers, after 2 retries.
     pub fn new(params: ServerParams) -> Result<Self> {
         params.check()?;
         let address = Address::new(&params.base_url)?;
@@ -167,16 +166,14 @@ impl Server {
         let batch = AtomicUsize::new(params.batch);
         let mut server =
             Self { n_dims: params.dimensions.unwrap_or(0), params, client, probe: vec![], batch };
-        let rows =
-            server.request(&[PROBE], RETRIES_OF_PROBE, &Halt::default()).map_err(
-                |failure| match failure {
-                    Failure::Final(error) => error,
-                    Failure::Refused { reason } => {
-                        server.client.error(&reason, "check the name of the model and the dimensions")
-                    }
-                    Failure::Stopped => server.client.error("the request was stopped", "try again"),
-                },
-            )?;
+        let rows = match server.request(&[PROBE], UNANSWERED_PROBES, &Halt::default()) {
+            Ok(rows) => rows,
+            Err(Failure::Final(error)) => return Err(error),
+            Err(Failure::Refused { reason }) => {
+                return Err(server.client.error(&reason, "check the name of the model and the dimensions"));
+            }
+            Err(Failure::Stopped) => return Err(server.client.error("the request was stopped", "try again")),
+        };
         server.n_dims = rows.n_dims;
         let mut probe = Matrix::from_vec(1, rows.n_dims, rows.values)?;
         probe.l2_normalise_rows();
@@ -185,7 +182,7 @@ impl Server {
     }
 
     /// What the server was asked so far.
-    pub fn usage(&self) -> Usage {
+    pub fn usage(&self) -> ServerUsage {
         self.client.usage()
     }
 
@@ -224,20 +221,20 @@ impl Server {
         chosen: &[usize],
         halt: &Halt,
     ) -> std::result::Result<Vec<f32>, Failure> {
-        let halves = |server: &Self| {
-            let (left, right) = chosen.split_at(chosen.len().div_ceil(2));
-            let mut rows = server.rows_of(texts, left, halt)?;
-            server.batch.fetch_min(left.len(), Ordering::Relaxed);
-            rows.extend(server.rows_of(texts, right, halt)?);
-            Ok(rows)
-        };
+        let (left, right) = chosen.split_at(chosen.len().div_ceil(2));
         if chosen.len() > self.batch.load(Ordering::Relaxed) {
-            return halves(self);
+            let rows = self.rows_of(texts, left, halt)?;
+            return Ok([rows, self.rows_of(texts, right, halt)?].concat());
         }
         let batch: Vec<&str> = chosen.iter().map(|&i| texts[i]).collect();
         match self.request(&batch, usize::MAX, halt) {
             Ok(rows) => Ok(rows.values),
-            Err(Failure::Refused { .. }) if chosen.len() > 1 => halves(self),
+            Err(Failure::Refused { .. }) if chosen.len() > 1 => {
+                let rows = self.rows_of(texts, left, halt)?;
+                // So many went through, or fewer, which is noted by then.
+                self.batch.fetch_min(left.len(), Ordering::Relaxed);
+                Ok([rows, self.rows_of(texts, right, halt)?].concat())
+            }
             Err(Failure::Refused { reason }) => {
                 // Where and how long, but not what: texts are people's.
                 let (i, n_chars) = (chosen[0], texts[chosen[0]].chars().count());
@@ -251,7 +248,12 @@ impl Server {
         }
     }
 
-    fn request(&self, texts: &[&str], max_retries: usize, halt: &Halt) -> std::result::Result<Rows, Failure> {
+    fn request(
+        &self,
+        texts: &[&str],
+        max_unanswered: usize,
+        halt: &Halt,
+    ) -> std::result::Result<Rows, Failure> {
         let input = texts.iter().map(|text| match self.params.prefix.as_str() {
             "" => Cow::Borrowed(*text),
             prefix => Cow::Owned(format!("{prefix}{text}")),
@@ -267,7 +269,7 @@ impl Server {
         let n_numbers = texts.len().saturating_mul(known_dims.unwrap_or(MAX_DIMS));
         let max_bytes = n_numbers.saturating_mul(MAX_BYTES_OF_NUMBER).saturating_add(MAX_BYTES_OF_FRAME);
         let read = |answer: &[u8]| read_rows(answer, texts.len(), known_dims);
-        let rows = self.client.post(&body, max_bytes as u64, max_retries, halt, read)?;
+        let rows = self.client.post(&body, max_bytes as u64, max_unanswered, halt, read)?;
         self.client.count_answer(texts.len(), rows.n_tokens);
         Ok(rows)
     }

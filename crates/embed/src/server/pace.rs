@@ -53,7 +53,9 @@ impl Pace {
     /// No request of any connection starts for so long.
     pub(super) fn be_silent(&self, wait: Duration) {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        turns.silent_until = turns.silent_until.max(Instant::now() + wait);
+        // A wait beyond the clock is none.
+        let until = Instant::now().checked_add(wait).unwrap_or(turns.next);
+        turns.silent_until = turns.silent_until.max(until);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use populi_embed::{Embedder, MemoryCache, Server, ServerParams, Usage, embed_cached};
+use populi_embed::{Embedder, MemoryCache, Server, ServerParams, ServerUsage, embed_cached};
 use serde_json::{Value, json};
 
 use super::{after_the_first, connect, input, params, right, row};
@@ -33,7 +33,7 @@ fn rows_are_in_the_order_of_the_texts_over_any_connections() {
         sent.sort();
         assert_eq!(sent, ["four", "one", "one", "three", "two", "ünf 🦊"]);
         let n_requests = seen.len() as u64;
-        assert_eq!(server.usage(), Usage { n_requests, n_retries: 0, n_texts: 7, n_tokens: 7 });
+        assert_eq!(server.usage(), ServerUsage { n_requests, n_retries: 0, n_texts: 7, n_tokens: 7 });
     }
 }
 
@@ -128,6 +128,10 @@ fn a_server_that_takes_fewer_texts_gets_fewer() {
     assert!(texts.iter().zip(vectors.rows()).all(|(text, got)| got == row(text)));
     let n_too_long = local.seen().iter().filter(|seen| input(seen).len() > 4).count();
     assert_eq!(n_too_long, 1);
+
+    let n_before = local.seen().len();
+    server.embed(&texts).unwrap();
+    assert_eq!(local.seen().len() - n_before, 21usize.div_ceil(4));
 }
 
 #[test]

@@ -108,6 +108,12 @@ fn a_server_that_is_not_there_is_told_soon() {
 }
 
 #[test]
+fn a_server_that_is_busy_at_first_is_waited_for() {
+    let local = LocalServer::start(|n, seen| if n < 3 { Reply::new(503, "loading") } else { right(seen) });
+    assert_eq!(connect(&local).usage().n_retries, 3);
+}
+
+#[test]
 fn the_rate_is_kept_by_all_connections_together() {
     let local = LocalServer::start(|_, seen| right(seen));
     let start = Instant::now();
