@@ -25,7 +25,6 @@ pub use error::{Error, Result};
 pub use lexical::{Lexical, LexicalParams, TextSample};
 pub use secret::Secret;
 pub use server::{Server, ServerParams, ServerUsage};
-pub use server::{Server, ServerParams, Usage};
 pub use token_table::{Nearness, TableCard, TokenTable};
 pub use transformer::{Transformer, TransformerParams};
 pub use wordpiece::{AddedToken, WordPiece, WordPieceParams};
