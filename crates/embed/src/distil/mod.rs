@@ -48,13 +48,14 @@ pub struct DistilParams {
     pub zipf_a: f64,
     /// Lists of drawn words among the texts. Default 60,000.
     pub n_word_lists: usize,
-    /// Texts with some words replaced by drawn ones, where there are texts. Default 60,000.
-    pub n_substituted: usize,
+    /// Made-up posts: texts, half of them with some words replaced by drawn ones, and lists of words, with the mentions, hashtags
+    /// and links of posts. Default 60,000.
+    pub n_posts: usize,
     /// Passes of the fit over all texts; 0 leaves it at the linear map. Default 3.
     pub epochs: usize,
     /// Texts of a step. Default 256.
     pub batch: usize,
-    /// The size of the first step; it falls linearly to 0. Rows have a mean length of 1. Default 0.003.
+    /// The size of the first step; it falls linearly to 0. Rows have a mean length of 1. Default 0.002.
     pub learning_rate: f64,
     /// The share of the texts that is held out, at most 2,500. Default 0.05.
     pub held_out: f64,
@@ -68,10 +69,10 @@ impl Default for DistilParams {
             n_dims: 256,
             zipf_a: 1e-4,
             n_word_lists: 60_000,
-            n_substituted: 60_000,
+            n_posts: 60_000,
             epochs: 3,
             batch: 256,
-            learning_rate: 0.003,
+            learning_rate: 0.002,
             held_out: 0.05,
             seed: 0,
         }
@@ -82,7 +83,7 @@ impl DistilParams {
     /// Parameters of a table that is not fitted, where no texts are given.
     #[must_use]
     pub fn plain() -> Self {
-        Self { n_word_lists: 0, n_substituted: 0, epochs: 0, ..Self::default() }
+        Self { n_word_lists: 0, n_posts: 0, epochs: 0, ..Self::default() }
     }
 
     /// Checks each value against its range.
@@ -268,7 +269,7 @@ impl<'a> Distillation<'a> {
 enum Stream {
     HeldOut,
     WordLists,
-    Replaced,
+    Posts,
     /// The order of a pass.
     Shuffle(usize),
 }
@@ -279,7 +280,7 @@ impl Stream {
         random.set_stream(match self {
             Self::HeldOut => 1,
             Self::WordLists => 2,
-            Self::Replaced => 3,
+            Self::Posts => 3,
             Self::Shuffle(epoch) => 1 << 32 | epoch as u64,
         });
         random

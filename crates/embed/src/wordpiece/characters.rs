@@ -114,7 +114,7 @@ pub(super) fn normalise(text: &str, params: &WordPieceParams, normal: &mut Strin
 
 /// Whether a normalised character is a word by itself.
 pub(super) fn is_sign(character: char) -> bool {
-    character.is_ascii_punctuation() || character.is_punctuation()
+    if character.is_ascii() { character.is_ascii_punctuation() } else { character.is_punctuation() }
 }
 
 /// The class of `character`, which becomes `normal`.

@@ -19,9 +19,6 @@ const BASE_SHIFT: u32 = 9;
 /// Slots that the children of one node are spread over.
 const BLOCK: usize = 256;
 
-/// How far back free slots are looked for: what has remained free before is hard to fill.
-const BLOCKS_SEARCHED: usize = 16;
-
 /// Keys and their ids.
 #[derive(Debug, Clone)]
 pub(super) struct Trie {
@@ -44,7 +41,7 @@ impl Trie {
     pub(super) fn new(keys: &mut [(&[u8], u32)]) -> Option<Self> {
         keys.sort_unstable();
         let mut builder =
-            Builder { nodes: vec![FREE; BLOCK], is_base: vec![false; BLOCK], first_free: BLOCK };
+            Builder { nodes: vec![FREE; 2 * BLOCK], is_base: vec![false; 2 * BLOCK], first_free: BLOCK };
         let mut open = VecDeque::from([(0, 0..keys.len(), 0)]);
         while let Some((node, range, depth)) = open.pop_front() {
             let mut range: Range<usize> = range;
@@ -101,32 +98,31 @@ struct Builder {
     nodes: Vec<Node>,
     /// Which slots are the base of a node already.
     is_base: Vec<bool>,
-    /// No slot before this one is searched.
+    /// No slot before this one is free.
     first_free: usize,
 }
 
 impl Builder {
-    /// A base that nobody has, at which these children find free slots.
+    /// A base that nobody has, at which these children find free slots: in the last block, else in a new one. Searching
+    /// earlier blocks, too, would save a tenth of the array and cost many times the time.
     fn base_for(&mut self, children: &[(u8, usize)]) -> usize {
-        self.first_free = self.first_free.max(self.nodes.len().saturating_sub(BLOCKS_SEARCHED * BLOCK));
-        while self.first_free < self.nodes.len() && !self.is_free(self.first_free) {
+        let first = usize::from(children[0].0);
+        let end = self.nodes.len();
+        self.first_free = self.first_free.max(end - BLOCK);
+        while self.first_free < end && !self.is_free(self.first_free) {
             self.first_free += 1;
         }
         let fits = |slot: &usize| {
-            let base = slot ^ usize::from(children[0].0);
-            self.is_free(*slot)
-                && !self.is_base[base]
-                && children[1..].iter().all(|&(label, _)| self.is_free(base ^ usize::from(label)))
+            let base = slot ^ first;
+            children.iter().all(|&(label, _)| self.is_free(base ^ usize::from(label))) && !self.is_base[base]
         };
-        let slot = (self.first_free..self.nodes.len()).find(fits).unwrap_or_else(|| {
-            let end = self.nodes.len();
+        let slot = (self.first_free..end).find(fits).unwrap_or_else(|| {
             self.nodes.resize(end + BLOCK, FREE);
             self.is_base.resize(end + BLOCK, false);
             end
         });
-        let base = slot ^ usize::from(children[0].0);
-        self.is_base[base] = true;
-        base
+        self.is_base[slot ^ first] = true;
+        slot ^ first
     }
 
     fn is_free(&self, slot: usize) -> bool {

@@ -90,7 +90,7 @@ fn a_prefix_comes_from_the_folder_the_name_or_the_caller() {
 #[test]
 fn minilm_is_that_of_the_original() {
     let Ok(folder) = std::env::var("POPULI_MINILM") else {
-        println!("skipped: POPULI_MINILM does not name a folder of all-MiniLM-L6-v2");
+        eprintln!("skipped: POPULI_MINILM does not name a folder of all-MiniLM-L6-v2");
         return;
     };
     let bytes = std::fs::read(fixture("minilm.f32")).unwrap();
