@@ -341,7 +341,7 @@ fn an_account_that_is_not_there_hides_its_posts_until_it_is() {
             }
             let status = folder.status("corpus");
             assert_eq!(n_rows(&status, "posts"), 4, "{state}: hidden is not gone");
-            for table in ["languages", "vectors/lexical"] {
+            for table in ["languages", "vectors/static"] {
                 assert_eq!(n_rows(&status, table), n_posts, "{state}: {table}");
             }
             assert_eq!(n_rows(&status, "clusters"), n_units, "{state}");

@@ -162,7 +162,7 @@ fn world(users: u32, days: u32, communities: u32) -> Folder {
         "simulate bluesky --users {users} --days {days} --communities {communities} --seed 7 --out world"
     ));
     folder.ok("ingest bluesky world/jetstream --max-quarantine 1 --quiet");
-    folder.ok("embed --quiet");
+    folder.ok("embed --model lexical --quiet");
     folder
 }
 
@@ -359,7 +359,7 @@ fn every_known_label_is_compared_whatever_bucket_its_post_lies_in() {
         .collect();
     folder.write("labelled.jsonl", lines);
     folder.ok("ingest blueprint labelled.jsonl --buckets 16 --quiet");
-    folder.ok("embed --quiet");
+    folder.ok("embed --model lexical --quiet");
     let found = folder.ok_json("personas --k 2 --min-posts 1 --bootstraps 0 --quiet");
     let clusters = clusters(&folder);
     assert_eq!(clusters.len(), 60);

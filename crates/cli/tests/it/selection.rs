@@ -182,9 +182,9 @@ fn each_clause_means_the_same_on_later_steps() {
         let page = folder.read_text("report.html");
         assert!(page.contains(&format!("selection of {n_posts} posts")), "{options}");
 
-        let embed = folder.ok_json(&format!("embed {options}"));
+        let embed = folder.ok_json(&format!("embed --model static {options}"));
         assert_eq!((&embed["n_posts"], &embed["left_out"]), (&json!(n_posts), &left_out), "{options}");
-        assert_eq!(n_rows(&folder.status("corpus"), "vectors/lexical"), n_posts, "{options}");
+        assert_eq!(n_rows(&folder.status("corpus"), "vectors/static"), n_posts, "{options}");
         folder.ok(&format!("personas --min-posts 1 --k 1 {options}"));
         folder.ok("embed");
     }
@@ -448,11 +448,11 @@ fn what_is_selected_on_ingest_is_what_later_steps_select_of_everything() {
         folder.ok(&format!(
             "ingest bluesky world/jetstream --corpus {some} --max-quarantine 1 --quiet {options}"
         ));
-        folder.ok(&format!("embed --corpus all {options}"));
-        folder.ok(&format!("embed --corpus {some}"));
+        folder.ok(&format!("embed --corpus all --model static {options}"));
+        folder.ok(&format!("embed --corpus {some} --model static"));
         let embedded = |corpus: &str| -> BTreeSet<String> {
             let rows =
-                folder.rows(corpus, "SELECT post_id FROM posts JOIN \"vectors/lexical\" USING (post_key)");
+                folder.rows(corpus, "SELECT post_id FROM posts JOIN \"vectors/static\" USING (post_key)");
             rows.into_iter().map(|row| row["post_id"].as_str().unwrap().to_owned()).collect()
         };
         let (of_all, of_some) = (embedded("all"), embedded(&some));

@@ -110,7 +110,7 @@ fn a_table_goes_through_to_clusters_and_a_page() {
     folder.write("posts.csv", delimited(",", |value| format!("\"{value}\"")));
     folder.ok(&format!("ingest text posts.csv {OPTIONS}"));
     folder.ok("threads");
-    folder.ok("embed");
+    folder.ok("embed --model lexical");
     let found = folder.ok("personas --k 2").stdout;
     assert!(found.contains("4 authors in 2 clusters") && found.contains("ARI 1.000, AMI 1.000"), "{found}");
     let members =
