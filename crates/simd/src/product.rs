@@ -4,9 +4,9 @@
 //! in blocks of as many rows as the registers take. One tile is a block of rows against a few groups over the whole
 //! inner length: its sums stay in registers, and a [`Finish`] makes of each what is written.
 //!
-//! Every sum is one chain of fused products in the order of the inner dimension, and rows that are lacking in the last
-//! block are zeros that go the same way. So a row of the product has the same bits at every level, whatever rows are
-//! beside it and however many.
+//! Every sum is one chain of fused products in the order of the inner dimension, and for rows that the last block lacks
+//! another one goes the same way, unused. So a row of the product has the same bits at every level, whatever rows are beside
+//! it and however many.
 //!
 //! Blocking as in Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), without the split of
 //! the inner dimension: the inner lengths here are at most a few thousand, and a split gains nothing there.
@@ -23,39 +23,51 @@ struct Line([f32; LANES]);
 pub struct Columns {
     n_inner: usize,
     n_groups: usize,
-    /// `[n_groups, n_inner]`; columns that the last group lacks are zeros.
+    /// `[n_groups, n_inner]`; columns that the last group lacks are zeros. What is behind them is left over.
     lines: Vec<Line>,
 }
 
 impl Columns {
     /// Takes the rows of `rows` as columns, in place of what was here: `right = rowsᵀ`. Weights of a linear map are kept
     /// so, a row an output. O(n).
-    #[inline]
+    #[inline(always)]
     pub fn fill_transposed(&mut self, rows: Rows<'_>) {
         self.resize(rows.n_cols, rows.n_rows);
-        for (column, row) in (0..rows.n_rows).map(|i| rows.row(i)).enumerate() {
-            let lane = column % LANES;
-            let group = &mut self.lines[column / LANES * rows.n_cols..][..rows.n_cols];
-            group.iter_mut().zip(row).for_each(|(line, &value)| line.0[lane] = value);
-        }
-    }
-
-    /// Takes `rows` as they are, in place of what was here: `right = rows`. O(n).
-    #[inline]
-    pub fn fill(&mut self, rows: Rows<'_>) {
-        self.resize(rows.n_rows, rows.n_cols);
-        for (at, row) in (0..rows.n_rows).map(|i| rows.row(i)).enumerate() {
-            for (group, values) in row.chunks(LANES).enumerate() {
-                self.lines[group * rows.n_rows + at].0[..values.len()].copy_from_slice(values);
+        for (group, first) in (0..rows.n_rows).step_by(LANES).enumerate() {
+            let lines = &mut self.lines[group * rows.n_cols..][..rows.n_cols];
+            interleave(rows, first, lines.iter_mut().map(|line| &mut line.0));
+            let n = rows.n_rows - first;
+            if n < LANES {
+                lines.iter_mut().for_each(|line| line.0[n..].fill(0.0));
             }
         }
     }
 
-    #[inline]
+    /// Takes `rows` as they are, in place of what was here: `right = rows`. O(n).
+    #[inline(always)]
+    pub fn fill(&mut self, rows: Rows<'_>) {
+        self.resize(rows.n_rows, rows.n_cols);
+        for (at, row) in (0..rows.n_rows).map(|i| rows.row(i)).enumerate() {
+            let (whole, rest) = row.as_chunks::<LANES>();
+            for (group, values) in whole.iter().enumerate() {
+                self.lines[group * rows.n_rows + at].0 = *values;
+            }
+            if !rest.is_empty() {
+                let mut values = [0.0; LANES];
+                values[..rest.len()].copy_from_slice(rest);
+                self.lines[whole.len() * rows.n_rows + at].0 = values;
+            }
+        }
+    }
+
+    /// Room for columns, which holds anything.
+    #[inline(always)]
     fn resize(&mut self, n_inner: usize, n_cols: usize) {
         (self.n_inner, self.n_groups) = (n_inner, n_cols.div_ceil(LANES));
-        self.lines.clear();
-        self.lines.resize(self.n_groups * n_inner, Line([0.0; LANES]));
+        let n_lines = self.n_groups * n_inner;
+        if self.lines.len() < n_lines {
+            self.lines.resize(n_lines, Line([0.0; LANES]));
+        }
     }
 
     /// Groups of 16 columns.
@@ -181,17 +193,26 @@ fn panels<S: Simd, F: Finish, const R: usize, const G: usize>(
     }
 }
 
-/// Rows in blocks of `R`, each column after column; rows that the last block lacks are zeros.
+/// Rows in blocks of `R`, each column after column.
 #[inline(always)]
 fn pack<const R: usize>(left: Rows<'_>, packed: &mut Vec<f32>) {
-    packed.clear();
-    packed.resize(left.n_rows.div_ceil(R) * R * left.n_cols, 0.0);
+    let n_values = left.n_rows.div_ceil(R) * R * left.n_cols;
+    if packed.len() < n_values {
+        packed.resize(n_values, 0.0);
+    }
     let (blocks, _) = packed.as_chunks_mut::<R>();
     for (i, first) in (0..left.n_rows).step_by(R).enumerate() {
-        let block = &mut blocks[i * left.n_cols..][..left.n_cols];
-        for r in 0..R.min(left.n_rows - first) {
-            block.iter_mut().zip(left.row(first + r)).for_each(|(to, &value)| to[r] = value);
-        }
+        interleave(left, first, blocks[i * left.n_cols..][..left.n_cols].iter_mut());
+    }
+}
+
+/// Writes `R` rows from row `first` column after column. For rows that lack, the last one stands in.
+#[inline(always)]
+fn interleave<'a, const R: usize>(rows: Rows<'_>, first: usize, to: impl Iterator<Item = &'a mut [f32; R]>) {
+    let from: [&[f32]; R] =
+        std::array::from_fn(|r| &rows.row((first + r).min(rows.n_rows - 1))[..rows.n_cols]);
+    for (i, to) in (0..rows.n_cols).zip(to) {
+        *to = std::array::from_fn(|r| from[r][i]);
     }
 }
 

@@ -56,9 +56,8 @@ impl Kernel for Attend<'_> {
         let Self { heads, n_tokens, projected, relative, room, out } = self;
         let (width, n_dims) = (heads.width(), heads.n_dims);
         let row = n_tokens.next_multiple_of(LANES);
-        room.scores.clear();
+        // All that is read of them is written before.
         room.scores.resize(n_tokens * row, 0.0);
-        room.scales.clear();
         room.scales.resize(n_tokens, 0.0);
         for head in 0..heads.n_heads {
             let at = head * heads.stride();

@@ -13,8 +13,8 @@ use super::relative::RelativeBiases;
 use super::weights::{Tensor, Weights};
 use crate::error::Result;
 
-/// Tokens of a chunk, unless one sequence has more: as many as stay in a core's cache with the weights of a panel. Moves
-/// nothing but speed.
+/// Tokens of a chunk, unless one sequence has more. Measured: 64 are a tenth slower, since the weights come from afar for each
+/// chunk; 192 to 768 are the same. Moves nothing but speed.
 const TOKENS_PER_CHUNK: usize = 192;
 
 /// The network, ready to run.
