@@ -3,6 +3,7 @@
 //! No logic lives here: each verb is one file in [`verb`], and each is a face of one library function.
 
 mod bars;
+mod model;
 mod options;
 mod selection;
 mod signals;

@@ -65,6 +65,9 @@ pub enum Error {
     /// The backend could not compute.
     #[error("the embedder failed: {0}")]
     Backend(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Whoever watched asked to stop.
+    #[error("stopped: what was embedded by then is in the cache")]
+    Stopped,
     /// A matrix operation refused its input.
     #[error(transparent)]
     Geometry(#[from] populi_geometry::Error),

@@ -18,11 +18,11 @@ mod token_table;
 mod transformer;
 mod wordpiece;
 
-pub use cache::{MemoryCache, TextKey, VectorCache, embed_cached};
-pub use distil::{DistilParams, Distillation, distil};
+pub use cache::{FileCache, MemoryCache, Settled, TextKey, VectorCache, embed_cached, embed_watched};
+pub use distil::{DistilParams, Distillation, distil, token_vectors};
 pub use embedder::{Embedder, Fingerprint};
 pub use error::{Error, Result};
-pub use lexical::{Lexical, LexicalParams, TextSample};
+pub use lexical::{Feature, Lexical, LexicalParams, TextSample};
 pub use secret::Secret;
 pub use server::{Server, ServerParams, ServerUsage};
 pub use token_table::{Nearness, TableCard, TokenTable};

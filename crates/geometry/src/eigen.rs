@@ -9,6 +9,10 @@ use crate::error::{Error, Result};
 /// QL steps allowed for one eigenvalue; finite input takes two or three.
 const MAX_STEPS: usize = 60;
 
+/// Steps after which an entry is negligible where it is so beside the largest, not only beside its neighbours: in a matrix of low rank
+/// there are blocks of nothing but rounding errors, in which no entry is ever small beside the others.
+const PATIENT_STEPS: usize = 30;
+
 /// The eigenvalues of a symmetric matrix, largest first, and their eigenvectors.
 pub(crate) struct Eigen {
     /// `[n]`, falling.
@@ -87,10 +91,13 @@ fn reflect_both_sides(a: &mut [f64], n: usize, from: usize, v: &[f64], beta: f64
 
 /// Turns the tridiagonal matrix into a diagonal one and applies every rotation to the rows of `vectors`.
 fn diagonalise(diagonal: &mut [f64], off_diagonal: &mut [f64], vectors: &mut [f64]) -> Result<()> {
+    let largest =
+        diagonal.iter().chain(&*off_diagonal).fold(0.0f64, |largest, value| largest.max(value.abs()));
     for first in 0..diagonal.len() {
         let mut n_steps = 0;
         loop {
-            let last = end_of_block(diagonal, off_diagonal, first);
+            let floor = if n_steps < PATIENT_STEPS { 0.0 } else { largest };
+            let last = end_of_block(diagonal, off_diagonal, first, floor);
             if last == first {
                 break;
             }
@@ -104,10 +111,11 @@ fn diagonalise(diagonal: &mut [f64], off_diagonal: &mut [f64], vectors: &mut [f6
     Ok(())
 }
 
-/// The last index of the block that starts at `first` and has no negligible entry beside its diagonal.
-fn end_of_block(diagonal: &[f64], off_diagonal: &[f64], first: usize) -> usize {
+/// The last index of the block that starts at `first` and has no negligible entry beside its diagonal: none that is lost beside its
+/// neighbours there, or beside `floor`.
+fn end_of_block(diagonal: &[f64], off_diagonal: &[f64], first: usize, floor: f64) -> usize {
     let negligible = |i: usize| {
-        let beside = diagonal[i].abs() + diagonal[i + 1].abs();
+        let beside = (diagonal[i].abs() + diagonal[i + 1].abs()).max(floor);
         off_diagonal[i].abs() <= f64::EPSILON * beside
     };
     (first..diagonal.len() - 1).find(|&i| negligible(i)).unwrap_or(diagonal.len() - 1)
@@ -168,6 +176,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// Grids of products, whose rank is a few among hundreds of rows: nearly every eigenvalue is a rounding error.
+    #[test]
+    fn matrices_of_low_rank_come_to_an_end() {
+        for n in [40, 130, 276] {
+            for rank in 1..9 {
+                let factor = |i: usize, j: usize| ((i % (j + 2) + 1) as f64 / (j + 2) as f64).sqrt();
+                let entry = |i: usize, k: usize| (0..rank).map(|j| factor(i, j) * factor(k, j)).sum();
+                let a: Vec<f64> = (0..n * n).map(|at| entry(at / n, at % n)).collect();
+                check(&a, n);
+            }
+        }
+    }
 
     fn check(a: &[f64], n: usize) {
         let Eigen { values, vectors } = symmetric_eigen(a.to_vec(), n).unwrap();

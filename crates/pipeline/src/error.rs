@@ -122,6 +122,46 @@ pub enum Error {
         /// The table.
         table: String,
     },
+    /// A fitted model is not the one that made the vectors.
+    #[error(
+        "the table {table} is not the model that made the vectors: it is damaged; `populi embed --refit` fits a new one"
+    )]
+    NotTheFit {
+        /// The table.
+        table: String,
+    },
+    /// No model has this name.
+    #[error("the model {name:?} is not known: {reason}")]
+    NoModel {
+        /// As it was given.
+        name: String,
+        /// What was looked for, and what is expected.
+        reason: String,
+    },
+    /// A setting means nothing to the model.
+    #[error(
+        "{setting} is a setting of {of}, which the model {model:?} is not: take it out, or choose another model"
+    )]
+    NoSuchSetting {
+        /// The setting.
+        setting: &'static str,
+        /// The models that have it.
+        of: &'static str,
+        /// The model.
+        model: String,
+    },
+    /// A row of a file cannot be read as a text.
+    #[error(
+        "{path}, line {line}: {reason}: mend it or take it out, so that vectors and rows stay side by side"
+    )]
+    NoText {
+        /// The file.
+        path: PathBuf,
+        /// Where, from 1.
+        line: u64,
+        /// What is wrong.
+        reason: String,
+    },
     /// An earlier stage did not run, or ran on other posts.
     #[error("the table {table} is not there, or not of the posts as they are now: run `populi {verb}` first")]
     Stale {

@@ -40,6 +40,7 @@ pub fn languages(corpus: &mut Corpus, progress: &dyn Progress) -> Result<Outcome
         let chosen = Chosen::all(&snapshot)?;
         let rows = rows_by_chunk(&snapshot, &chosen, progress, |posts| {
             let rows: Vec<LanguageRow<'static>> = posts.par_iter().map(detect).collect();
+            progress.advance(posts.len() as u64);
             for row in &rows {
                 let lang = row.lang.as_deref().unwrap_or("unknown");
                 *summary.n_posts.entry(lang.to_owned()).or_default() += 1;

@@ -8,7 +8,7 @@
 //! | [`ingest`] | files | posts, accounts, actions, tombstones, edges, media, attributes, sources, quarantine |
 //! | [`threads`] | posts, tombstones, accounts | conversations |
 //! | [`languages`] | posts, accounts | languages |
-//! | [`embed`] | posts, accounts | vectors/… |
+//! | [`embed`] | posts, accounts | vectors/…, models/… |
 //! | [`personas`] | posts, accounts, attributes, languages, vectors/… | clusters, maps, labels, personas |
 //! | [`export`] | posts, accounts, actions, conversations, clusters, labels | a folder of JSON lines under pseudonyms |
 //! | [`report`] | all of them | report.html, map.png, map.svg beside the corpus |
@@ -17,7 +17,8 @@
 //!
 //! [`run`] does them all from a [`recipe::Recipe`], [`demo`] on a simulated world; [`status`] tells what a corpus holds,
 //! [`verify`] whether it is as it was written.
-//! [`matrix`] does the geometry of the stages on anybody's vectors, in `.npy` files; it needs no corpus.
+//! [`matrix`] does the geometry of the stages on anybody's vectors, in `.npy` files, and [`embed::embed_file`] makes such vectors of the
+//! texts of a file; they need no corpus.
 //! Which posts a stage sees is decided by a [`select::Selection`], on ingest and later.
 //! A stage whose parameters and inputs are those of its last run is skipped.
 
@@ -72,15 +73,28 @@ fn unless_done<S>(
 where
     S: serde::Serialize + serde::de::DeserializeOwned,
 {
+    refuse_interrupted(corpus)?;
+    match done_before(corpus, spec) {
+        Some(done) => Ok(done),
+        None => Ok(Outcome { work: Work::Done, summary: work(corpus)? }),
+    }
+}
+
+/// Refuses a corpus whose tables do not hold all that was read.
+fn refuse_interrupted(corpus: &populi_store::Corpus) -> Result<()> {
     if corpus.has_pending_runs() {
         return Err(Error::Interrupted { path: corpus.folder().to_owned() });
     }
-    if spec.is_done(corpus.manifest())
-        && let Some(summary) = summary_of(corpus.manifest(), spec.step)
-    {
-        return Ok(Outcome { work: Work::UpToDate, summary });
-    }
-    Ok(Outcome { work: Work::Done, summary: work(corpus)? })
+    Ok(())
+}
+
+/// What a stage found, where the corpus holds its output.
+fn done_before<S: serde::de::DeserializeOwned>(
+    corpus: &populi_store::Corpus,
+    spec: &populi_store::StepSpec,
+) -> Option<Outcome<S>> {
+    spec.is_done(corpus.manifest()).then_some(())?;
+    Some(Outcome { work: Work::UpToDate, summary: summary_of(corpus.manifest(), spec.step)? })
 }
 
 /// What the manifest keeps of a stage's findings, if it ran.

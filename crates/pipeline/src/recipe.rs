@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::embed::Model;
+use crate::embed::{Model, ModelSettings};
 use crate::ingest::{ColumnRef, Header, TableParams};
 use crate::personas::{K, MapMethod, Method, PersonaParams};
 use crate::select::SelectParams;
@@ -121,11 +121,60 @@ pub enum Column {
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EmbedRecipe {
-    /// The model. Default `lexical`.
+    /// The model: `auto`, `static`, `lexical`, a folder, an id of the hub, or a URL. Default `auto`.
     pub model: Model,
+    /// Of a server: the name by which it knows the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_model: Option<String>,
+    /// Of a server: numbers that its vectors are to be shortened to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dimensions: Option<usize>,
+    /// Of a server: the environment variable that holds its key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_env: Option<String>,
+    /// Of a server: texts of a request, at most. Default 64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<usize>,
+    /// Of a server: requests under way at the same time. Default 4.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections: Option<usize>,
+    /// Of a server: requests that start in a minute, at most. Default: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<u32>,
+    /// Of a server and a transformer: stands before every text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+    /// Of a transformer: tokens that it reads of a text, at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<usize>,
+    /// Of a model of the hub: a branch, tag or commit. Default `main`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// Of a model of the hub: whether nothing is asked of the network. Default false.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub offline: bool,
     /// Which posts get a vector. Default: `select` of the whole recipe.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub select: Option<SelectParams>,
+}
+
+impl EmbedRecipe {
+    /// How the model is reached and asked.
+    #[must_use]
+    pub fn settings(&self) -> ModelSettings {
+        ModelSettings {
+            server_model: self.server_model.clone(),
+            dimensions: self.dimensions,
+            key_env: self.key_env.clone(),
+            batch: self.batch,
+            connections: self.connections,
+            requests_per_minute: self.requests_per_minute,
+            prefix: self.prefix.clone(),
+            max_tokens: self.max_tokens,
+            revision: self.revision.clone(),
+            offline: self.offline,
+        }
+    }
 }
 
 /// How authors are clustered.
@@ -174,7 +223,6 @@ impl Default for PersonaRecipe {
             map,
             bootstraps,
             n_init,
-            model: _,
             seed: _,
         } = PersonaParams::default();
         Self {
@@ -270,6 +318,12 @@ impl Recipe {
         for list in recipe.selections_mut().flat_map(SelectParams::paths_mut) {
             *list = folder.join(&*list);
         }
+        // A name that is nothing in the recipe's folder may be an id of the hub.
+        if let Model::Named(name) = &mut recipe.embed.model
+            && folder.join(&*name).exists()
+        {
+            *name = folder.join(&*name).to_string_lossy().into_owned();
+        }
         match recipe.ingest.setting_of_another_source() {
             None => Ok(recipe),
             Some((name, source)) => {
@@ -310,6 +364,11 @@ impl Recipe {
         recipe.ingest.paths = recipe.ingest.paths.iter().map(name).collect();
         for list in recipe.selections_mut().flat_map(SelectParams::paths_mut) {
             *list = name(list);
+        }
+        if let Model::Named(model) = &mut recipe.embed.model
+            && Path::new(model).exists()
+        {
+            *model = name(&PathBuf::from(&*model)).to_string_lossy().into_owned();
         }
         recipe.to_toml()
     }
@@ -419,6 +478,24 @@ mod tests {
         assert_eq!(recipe.ingest.select, None);
         let quoted = recipe.to_toml_without_paths().unwrap();
         assert!(quoted.contains("\"words.txt\""), "{quoted}");
+    }
+
+    #[test]
+    fn a_model_of_the_recipes_folder_is_one_and_other_names_are_left_as_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("mini")).unwrap();
+        let path = folder.path().join("populi.toml");
+        let load = |embed: &str| {
+            std::fs::write(&path, format!("[ingest]\nfrom = 'bluesky'\npaths = ['d']\n[embed]\n{embed}"))
+                .unwrap();
+            Recipe::load(&path).unwrap()
+        };
+        let recipe = load("model = 'mini'\nprefix = 'query: '\n");
+        assert_eq!(recipe.embed.model.to_string(), folder.path().join("mini").to_str().unwrap());
+        assert_eq!(recipe.embed.settings().prefix.as_deref(), Some("query: "));
+        assert!(recipe.to_toml_without_paths().unwrap().contains("model = \"mini\""));
+        assert_eq!(load("model = 'owner/mini'\n").embed.model, Model::Named("owner/mini".into()));
+        assert_eq!(load("").embed.model, Model::Auto);
     }
 
     #[test]

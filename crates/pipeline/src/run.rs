@@ -55,8 +55,7 @@ pub fn run(recipe: &Recipe, progress: &dyn Progress) -> Result<RunSummary> {
     check_quarantine(&ingested.total, recipe.ingest.max_quarantine)?;
     let threads = threads(&mut corpus, progress)?;
     let languages = languages(&mut corpus, progress)?;
-    let embed_params = EmbedParams { model: recipe.embed.model, seed: recipe.seed };
-    let embed = embed(&mut corpus, embed_params, &selections.embed, progress)?;
+    let embed = embed(&mut corpus, &embed_params(recipe), &selections.embed, progress)?;
     let personas = personas(&mut corpus, &persona_params(recipe), &selections.personas, progress)?;
     stop_if_asked(progress)?;
     let used = recipe.to_toml_without_paths()?;
@@ -84,6 +83,15 @@ fn source_of(recipe: &Recipe) -> Source {
     }
 }
 
+fn embed_params(recipe: &Recipe) -> EmbedParams {
+    EmbedParams {
+        model: recipe.embed.model.clone(),
+        settings: recipe.embed.settings(),
+        seed: recipe.seed,
+        refit: false,
+    }
+}
+
 fn persona_params(recipe: &Recipe) -> PersonaParams {
     PersonaParams {
         min_posts: recipe.personas.min_posts,
@@ -96,7 +104,6 @@ fn persona_params(recipe: &Recipe) -> PersonaParams {
         map: recipe.personas.map,
         bootstraps: recipe.personas.bootstraps,
         n_init: recipe.personas.n_init,
-        model: recipe.embed.model,
         seed: recipe.seed,
     }
 }

@@ -76,7 +76,8 @@ pub(crate) fn visible_posts<R: Row + Authored>(
     })
 }
 
-/// The texts of the chosen posts, some thousands at a time, for work in parallel. `each` makes the rows of a chunk.
+/// The texts of the chosen posts, some thousands at a time, for work in parallel. `each` makes the rows of a chunk and says how
+/// far it is.
 pub(crate) fn rows_by_chunk<R>(
     snapshot: &Snapshot,
     chosen: &Chosen,
@@ -87,7 +88,6 @@ pub(crate) fn rows_by_chunk<R>(
     let chunks = std::iter::from_fn(move || {
         let rows = posts.by_ref().take(CHUNK_POSTS).collect::<Result<Vec<_>>>().and_then(|chunk| {
             stop_if_asked(progress)?;
-            progress.advance(chunk.len() as u64);
             if chunk.is_empty() { Ok(None) } else { each(&chunk).map(Some) }
         });
         rows.transpose()

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use arrow::datatypes::SchemaRef;
 use datafusion::parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use populi_model::table::{
-    AccountRow, ActionRow, AttributeRow, ClusterRow, ConversationRow, EdgeRow, LabelRow, LanguageRow, MapRow,
-    MediaRow, OriginalRow, PersonaRow, PostRow, QuarantineRow, Row, SourceRow, TombstoneRow, VectorRow,
+    AccountRow, ActionRow, AttributeRow, ClusterRow, ConversationRow, EdgeRow, FeatureRow, LabelRow,
+    LanguageRow, MapRow, MediaRow, OriginalRow, PersonaRow, PostRow, QuarantineRow, Row, SourceRow,
+    TombstoneRow, VectorRow,
 };
 use populi_store::{Snapshot, TableEntry};
 
@@ -27,8 +28,8 @@ pub(crate) struct NamedTable {
 pub(crate) fn tables(snapshot: &Snapshot) -> Result<BTreeMap<String, NamedTable>> {
     let mut tables = BTreeMap::new();
     for (name, schema) in known_schemas() {
-        // Vectors are always those of a model.
-        if name != VectorRow::TABLE {
+        // Vectors are always those of a model, and models have names of their own.
+        if ![VectorRow::TABLE, FeatureRow::TABLE].contains(&name) {
             tables.insert(name.to_owned(), NamedTable { schema, parts: Vec::new() });
         }
     }
@@ -87,6 +88,7 @@ fn known_schemas() -> Vec<(&'static str, SchemaRef)> {
         of::<ConversationRow>(),
         of::<LanguageRow<'_>>(),
         of::<VectorRow>(),
+        of::<FeatureRow>(),
         of::<ClusterRow>(),
         of::<MapRow>(),
         of::<LabelRow<'_>>(),

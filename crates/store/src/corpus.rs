@@ -26,6 +26,10 @@ pub(crate) const LOCK: &str = "lock";
 /// The files beside the tables that every corpus has.
 pub(crate) const OWN_FILES: [&str; 2] = [FILE_NAME, LOCK];
 
+/// The folder in a corpus of what can be computed again and is dear, such as the vectors of large models. No table needs it, no
+/// checksum of the manifest covers it, and forgetting empties it.
+pub(crate) const CACHE: &str = "cache";
+
 /// What a corpus is made with, and keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct CorpusParams {
@@ -152,6 +156,13 @@ impl Corpus {
         &self.folder
     }
 
+    /// The folder of what can be computed again, which may not be there: what lies in it is no part of the corpus, and goes where
+    /// something is forgotten.
+    #[must_use]
+    pub fn cache_folder(&self) -> PathBuf {
+        self.folder.join(CACHE)
+    }
+
     /// What the manifest says now.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
@@ -256,7 +267,8 @@ impl Corpus {
         self.forget_learned()
     }
 
-    /// Publishes what a step made and removes what it replaced.
+    /// Publishes what a step made and removes what it replaced: also the tables of its last run that it did not make again, as
+    /// those of another model.
     ///
     /// # Errors
     /// When the disk refuses.
@@ -268,6 +280,9 @@ impl Corpus {
     ) -> Result<()> {
         let outputs: Vec<String> = output.keys().cloned().collect();
         let entry = spec.entry(&self.manifest, outputs, summary);
+        if let Some(before) = self.manifest.steps.get(spec.step) {
+            self.manifest.tables.retain(|table, _| !before.outputs.contains(table));
+        }
         for (table, part) in output {
             self.manifest.tables.insert(table, TableEntry { parts: vec![part] });
         }

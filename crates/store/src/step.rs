@@ -118,6 +118,12 @@ impl<'a> StepOutput<'a> {
         Ok(())
     }
 
+    /// Takes a table over as it stands, where an earlier run of the step made it and it holds still.
+    pub fn keep(&mut self, table: &str) {
+        let parts = self.snapshot.tables().get(table).map(|entry| entry.parts.as_slice()).unwrap_or_default();
+        self.parts.extend(parts.first().map(|part| (table.to_owned(), part.clone())));
+    }
+
     pub(crate) fn into_parts(self) -> BTreeMap<String, PartEntry> {
         self.parts
     }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use crate::corpus::CACHE;
 use crate::error::{Result, io};
 use crate::failpoint;
 use crate::manifest::{FILE_NAME, Manifest};
@@ -36,7 +37,7 @@ pub(crate) fn sweep(corpus: &Path, manifest: &Manifest) -> Result<()> {
 }
 
 /// Every file of a corpus folder and of the folders of tables in it, as paths in the corpus, in order. Links are not
-/// followed. What lies deeper than any table, a corpus inside this one, and names that are no Unicode are left out.
+/// followed. What lies deeper than any table, a corpus inside this one, the cache, and names that are no Unicode are left out.
 pub(crate) fn files(corpus: &Path) -> Result<Vec<String>> {
     let mut files = Vec::new();
     let mut folders = vec![(String::new(), 0)];
@@ -52,7 +53,7 @@ pub(crate) fn files(corpus: &Path) -> Result<Vec<String>> {
             let kind = entry.file_type().map_err(io("list", &path))?;
             if kind.is_file() {
                 files.push(name);
-            } else if kind.is_dir() && depth < MAX_DEPTH {
+            } else if kind.is_dir() && depth < MAX_DEPTH && name != CACHE {
                 folders.push((name, depth + 1));
             }
         }
@@ -131,6 +132,7 @@ mod tests {
             "manifest.json",
             "inner/manifest.json",
             "inner/posts/0000-0123456789abcdef.parquet",
+            "cache/vectors/a.unpublished",
         ];
         for name in leftovers.into_iter().chain(others) {
             fs::create_dir_all(path(name).parent().unwrap()).unwrap();

@@ -1,6 +1,7 @@
 //! The verbs, a file each: the help text first, then the one call that it is a face of.
 
 mod demo;
+mod distill;
 mod embed;
 mod export;
 mod forget;
@@ -50,6 +51,7 @@ enum Verb {
     Sql(sql::Sql),
     Threads(threads::Threads),
     Embed(embed::Embed),
+    Distill(distill::Distill),
     Personas(personas::Personas),
     Export(export::Export),
     Report(report::Report),
@@ -67,6 +69,7 @@ impl Cli {
             | Verb::Ingest(_)
             | Verb::Threads(_)
             | Verb::Embed(_)
+            | Verb::Distill(_)
             | Verb::Personas(_)
             | Verb::Run(_) => Stopped::Continues,
             Verb::Export(_) => Stopped::TakesBack,
@@ -96,6 +99,7 @@ impl Cli {
             Verb::Sql(verb) => verb.run(),
             Verb::Threads(verb) => verb.run(),
             Verb::Embed(verb) => verb.run(),
+            Verb::Distill(verb) => verb.run(),
             Verb::Personas(verb) => verb.run(),
             Verb::Export(verb) => verb.run(),
             Verb::Report(verb) => verb.run(),

@@ -7,7 +7,6 @@ use populi_pipeline::personas::{
 };
 use populi_store::Corpus;
 
-use super::embed::Model;
 use crate::options::{CorpusOption, Manner};
 use crate::selection::{SelectOptions, describe_left_out};
 
@@ -74,9 +73,6 @@ pub struct Personas {
     /// Seeded restarts of k-means, of which the best stands
     #[arg(long, value_name = "N", default_value_t = PersonaParams::default().n_init)]
     n_init: usize,
-    /// The model whose vectors are clustered
-    #[arg(long, value_enum, default_value_t = Model::Lexical)]
-    model: Model,
     /// Decides the starting centres
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
@@ -127,7 +123,6 @@ impl Personas {
             },
             bootstraps: self.bootstraps,
             n_init: self.n_init,
-            model: self.model.into(),
             seed: self.seed,
         };
         let outcome = personas(&mut corpus, &params, &selection, &bars)?;

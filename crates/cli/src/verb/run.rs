@@ -6,6 +6,7 @@ use clap::Args;
 use populi_pipeline::recipe::Recipe;
 use populi_pipeline::run::{RunSummary, run};
 
+use super::embed::describe_model;
 use super::personas::describe as describe_personas;
 use super::status::account_table;
 use crate::options::Manner;
@@ -21,6 +22,8 @@ use crate::options::Manner;
 ///   paths = ["dump/"]
 ///   [select]                  # which posts the later stages see: since, until, lang, keyword, author
 ///   lang = ["en", "de"]
+///   [embed]
+///   model = "auto"            # as of `populi embed --model`; server_model, key_env, prefix, … as its flags
 ///   [personas]
 ///   min_posts = 2
 ///
@@ -56,8 +59,9 @@ impl Run {
 /// What a run found, for people.
 pub fn describe(summary: &RunSummary) -> String {
     format!(
-        "{}{} conversations; {}",
+        "{}{}{} conversations; {}",
         account_table(&summary.accounting),
+        describe_model(&summary.embed.summary),
         summary.threads.summary.n_conversations,
         describe_personas(&summary.personas.summary),
     )

@@ -3,7 +3,7 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 28] = [
+const VERBS: [&str; 29] = [
     "",
     "demo",
     "simulate",
@@ -16,6 +16,7 @@ const VERBS: [&str; 28] = [
     "sql",
     "threads",
     "embed",
+    "distill",
     "personas",
     "export",
     "export personas",

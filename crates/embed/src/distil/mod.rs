@@ -34,6 +34,7 @@ use crate::wordpiece::WordPiece;
 use bags::Bags;
 use quality::HeldOut;
 use space::Targets;
+pub use teacher::token_vectors;
 
 /// Texts that are held out, at most: enough for three digits.
 const MAX_HELD_OUT: usize = 2500;
@@ -124,7 +125,7 @@ pub fn distil(
     progress: &dyn Progress,
 ) -> Result<TokenTable> {
     let work = Distillation::new(tokenizer, texts, params)?;
-    let token_vectors = teacher::token_vectors(teacher, tokenizer, progress)?;
+    let token_vectors = token_vectors(teacher, tokenizer, progress)?;
     let text_vectors = teacher::text_vectors(teacher, &work.texts(), progress)?;
     let card = TableCard { teacher_fingerprint: teacher.fingerprint().to_string(), ..card };
     work.finish(&token_vectors, &text_vectors, card, progress)

@@ -8,8 +8,12 @@ use crate::transformer::Transformer;
 use crate::wordpiece::WordPiece;
 
 /// The teacher's vector of each token of the vocabulary alone between the special tokens of its template,
-/// `[n_tokens, d]`, pooled its way.
-pub(super) fn token_vectors(
+/// `[n_tokens, d]`, pooled its way: what [`Distillation::finish`](crate::Distillation::finish) wants of the tokens.
+///
+/// # Errors
+///
+/// [`Error::Param`](crate::Error::Param) where `tokenizer` is another's; what the teacher says.
+pub fn token_vectors(
     teacher: &Transformer,
     tokenizer: &WordPiece,
     progress: &dyn Progress,

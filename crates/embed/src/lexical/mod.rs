@@ -63,6 +63,17 @@ impl LexicalParams {
     }
 }
 
+/// One feature of a fitted model: what was learnt of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feature {
+    /// The bucket that it is hashed to.
+    pub bucket: u32,
+    /// Its inverse document frequency.
+    pub weight: f32,
+    /// `[n_dims]`: where it points.
+    pub direction: Vec<f32>,
+}
+
 /// A fitted lexical model.
 #[derive(Debug, Clone)]
 pub struct Lexical {
@@ -116,8 +127,54 @@ impl Lexical {
             ..SvdParams::default()
         };
         let directions = randomised_svd(&weigh_texts(&vocabulary, &texts)?, &svd_params)?.right;
+        Ok(Self::of(vocabulary, directions))
+    }
+
+    /// All that was learnt, in the order of the buckets: [`from_features`](Self::from_features) makes the same model of it.
+    pub fn features(&self) -> impl Iterator<Item = Feature> {
+        self.vocabulary.features().enumerate().map(|(column, (bucket, weight))| {
+            // Without dimensions a matrix has no rows to be lent.
+            let direction =
+                if self.directions.n_cols() == 0 { vec![] } else { self.directions.row(column).to_vec() };
+            Feature { bucket, weight, direction }
+        })
+    }
+
+    /// A model that was learnt before, with the fingerprint that it had.
+    ///
+    /// # Errors
+    ///
+    /// Those of `features`; [`Error::Param`] where their buckets do not rise, are too large, or directions differ in length.
+    pub fn from_features<E: From<Error>>(
+        features: impl IntoIterator<Item = std::result::Result<Feature, E>>,
+    ) -> std::result::Result<Self, E> {
+        let (mut learnt, mut values, mut n_dims) = (vec![], vec![], None);
+        let wrong = |got: String, must_be| Error::Param { name: "features", got, must_be };
+        for feature in features {
+            let Feature { bucket, weight, direction } = feature?;
+            if *n_dims.get_or_insert(direction.len()) != direction.len() {
+                return Err(wrong(
+                    format!("{} numbers in bucket {bucket}", direction.len()),
+                    "directions of one length",
+                )
+                .into());
+            }
+            learnt.push((bucket, weight));
+            values.extend(direction);
+        }
+        let n_features = learnt.len();
+        let Some(vocabulary) = Vocabulary::of(learnt) else {
+            return Err(
+                wrong(format!("{n_features} of them"), "buckets that rise, with finite weights").into()
+            );
+        };
+        let directions = Matrix::from_vec(n_features, n_dims.unwrap_or(0), values).map_err(Error::from)?;
+        Ok(Self::of(vocabulary, directions))
+    }
+
+    fn of(vocabulary: Vocabulary, directions: Matrix) -> Self {
         let fingerprint = fingerprint(&vocabulary, &directions);
-        Ok(Self { vocabulary, directions, fingerprint })
+        Self { vocabulary, directions, fingerprint }
     }
 }
 
@@ -240,6 +297,36 @@ mod tests {
     }
 
     #[test]
+    fn texts_of_one_pattern_are_fitted() {
+        let words = |parts: [&[&str]; 3], i: usize| {
+            let [a, b, c] = parts;
+            format!(
+                "{} {} {} 0",
+                a[i % a.len()],
+                b[i / a.len() % b.len()],
+                c[i / a.len() / b.len() % c.len()]
+            )
+        };
+        let who =
+            ["the old man", "my sister", "a young dog", "her friend", "the teacher", "our team", "the cat"];
+        let does = [
+            "likes to read about",
+            "went home to see",
+            "is talking about",
+            "never forgets",
+            "wants to buy",
+            "found",
+        ];
+        let what =
+            ["the house by the river", "a good book", "the long road", "some fresh bread", "music and light"];
+        for n in [80, 200] {
+            let texts: Vec<String> = (0..n).map(|i| words([&who, &does, &what], i)).collect();
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            assert!(fitted(&texts).n_dims() > 10, "an eigenvalue of rounding errors alone stops nothing");
+        }
+    }
+
+    #[test]
     fn one_text_and_equal_texts_have_a_direction() {
         let vectors = fitted(&["a red fox", "a red fox"]).embed(&["a red fox", "fox"]).unwrap();
         assert!((cosine(&vectors, 0, 1) - 1.0).abs() < 1e-6);
@@ -255,6 +342,35 @@ mod tests {
         let fewer_dims = Lexical::fit(&["red fox", "brown bear", "red bear"], &fewer_dims).unwrap();
         assert_eq!(fewer_dims.n_dims(), 1);
         assert_ne!(model.fingerprint(), fewer_dims.fingerprint());
+    }
+
+    #[test]
+    fn made_again_of_its_features_it_is_the_same_model() {
+        let all = made_up(1200);
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        for texts in [&all[..], &["one"], &["", "?!"], &[]] {
+            let model = fitted(texts);
+            let again = Lexical::from_features(model.features().map(Ok::<_, Error>)).unwrap();
+            assert_eq!((again.fingerprint(), again.n_dims()), (model.fingerprint(), model.n_dims()));
+            assert_eq!(again.embed(texts).unwrap().values(), model.embed(texts).unwrap().values());
+        }
+    }
+
+    #[test]
+    fn features_that_no_model_has_are_refused() {
+        let feature = |bucket, n_dims| Ok(Feature { bucket, weight: 1.0, direction: vec![0.5; n_dims] });
+        let made = |features: Vec<Result<Feature>>| Lexical::from_features(features);
+        assert!(made(vec![feature(3, 2), feature(7, 2)]).is_ok());
+        for wrong in [
+            vec![feature(7, 2), feature(3, 2)],
+            vec![feature(3, 2), feature(3, 2)],
+            vec![feature(3, 2), feature(7, 3)],
+        ] {
+            assert!(made(wrong).is_err());
+        }
+        assert!(made(vec![feature(features::N_BUCKETS as u32, 2)]).is_err());
+        assert!(made(vec![Ok(Feature { weight: f32::NAN, ..feature(3, 2).unwrap() })]).is_err());
+        assert!(made(vec![Err(Error::Stopped)]).is_err());
     }
 
     #[test]

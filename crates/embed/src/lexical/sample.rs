@@ -54,8 +54,8 @@ impl TextSample {
         }
     }
 
-    /// The texts kept, by their hashes.
-    pub(super) fn texts(&self) -> Vec<&str> {
+    /// The texts kept, by their hashes: the first `n` of them are the sample of `n` texts under the same seed.
+    pub fn texts(&self) -> Vec<&str> {
         self.texts.values().map(String::as_str).collect()
     }
 }
@@ -84,6 +84,8 @@ mod tests {
             assert_eq!(at_once, in_portions);
             assert_eq!(at_once.len(), 3);
             assert_eq!(sampled(&[&["a", "b", "a"]], 9, seed).len(), 2, "equal texts count once");
+            let fewer = sampled(&[&["a", "b", "c", "d", "e", "f"]], 2, seed);
+            assert_eq!(at_once[..2], fewer, "a smaller sample is the start of a larger one");
         }
     }
 

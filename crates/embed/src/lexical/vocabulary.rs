@@ -59,6 +59,28 @@ impl Vocabulary {
         vocabulary
     }
 
+    /// That of features that were learnt before: bucket and weight of each, the buckets rising. `None` where they are not, or a
+    /// bucket or weight is none.
+    pub(super) fn of(features: impl IntoIterator<Item = (u32, f32)>) -> Option<Self> {
+        let mut vocabulary = Self { column_of: vec![NONE; N_BUCKETS], weights: vec![], n_word_columns: 0 };
+        let mut next = 0;
+        for (bucket, weight) in features {
+            let place = vocabulary.column_of.get_mut(bucket as usize).filter(|_| bucket >= next)?;
+            *place = vocabulary.weights.len() as u32;
+            next = bucket + 1;
+            vocabulary.weights.push(Some(weight).filter(|weight| weight.is_finite())?);
+            vocabulary.n_word_columns += usize::from((bucket as usize) < N_WORD_BUCKETS);
+        }
+        Some(vocabulary)
+    }
+
+    /// Bucket and weight of every feature that counts, in the order of the columns.
+    pub(super) fn features(&self) -> impl Iterator<Item = (u32, f32)> {
+        // Columns were given to buckets in their order.
+        let buckets = (0..).zip(&self.column_of).filter(|(_, column)| **column != NONE);
+        buckets.map(|(bucket, _)| bucket).zip(self.weights.iter().copied())
+    }
+
     /// Number of features that count.
     pub(super) fn n_columns(&self) -> usize {
         self.weights.len()

@@ -28,8 +28,6 @@ use crate::error::{Error, Result};
 
 /// Raised where the same parameters and the same server give other vectors.
 const VERSION: u32 = 1;
-/// The text of the first request. Its vector is what [`Server::check_model`] compares.
-const PROBE: &str = "The quick brown fox jumps over the lazy dog.";
 /// Retries of a first request that nobody answers: a wrong address should not take a minute to tell.
 const UNANSWERED_PROBES: usize = 2;
 /// Below this cosine, two vectors of one text are of two models. One model in half precision was measured at 0.9999.
@@ -151,6 +149,9 @@ pub struct Server {
 }
 
 impl Server {
+    /// The text of the first request. Its vector is what [`check_model`](Self::check_model) compares, so it stands in a cache.
+    pub const PROBE: &str = "The quick brown fox jumps over the lazy dog.";
+
     /// Makes one small request, which tells the width of the vectors and that URL, model and key are right.
     ///
     /// # Errors
@@ -166,7 +167,7 @@ impl Server {
         let batch = AtomicUsize::new(params.batch);
         let mut server =
             Self { n_dims: params.dimensions.unwrap_or(0), params, client, probe: vec![], batch };
-        let rows = match server.request(&[PROBE], UNANSWERED_PROBES, &Halt::default()) {
+        let rows = match server.request(&[Self::PROBE], UNANSWERED_PROBES, &Halt::default()) {
             Ok(rows) => rows,
             Err(Failure::Final(error)) => return Err(error),
             Err(Failure::Refused { reason }) => {
@@ -196,7 +197,7 @@ impl Server {
     ///
     /// [`Error::Server`] where it is another model; what `cache` says.
     pub fn check_model(&self, cache: &dyn VectorCache) -> Result<()> {
-        let keys = [TextKey::new(self.fingerprint(), PROBE)];
+        let keys = [TextKey::new(self.fingerprint(), Self::PROBE)];
         let Some(then) = cache.get(&keys)?.into_iter().next().flatten() else {
             return cache.put(&keys, &Matrix::from_vec(1, self.n_dims, self.probe.clone())?);
         };

@@ -6,6 +6,7 @@
 //! into tokens ([`WordPiece`]), and the rows are summed in `f32` in the order of the tokens ([`sum`]).
 
 mod card;
+mod embedded;
 mod file;
 mod quantise;
 mod sum;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 #![allow(clippy::print_stderr, reason = "a test says what it skipped")]
 
+mod cache;
 mod distil;
 mod hub;
 mod local_server;

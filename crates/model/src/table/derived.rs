@@ -50,6 +50,18 @@ table! {
 }
 
 table! {
+    /// A feature of a model that was fitted on the corpus: one of `models/lexical` is a word, or a run of letters in words.
+    "models" FeatureRow {
+        /// The bucket that it is hashed to.
+        bucket: u32,
+        /// Its inverse document frequency.
+        weight: f32,
+        /// `[n_dims] f32`: where it points.
+        direction: Vec<f32>,
+    }
+}
+
+table! {
     /// The persona cluster of a unit: an author, or a post where the corpus has no authors.
     "clusters" ClusterRow {
         /// The author or post.

@@ -20,7 +20,9 @@ pub use base::{
     TombstoneRow,
 };
 pub use column::{ActKind, Column, Text, UnknownValue};
-pub use derived::{ClusterRow, ConversationRow, LabelRow, LanguageRow, MapRow, PersonaRow, VectorRow};
+pub use derived::{
+    ClusterRow, ConversationRow, FeatureRow, LabelRow, LanguageRow, MapRow, PersonaRow, VectorRow,
+};
 pub use view::{
     AccountHandle, AccountName, AccountStanding, ActMessage, ActOnRecord, ActOwner, ActTime, ActVersion,
     PostCard, PostClauses, PostLink, PostMessage, PostText, SourceClass, TombstoneLink,

@@ -27,6 +27,7 @@ use crate::status::{self, Account};
 use crate::{Error, Result};
 
 pub use populi_ingest::table::{ColumnRef, Header, TableParams};
+pub(crate) use table::is_parquet_file;
 
 /// What reading an input comes to.
 type ReadResult<T> = std::result::Result<T, populi_ingest::Error>;

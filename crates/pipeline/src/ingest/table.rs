@@ -138,7 +138,7 @@ pub(super) fn read_content(
 }
 
 /// Whether a file is Parquet, which is decoded by the store.
-pub(super) fn is_parquet_file(path: &Path) -> Result<bool> {
+pub(crate) fn is_parquet_file(path: &Path) -> Result<bool> {
     let mut head = Vec::new();
     let file = File::open(path).map_err(io("open", path))?;
     file.take(4).read_to_end(&mut head).map_err(io("read", path))?;

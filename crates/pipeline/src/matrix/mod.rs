@@ -21,11 +21,11 @@ mod hdbscan;
 mod job;
 mod kmeans;
 mod knn;
-mod npy;
-mod outputs;
+pub(crate) mod npy;
+pub(crate) mod outputs;
 mod pca;
 mod score;
-mod stages;
+pub(crate) mod stages;
 mod umap;
 
 pub use clusters::Clusters;

@@ -18,7 +18,7 @@ const MAGIC: &[u8] = b"\x93NUMPY";
 ///
 /// # Errors
 /// [`Error::Output`] with what is in the way, or what the system says.
-pub(super) fn check(inputs: &[&Path], outputs: &[&Path], existing: Existing) -> Result<()> {
+pub(crate) fn check(inputs: &[&Path], outputs: &[&Path], existing: Existing) -> Result<()> {
     let refuse = |path: &Path, reason| Err(Error::Output { path: path.to_owned(), reason });
     let read: Vec<PathBuf> = inputs.iter().map(|path| place(path)).collect();
     let mut written = Vec::new();

@@ -17,7 +17,7 @@ pub struct StageTime {
 }
 
 /// Hands the stages of a computation on to who shows them, and keeps how long each took.
-pub(super) struct Stages<'a> {
+pub(crate) struct Stages<'a> {
     shown: &'a dyn Progress,
     times: Mutex<Times>,
 }
@@ -29,12 +29,12 @@ struct Times {
 }
 
 impl<'a> Stages<'a> {
-    pub(super) fn new(shown: &'a dyn Progress) -> Self {
+    pub(crate) fn new(shown: &'a dyn Progress) -> Self {
         Self { shown, times: Mutex::default() }
     }
 
     /// Ends the last stage. Stages of one name are told as one, where the first was.
-    pub(super) fn finish(self) -> Vec<StageTime> {
+    pub(crate) fn finish(self) -> Vec<StageTime> {
         self.end_current();
         self.times.into_inner().unwrap_or_else(PoisonError::into_inner).done
     }

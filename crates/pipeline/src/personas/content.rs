@@ -8,7 +8,6 @@ use populi_store::Snapshot;
 use populi_text::ctfidf::{ClassTerms, Document, Params as TermParams, TermCounts};
 use rayon::prelude::*;
 
-use super::PersonaParams;
 use super::units::{Embedded, Units, for_each_embedded};
 use crate::Result;
 use crate::progress::Progress;
@@ -45,11 +44,11 @@ struct Candidate {
 }
 
 impl Content {
-    /// Reads all posts once more.
+    /// Reads all posts and the table of their vectors once more.
     pub(super) fn gather(
         snapshot: &Snapshot,
         chosen: &Chosen,
-        params: &PersonaParams,
+        vectors: &str,
         units: &Units,
         found: &Personas,
         progress: &dyn Progress,
@@ -58,7 +57,7 @@ impl Content {
         let mut counts = TermCounts::new(&TermParams::default())?;
         let mut candidates: Vec<Vec<Candidate>> = (0..n_clusters).map(|_| Vec::new()).collect();
         let mut held: Vec<(u32, Embedded)> = Vec::new();
-        for_each_embedded(snapshot, chosen, params.model, progress, |embedded| {
+        for_each_embedded(snapshot, chosen, vectors, progress, |embedded| {
             let cluster = units.row_of(&embedded.post).and_then(|row| found.clusters[row]);
             if let Some(cluster) = cluster {
                 let vector = units.vectors.place(&embedded.vector)?;

@@ -16,10 +16,10 @@ use populi_store::{Corpus, StepOutput, StepSpec};
 use populi_text::ctfidf::ClassTerms;
 use serde::{Deserialize, Serialize};
 
-use crate::embed::{EmbedSummary, Model};
+use crate::embed::EmbedSummary;
 use crate::progress::{Progress, Unit};
 use crate::select::{Chosen, Selection};
-use crate::{Error, Outcome, Result, summary_of, unless_done};
+use crate::{Error, Outcome, Result, refuse_interrupted, summary_of, unless_done};
 
 use content::{Content, Exemplar};
 use map::map_of;
@@ -53,8 +53,6 @@ pub struct PersonaParams {
     pub bootstraps: usize,
     /// Seeded restarts of k-means. Default 5.
     pub n_init: usize,
-    /// The model whose vectors are clustered.
-    pub model: Model,
     /// Decides the starting centres.
     pub seed: u64,
 }
@@ -72,7 +70,6 @@ impl Default for PersonaParams {
             map: MapMethod::default(),
             bootstraps: 20,
             n_init: 5,
-            model: Model::default(),
             seed: 0,
         }
     }
@@ -149,6 +146,10 @@ pub fn personas(
     progress: &dyn Progress,
 ) -> Result<Outcome<PersonaSummary>> {
     params.check()?;
+    refuse_interrupted(corpus)?;
+    let stale = |table: &str| Error::Stale { table: table.to_owned(), verb: "embed" };
+    let embedded =
+        summary_of::<EmbedSummary>(corpus.manifest(), "embed").ok_or_else(|| stale("vectors/…"))?;
     let spec = StepSpec {
         step: "personas",
         step_version: 3,
@@ -163,27 +164,22 @@ pub fn personas(
             "map": params.map,
             "bootstraps": params.bootstraps,
             "n_init": params.n_init,
-            "model": params.model,
             "seed": params.seed,
             "select": selection.parameters(),
         }),
-        inputs: ["posts", "accounts", "attributes", "languages", params.model.table()]
-            .map(str::to_owned)
-            .to_vec(),
+        inputs: ["posts", "accounts", "attributes", "languages", &embedded.table].map(str::to_owned).to_vec(),
     };
     unless_done(corpus, &spec, |corpus| {
         let snapshot = corpus.snapshot();
-        let stale = || Error::Stale { table: params.model.table().to_owned(), verb: "embed" };
         if snapshot.manifest().stale_steps().any(|step| step == "embed") {
-            return Err(stale());
+            return Err(stale(&embedded.table));
         }
-        let embedded = summary_of::<EmbedSummary>(snapshot.manifest(), "embed").ok_or_else(stale)?;
 
         let chosen = Chosen::of(&snapshot, selection, progress)?;
         let n_posts = chosen.n_posts().unwrap_or_else(|| snapshot.n_rows("posts"));
 
         progress.begin("author vectors", Some(n_posts), Unit::Rows);
-        let units = Units::gather(&snapshot, &chosen, params, embedded.n_dims, progress)?;
+        let units = Units::gather(&snapshot, &chosen, params, &embedded, progress)?;
         progress.end();
         let mut summary = PersonaSummary {
             unit: units.kind.plural().to_owned(),
@@ -225,7 +221,7 @@ pub fn personas(
         }
 
         progress.begin("labels", Some(n_posts), Unit::Rows);
-        let content = Content::gather(&snapshot, &chosen, params, &units, &found, progress)?;
+        let content = Content::gather(&snapshot, &chosen, &embedded.table, &units, &found, progress)?;
         progress.end();
         progress.begin("map", None, Unit::Steps);
         let (map, how) = map_of(&units.vectors.vectors, params)?;

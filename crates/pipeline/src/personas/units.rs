@@ -8,7 +8,7 @@ use populi_persona::{AuthorVectors, UnitVectors, majority_label};
 use populi_store::{Rows, Snapshot};
 
 use super::PersonaParams;
-use crate::embed::Model;
+use crate::embed::EmbedSummary;
 use crate::progress::{Progress, stop_if_asked};
 use crate::select::Chosen;
 use crate::visible::visible_posts;
@@ -44,15 +44,15 @@ impl Units {
         snapshot: &Snapshot,
         chosen: &Chosen,
         params: &PersonaParams,
-        n_dims: usize,
+        embedded: &EmbedSummary,
         progress: &dyn Progress,
     ) -> Result<Self> {
         let kind = unit_kind(snapshot)?;
-        let mut sums = AuthorVectors::new(n_dims);
+        let mut sums = AuthorVectors::new(embedded.n_dims);
         let mut keys = Vec::new();
         let mut numbers: HashMap<Key, usize> = HashMap::new();
         let mut label_counts: Vec<BTreeMap<String, u32>> = Vec::new();
-        for_each_embedded(snapshot, chosen, params.model, progress, |embedded| {
+        for_each_embedded(snapshot, chosen, &embedded.table, progress, |embedded| {
             let key = kind.key_of(&embedded.post);
             let number = *numbers.entry(key).or_insert_with(|| {
                 keys.push(key);
@@ -120,16 +120,16 @@ pub(super) struct Embedded {
     pub(super) label: Option<String>,
 }
 
-/// Hands over every chosen post with text, in the order of the table.
+/// Hands over every chosen post with text, in the order of the table, with its vector in the table `table`.
 pub(super) fn for_each_embedded(
     snapshot: &Snapshot,
     chosen: &Chosen,
-    model: Model,
+    table: &str,
     progress: &dyn Progress,
     mut each: impl FnMut(Embedded) -> Result<()>,
 ) -> Result<()> {
     let mut languages = snapshot.rows::<LanguageRow<'static>>();
-    let mut vectors = snapshot.rows_of::<VectorRow>(model.table());
+    let mut vectors = snapshot.rows_of::<VectorRow>(table);
     let mut labels = Labels::new(snapshot);
     for post in visible_posts::<PostCard<'static>>(snapshot, chosen) {
         let post = post?;
@@ -137,7 +137,7 @@ pub(super) fn for_each_embedded(
         stop_if_asked(progress)?;
         let stale = Error::Stale { table: "languages".to_owned(), verb: "personas" };
         let language = row_of(&mut languages, post.post_key, |row| row.post_key)?.ok_or(stale)?;
-        let not_embedded = Error::NotEmbedded { table: model.table().to_owned() };
+        let not_embedded = Error::NotEmbedded { table: table.to_owned() };
         let vector = row_of(&mut vectors, post.post_key, |row| row.post_key)?.ok_or(not_embedded)?;
         let lang = language.lang.map(|lang| lang.into_owned());
         let label = labels.of(post.post_key)?;

@@ -17,6 +17,7 @@ use populi_plot::{Agreement, Report, Size, curve_svg, map_png, map_svg, page};
 use populi_store::{Snapshot, publish_output};
 use serde::Serialize;
 
+use crate::embed::EmbedSummary;
 use crate::error::io;
 use crate::languages::LanguageSummary;
 use crate::personas::PersonaSummary;
@@ -191,6 +192,10 @@ fn gather(shown: &Shown<'_>, params: &ReportParams) -> Result<Report> {
             shown.selection.parameters()
         ));
     }
+    let embedded = summary_of::<EmbedSummary>(snapshot.manifest(), "embed");
+    notes.extend(
+        embedded.and_then(|embedded| embedded.why()).map(|why| format!("The model of the vectors: {why}.")),
+    );
     notes.extend(personas.as_ref().and_then(quality::density));
     notes.extend(snapshot.manifest().stale_steps().map(|step| {
         format!(

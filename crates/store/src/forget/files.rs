@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::list::Forgotten;
-use crate::corpus::OWN_FILES;
+use crate::corpus::{CACHE, OWN_FILES};
 use crate::error::{Error, Result, io};
 use crate::manifest::Manifest;
 use crate::sweep::is_ours;
@@ -58,10 +58,11 @@ pub(super) fn loose_files(
         let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
         let file_name = path.file_name().unwrap_or_default().to_string_lossy();
         // What nothing names and the program wrote is swept after the commit.
-        if known.contains(name.as_str()) || is_ours(&name) {
+        let is_cached = path.strip_prefix(folder).is_ok_and(|file| file.starts_with(CACHE));
+        if known.contains(name.as_str()) || (is_ours(&name) && !is_cached) {
             continue;
         }
-        let is_made_of_posts = PAGES.contains(&&*file_name) || exported.contains(&path);
+        let is_made_of_posts = is_cached || PAGES.contains(&&*file_name) || exported.contains(&path);
         if is_made_of_posts || (name == RECIPE && holds_name(&path, list)?) {
             loose.made.push(name);
         } else if name != RECIPE {

@@ -16,6 +16,7 @@ mod sieve;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use populi_model::table::{FeatureRow, Row};
 use populi_model::{Key, Tally};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -234,7 +235,8 @@ impl Plan {
         self.forgetting.steps = dropped.into_iter().collect();
     }
 
-    /// The steps that have to go, too, once those in `dropped` go.
+    /// The steps that have to go, too, once those in `dropped` go. A model that was fitted on posts may have learnt from some that
+    /// are in no table any more, and are now forgotten, so it goes where anything does.
     fn steps_to_drop(&self, dropped: &BTreeSet<String>, mode: Mode) -> Vec<String> {
         let steps = &self.manifest.steps;
         let outputs = dropped.iter().filter_map(|step| steps.get(step)).flat_map(|step| &step.outputs);
@@ -245,12 +247,18 @@ impl Plan {
         let goes = |(name, step): &(&String, &StepEntry)| {
             let says = serde_json::json!([step.parameters, step.summary]).to_string();
             stale.contains(name.as_str())
+                || (!self.forgetting.tables.is_empty() && step.outputs.iter().any(|table| is_fitted(table)))
                 || step.inputs.keys().any(|table| gone.contains(table) || will_change(table))
                 || self.manifest.forgotten.is_named_in(says.as_bytes())
         };
         let more = steps.iter().filter(|(name, _)| !dropped.contains(*name)).filter(goes);
         more.map(|(name, _)| name.clone()).collect()
     }
+}
+
+/// Whether a table is a model that was fitted on posts.
+fn is_fitted(table: &str) -> bool {
+    table.split_once('/').is_some_and(|(folder, _)| folder == FeatureRow::TABLE)
 }
 
 /// Does the same to every bucket, in parallel; the outcomes in their order.

@@ -27,4 +27,4 @@ pub(crate) use graph::{Graph, graph};
 pub(crate) use integers::labels;
 pub use vectors::Facts;
 pub(crate) use vectors::{Floats, Vectors};
-pub(crate) use write::write;
+pub(crate) use write::{write, write_parts};

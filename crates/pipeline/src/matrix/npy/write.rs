@@ -50,15 +50,49 @@ impl Element for u32 {
 pub(crate) fn write<T: Element>(path: &Path, shape: &[usize], values: &[T]) -> Result<()> {
     let body = |file: &mut dyn Write| -> io::Result<()> {
         file.write_all(&head(T::DTYPE, shape))?;
-        let mut bytes = Vec::new();
-        for part in values.chunks(1 << 16) {
-            bytes.clear();
-            bytes.extend(part.iter().flat_map(|value| value.bytes()));
-            file.write_all(&bytes)?;
+        write_values(file, values)
+    };
+    Ok(publish_written(path, body)?)
+}
+
+/// The same for values that come part by part, so that they are never in memory at once.
+///
+/// # Errors
+/// When the disk refuses, or that of the first part that could not be made. The file is then as it was.
+pub(crate) fn write_parts<T: Element>(
+    path: &Path,
+    shape: &[usize],
+    parts: impl IntoIterator<Item = Result<Vec<T>>>,
+) -> Result<()> {
+    let mut failure = None;
+    let body = |file: &mut dyn Write| -> io::Result<()> {
+        file.write_all(&head(T::DTYPE, shape))?;
+        for part in parts {
+            match part {
+                Ok(values) => write_values(file, &values)?,
+                Err(error) => {
+                    failure = Some(error);
+                    return Err(io::Error::other("the values end"));
+                }
+            }
         }
         Ok(())
     };
-    Ok(publish_written(path, body)?)
+    let written = publish_written(path, body);
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(written?),
+    }
+}
+
+fn write_values<T: Element>(file: &mut dyn Write, values: &[T]) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    for part in values.chunks(1 << 16) {
+        bytes.clear();
+        bytes.extend(part.iter().flat_map(|value| value.bytes()));
+        file.write_all(&bytes)?;
+    }
+    Ok(())
 }
 
 fn head(dtype: &str, shape: &[usize]) -> Vec<u8> {

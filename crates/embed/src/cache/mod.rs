@@ -1,10 +1,17 @@
 //! A cache of vectors, keyed by the model and the text: what was embedded once is not embedded again.
 
+mod file;
+mod memory;
+mod record;
+
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::ops::ControlFlow;
 
 use populi_geometry::Matrix;
 use rayon::prelude::*;
+
+pub use file::FileCache;
+pub use memory::MemoryCache;
 
 use crate::embedder::{Embedder, Fingerprint};
 use crate::error::{Error, Result};
@@ -21,7 +28,12 @@ pub struct TextKey {
 impl TextKey {
     /// The key of `text` under `model`.
     pub fn new(model: Fingerprint, text: &str) -> Self {
-        Self { model, text: *blake3::hash(text.as_bytes()).as_bytes() }
+        Self { model, text: Self::hash(text) }
+    }
+
+    /// The part of the key that depends on the text alone.
+    pub fn hash(text: &str) -> [u8; 32] {
+        *blake3::hash(text.as_bytes()).as_bytes()
     }
 }
 
@@ -42,27 +54,11 @@ pub trait VectorCache {
     fn put(&self, keys: &[TextKey], vectors: &Matrix) -> Result<()>;
 }
 
-/// A cache that lasts as long as it is in memory.
-#[derive(Debug, Default)]
-pub struct MemoryCache {
-    vectors: Mutex<HashMap<TextKey, Vec<f32>>>,
-}
-
-impl VectorCache for MemoryCache {
-    fn get(&self, keys: &[TextKey]) -> Result<Vec<Option<Vec<f32>>>> {
-        let vectors = self.vectors.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(keys.iter().map(|key| vectors.get(key).cloned()).collect())
-    }
-
-    fn put(&self, keys: &[TextKey], vectors: &Matrix) -> Result<()> {
-        let mut kept = self.vectors.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.extend(keys.iter().copied().zip(vectors.rows().map(<[f32]>::to_vec)));
-        Ok(())
-    }
-}
-
 /// The vectors of `texts`, `[texts.len(), n_dims] f32`: those in `cache` from there, the others from `embedder`, which
-/// sees each distinct text once and in the order of first appearance. What was computed goes into the cache.
+/// sees each distinct text once and in the order of first appearance.
+///
+/// It is asked for [`texts_per_call`](Embedder::texts_per_call) texts at a time, and what a call computed goes into the cache
+/// before the next: a process that is stopped loses one call.
 ///
 /// ```
 /// use populi_embed::{Lexical, LexicalParams, MemoryCache, embed_cached};
@@ -78,28 +74,58 @@ impl VectorCache for MemoryCache {
 ///
 /// What `embedder` and `cache` say; [`Error::Shape`] where the cache returns vectors of another size.
 pub fn embed_cached(embedder: &dyn Embedder, cache: &dyn VectorCache, texts: &[&str]) -> Result<Matrix> {
-    let distinct = Distinct::new(embedder.fingerprint(), texts);
-    let known = cache.get(&distinct.keys)?;
-    same_size("vectors from the cache", distinct.keys.len(), known.len())?;
+    embed_watched(embedder, cache, texts, &mut |_| ControlFlow::Continue(()))
+}
 
-    let missing: Vec<usize> = (0..known.len()).filter(|&i| known[i].is_none()).collect();
-    let missing_texts: Vec<&str> = missing.iter().map(|&i| texts[distinct.first[i]]).collect();
-    let computed = embedder.embed(&missing_texts)?;
-    same_size("rows from the embedder", missing.len(), computed.n_rows())?;
-    if !missing.is_empty() {
-        let keys: Vec<TextKey> = missing.iter().map(|&i| distinct.keys[i]).collect();
+/// A step of [`embed_watched`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settled {
+    /// Texts whose vectors are known now and were not before, equal ones counted each.
+    pub n_texts: usize,
+    /// Distinct texts that the embedder saw for it; 0 where they came from the cache.
+    pub n_embedded: usize,
+}
+
+/// As [`embed_cached`]; `watch` hears how far it is, once for what was in the cache and then after every call of the embedder, and
+/// may stop it. The steps sum up to `texts.len()`.
+///
+/// # Errors
+///
+/// As [`embed_cached`]; [`Error::Stopped`] where `watch` says so. What was computed is in the cache.
+pub fn embed_watched(
+    embedder: &dyn Embedder,
+    cache: &dyn VectorCache,
+    texts: &[&str],
+    watch: &mut dyn FnMut(Settled) -> ControlFlow<()>,
+) -> Result<Matrix> {
+    let distinct = Distinct::new(embedder.fingerprint(), texts);
+    let mut rows = cache.get(&distinct.keys)?;
+    same_size("vectors from the cache", distinct.keys.len(), rows.len())?;
+
+    let missing: Vec<usize> = (0..rows.len()).filter(|&i| rows[i].is_none()).collect();
+    let n_missing: usize = missing.iter().map(|&i| distinct.n_equal[i]).sum();
+    let mut settle = |n_texts, n_embedded| match watch(Settled { n_texts, n_embedded }) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Error::Stopped),
+    };
+    settle(texts.len() - n_missing, 0)?;
+    for call in missing.chunks(embedder.texts_per_call().max(1)) {
+        let call_texts: Vec<&str> = call.iter().map(|&i| texts[distinct.first[i]]).collect();
+        let computed = embedder.embed(&call_texts)?;
+        same_size("rows from the embedder", call.len(), computed.n_rows())?;
+        let keys: Vec<TextKey> = call.iter().map(|&i| distinct.keys[i]).collect();
         cache.put(&keys, &computed)?;
+        call.iter().zip(computed.rows()).for_each(|(&i, row)| rows[i] = Some(row.to_vec()));
+        settle(call.iter().map(|&i| distinct.n_equal[i]).sum(), call.len())?;
     }
 
     let n_dims = embedder.n_dims();
-    let mut rows_of_computed = computed.rows();
-    let mut rows: Vec<&[f32]> = Vec::with_capacity(known.len());
-    for vector in &known {
-        let row = vector.as_deref().or_else(|| rows_of_computed.next()).unwrap_or_default();
+    let mut values = Vec::with_capacity(texts.len() * n_dims);
+    for &i in &distinct.of_text {
+        let row = rows[i].as_deref().unwrap_or_default();
         same_size("dimensions of a vector", n_dims, row.len())?;
-        rows.push(row);
+        values.extend_from_slice(row);
     }
-    let values = distinct.of_text.iter().flat_map(|&i| rows[i]).copied().collect();
     Ok(Matrix::from_vec(texts.len(), n_dims, values)?)
 }
 
@@ -109,6 +135,8 @@ struct Distinct {
     keys: Vec<TextKey>,
     /// Where each distinct text appears first.
     first: Vec<usize>,
+    /// How many texts are equal to each, itself included.
+    n_equal: Vec<usize>,
     /// Which distinct text each text is.
     of_text: Vec<usize>,
 }
@@ -118,13 +146,16 @@ impl Distinct {
         let all: Vec<TextKey> =
             texts.par_iter().with_min_len(256).map(|text| TextKey::new(model, text)).collect();
         let mut ids: HashMap<[u8; 32], usize> = HashMap::with_capacity(all.len());
-        let mut distinct = Self { keys: vec![], first: vec![], of_text: Vec::with_capacity(all.len()) };
+        let of_text = Vec::with_capacity(all.len());
+        let mut distinct = Self { keys: vec![], first: vec![], n_equal: vec![], of_text };
         for (i, key) in all.into_iter().enumerate() {
             let id = *ids.entry(key.text).or_insert_with(|| {
                 distinct.keys.push(key);
                 distinct.first.push(i);
+                distinct.n_equal.push(0);
                 distinct.keys.len() - 1
             });
+            distinct.n_equal[id] += 1;
             distinct.of_text.push(id);
         }
         distinct
@@ -138,6 +169,8 @@ fn same_size(what: &'static str, expected: usize, got: usize) -> Result<()> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+    use std::sync::Mutex;
+
     use super::*;
 
     /// The vector of a text is its length; remembers what it was asked for.
@@ -154,6 +187,10 @@ mod tests {
 
         fn n_dims(&self) -> usize {
             1
+        }
+
+        fn texts_per_call(&self) -> usize {
+            2
         }
 
         fn embed(&self, texts: &[&str]) -> Result<Matrix> {
@@ -179,6 +216,28 @@ mod tests {
         let second = Lengths { version: 2, ..Lengths::default() };
         embed_cached(&second, &cache, &["a"]).unwrap();
         assert_eq!(*second.asked.lock().unwrap(), ["a"]);
+    }
+
+    #[test]
+    fn what_a_call_computed_is_kept_when_the_next_is_not_made() {
+        let (model, cache) = (Lengths::default(), MemoryCache::default());
+        let texts = ["a", "bb", "a", "ccc", "dddd"];
+        let mut steps = Vec::new();
+        let stopped = embed_watched(&model, &cache, &texts, &mut |step| {
+            steps.push((step.n_texts, step.n_embedded));
+            if steps.len() == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert!(matches!(stopped, Err(Error::Stopped)));
+        assert_eq!(steps, [(0, 0), (3, 2)], "two distinct texts a call, one of which stands twice");
+
+        steps.clear();
+        let vectors = embed_watched(&model, &cache, &texts, &mut |step| {
+            steps.push((step.n_texts, step.n_embedded));
+            ControlFlow::Continue(())
+        });
+        assert_eq!(vectors.unwrap().values(), [1.0, 2.0, 1.0, 3.0, 4.0]);
+        assert_eq!(steps, [(3, 0), (2, 2)]);
+        assert_eq!(*model.asked.lock().unwrap(), ["a", "bb", "ccc", "dddd"]);
     }
 
     #[test]
