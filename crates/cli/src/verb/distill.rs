@@ -64,9 +64,10 @@ pub struct Distill {
     /// Made-up texts of drawn words [default: 60000; without --texts: 0]
     #[arg(long, value_name = "N")]
     word_lists: Option<usize>,
-    /// Texts of the files in which some words are replaced by drawn ones [default: 60000; without --texts: 0]
+    /// Made-up posts: texts of the files, half of them with some words replaced by drawn ones, and drawn words, with mentions,
+    /// hashtags and links [default: 60000; without --texts: 0]
     #[arg(long, value_name = "N")]
-    substituted: Option<usize>,
+    made_up_posts: Option<usize>,
     /// Passes of the fit over all texts [default: 3; without --texts: 0]
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
@@ -123,7 +124,7 @@ impl Distill {
                 n_dims: self.dims,
                 zipf_a: self.zipf,
                 n_word_lists: self.word_lists.unwrap_or(defaults.n_word_lists),
-                n_substituted: self.substituted.unwrap_or(defaults.n_substituted),
+                n_posts: self.made_up_posts.unwrap_or(defaults.n_posts),
                 epochs: self.epochs.unwrap_or(defaults.epochs),
                 batch: self.batch,
                 learning_rate: self.learning_rate,

@@ -33,6 +33,28 @@ fn rows_have_length_one_or_are_zero() {
 }
 
 #[test]
+fn rounding_to_bytes_hardly_turns_a_vector() {
+    // Sums of eight numbers that look random are spread as rows of components are, with few large ones.
+    let noise = |i: usize| ((i * 2_654_435_761) >> 9 & 0xffff) as f32 / 32768.0 - 1.0;
+    let value = |i: usize| (0..8).map(|j| noise(i * 8 + j)).sum::<f32>() / (1.0 + (i / 256) as f32);
+    let rows = Matrix::from_vec(27, 256, (0..27 * 256).map(value).collect()).unwrap();
+    let words = (b'a'..=b'z').map(|letter| char::from(letter).to_string());
+    let vocabulary = std::iter::once("[UNK]".to_owned()).chain(words).collect();
+    let table = TokenTable::new(vocabulary, WordPieceParams::default(), &rows, TableCard::default()).unwrap();
+    for text in ["a", "z", "q w e r t y", "a b c d e f g h i j k l m n o p q r s t u v w x y z"] {
+        let mut exact = vec![0f64; 256];
+        for letter in text.bytes().filter(u8::is_ascii_alphabetic) {
+            let row = rows.row(usize::from(letter - b'a') + 1);
+            exact.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
+        }
+        let length = exact.iter().map(|value| value * value).sum::<f64>().sqrt();
+        let cosine =
+            row(&table, text).iter().zip(&exact).map(|(&a, b)| f64::from(a) * b).sum::<f64>() / length;
+        assert!(cosine > 0.9999 && cosine < 1.00001, "{text}: {cosine}");
+    }
+}
+
+#[test]
 fn special_and_unknown_tokens_weigh_nothing() {
     let table = table();
     assert_eq!(row(&table, "red fox"), row(&table, "red [SEP] qqq fox [UNK]"));
