@@ -9,7 +9,7 @@ use crate::program::{FAILED, Folder};
 fn line(out: &str) -> String {
     let teacher = tiny_transformer();
     format!(
-        "distill --teacher {} --texts a.txt b.csv --out {out} --dims 16 --word-lists 40 --substituted 40 --epochs 2 --held-out 0.2",
+        "distill --teacher {} --texts a.txt b.csv --out {out} --dims 16 --word-lists 40 --made-up-posts 40 --epochs 2 --held-out 0.2",
         teacher.display()
     )
 }
