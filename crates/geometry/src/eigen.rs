@@ -9,9 +9,14 @@ use crate::error::{Error, Result};
 /// QL steps allowed for one eigenvalue; finite input takes two or three.
 const MAX_STEPS: usize = 60;
 
-/// Steps after which an entry is negligible where it is so beside the largest, not only beside its neighbours: in a matrix of low rank
-/// there are blocks of nothing but rounding errors, in which no entry is ever small beside the others.
+/// Steps after which an entry is negligible where it is so beside the largest of all, not only beside its neighbours.
 const PATIENT_STEPS: usize = 30;
+
+/// A squared length below which squares lose digits, or all of them.
+const SMALLEST_SQUARE: f64 = 1e-280;
+
+/// 2^500, by which what is so short is made longer: exactly.
+const LIFT: f64 = 3.273_390_607_896_142e150;
 
 /// The eigenvalues of a symmetric matrix, largest first, and their eigenvectors.
 pub(crate) struct Eigen {
@@ -68,6 +73,12 @@ fn reflector(x: &[f64]) -> (Vec<f64>, f64, f64) {
     if tail == 0.0 {
         return (v, 0.0, x[0]);
     }
+    if tail + x[0] * x[0] < SMALLEST_SQUARE {
+        // The reflection is the same at any length.
+        let lifted: Vec<f64> = x.iter().map(|value| value * LIFT).collect();
+        let (v, beta, alpha) = reflector(&lifted);
+        return (v, beta, alpha / LIFT);
+    }
     let alpha = -(tail + x[0] * x[0]).sqrt().copysign(x[0]);
     v[0] -= alpha;
     let beta = 2.0 / (tail + v[0] * v[0]);
@@ -96,7 +107,9 @@ fn diagonalise(diagonal: &mut [f64], off_diagonal: &mut [f64], vectors: &mut [f6
     for first in 0..diagonal.len() {
         let mut n_steps = 0;
         loop {
-            let floor = if n_steps < PATIENT_STEPS { 0.0 } else { largest };
+            // In a matrix of low rank there are blocks of nothing but rounding errors, and errors of errors. Rotations that start among
+            // the smallest of these are lost on their way up.
+            let floor = if n_steps < PATIENT_STEPS { f64::EPSILON * largest } else { largest };
             let last = end_of_block(diagonal, off_diagonal, first, floor);
             if last == first {
                 break;

@@ -1,10 +1,10 @@
 //! The stage that turns the text of every visible post, or of a selection of them, into a vector.
 //!
-//! 1. [`model`](Model): which model. `auto` is decided on a sample of the texts, once a corpus ([`choice`](Decision)).
-//! 2. [`open`](ModelSettings): the model as an `Embedder`; the lexical one is [`fit`]ted on the texts, or taken as it was fitted before.
-//! 3. All texts through it, some thousand posts at a time; of dear models through a [`cache`].
+//! 1. Which model (`model.rs`). `auto` is decided on a sample of the texts, once a corpus (`choice.rs`).
+//! 2. The model as an `Embedder` (`open.rs`); the lexical one is fitted on the texts, or taken as it was fitted before (`fit.rs`).
+//! 3. All texts through it, some thousand posts at a time; through a cache where it computes long (`cache.rs`).
 //!
-//! [`embed_file`] does the same for the texts of any file, and [`distil`] makes a table of word pieces of a larger model.
+//! [`embed_file`] does the same for the texts of any file, and [`distil_file`] makes a table of word pieces of a larger model.
 
 mod cache;
 mod choice;
