@@ -87,7 +87,11 @@ fn a_run_does_what_changed_and_nothing_else() {
     assert!(folder.read_text("corpus/populi.toml").contains("k = 3"), "what was used is in the corpus");
 
     let fourth = folder.ok_json("run populi.toml --seed 6");
-    assert_eq!(done(&fourth), ["personas"], "the seed decides what it draws; nothing is drawn for static vectors");
+    assert_eq!(
+        done(&fourth),
+        ["personas"],
+        "the seed decides what it draws; nothing is drawn for static vectors"
+    );
 
     // Back to the first settings: the bytes of the first run.
     folder.write("populi.toml", recipe("k = 4"));
