@@ -201,9 +201,8 @@ pub fn embed(
     progress.end();
     if is_kept {
         summary.n_embedded = Some(counts.n_embedded);
-        summary.n_from_cache = 
-            // A record that was damaged meanwhile is embedded a second time.
-            Some((counts.distinct.len() as u64).saturating_sub(counts.n_embedded));
+        // A record that was damaged meanwhile is embedded a second time.
+        summary.n_from_cache = Some((counts.distinct.len() as u64).saturating_sub(counts.n_embedded));
     }
     Ok(Outcome { work: Work::Done, summary })
 }
