@@ -1,7 +1,7 @@
 """Writes the texts that the shipped static table is fitted on, one a line.
 
     python bench/shipped_texts.py --banking77 train.csv --clinc150 FOLDER --oasst trees.jsonl --goemotions train.tsv > texts.txt
-    populi distill --teacher MINILM --texts texts.txt --seed 1 --out crates/embed/assets/static.table
+    populi distill --teacher MINILM --texts texts.txt --notes crates/embed/assets/notes.txt --overwrite --out crates/embed/assets/static.table
 
 The sources, all of whose licences allow derived works (NOTICE names them):
 

@@ -23,7 +23,8 @@ const OF_A_CORPUS: [&str; 7] = ["corpus", "refit", "since", "until", "lang", "ke
 ///   static    A table of word pieces that comes with the program: English, and by far the fastest.
 ///   lexical   Words and parts of words, fitted on at most 20,000 of the texts: any script.
 ///   auto      static where its vocabulary has at least 80 % of the words of 2,000 of the texts, else
-///             lexical; it says which, and why. One decision a corpus: it stands when posts are added.
+///             lexical; it says which, and why. One decision a corpus: it stands when posts are added, until
+///             another selection is asked for, --refit is given, or somebody is forgotten.
 ///   DIR       A folder of sentence-transformers (BERT, MPNet, XLM-RoBERTa): the best vectors, on the
 ///             CPU. Its model.safetensors and tokenizer.json are read, and no code of it.
 ///   OWNER/ID  The same from the Hugging Face hub, fetched once. HF_ENDPOINT, HF_HOME and HF_TOKEN are
@@ -33,7 +34,7 @@ const OF_A_CORPUS: [&str; 7] = ["corpus", "refit", "since", "until", "lang", "ke
 ///             key comes from the environment and is never written anywhere.
 ///
 /// Vectors have length 1; a text in which the model finds nothing has zeros. The same texts, model and
-/// seed give the same bits, at any number of threads.
+/// seed give the same bits, at any number of threads; a server may give other last digits.
 ///
 /// What a transformer or a server computed is kept by text (in the corpus, or in --cache): when a run
 /// was interrupted the same command goes on, a later one embeds only what is new, and equal texts are

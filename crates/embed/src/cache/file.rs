@@ -226,7 +226,7 @@ impl Vectors {
         let n_bytes = file.metadata()?.len();
         let n_found = (n_bytes - HEADER_BYTES as u64) / record;
         let found = Self { file, n_records: n_found, record_of: HashMap::new() };
-        let texts: Vec<Option<TextHash>> = found.blocks(n_dims, |bytes| text_of(bytes))?;
+        let texts: Vec<Option<TextHash>> = found.blocks(n_dims, text_of)?;
 
         let n_records = texts.iter().rposition(Option::is_some).map_or(0, |last| last as u64 + 1);
         let vectors = Self { n_records, ..found };

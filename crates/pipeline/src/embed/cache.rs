@@ -27,7 +27,12 @@ pub(super) fn open(corpus: &Corpus, model: &Opened) -> Result<FileCache> {
 pub(super) fn open_in(folder: &Path, model: &Opened) -> Result<FileCache> {
     let embedder = model.embedder();
     let fingerprint = embedder.fingerprint();
-    let cache = FileCache::open(&folder.join(fingerprint.to_string()), fingerprint, embedder.n_dims())?;
+    let mut cache = FileCache::open(&folder.join(fingerprint.to_string()), fingerprint, embedder.n_dims())?;
+    // Without it nobody can say whether the server has the model that the other vectors are of.
+    let probe = TextKey::new(fingerprint, Server::PROBE);
+    if matches!(model, Opened::Server(_)) && !cache.is_empty() && cache.get(&[probe])?[0].is_none() {
+        cache.retain(|_| false)?;
+    }
     model.check(&cache)?;
     Ok(cache)
 }

@@ -77,14 +77,15 @@ pub struct DistilSummary {
 
 /// Makes a table of word pieces that gives vectors like those of a transformer, thousands of times as fast.
 ///
-/// Time: that of the teacher on every token, the texts and the made-up ones, some hours of a core with the defaults and a small transformer; then
-/// minutes for the fit. Memory: the texts, and 4 bytes a dimension of the teacher and text.
+/// Time: that of the teacher on every token, the texts and the made-up ones, some 15 minutes of a core with the defaults and a small transformer; then
+/// a minute for the fit. Memory: the texts, and 4 bytes a dimension of the teacher and text.
 ///
 /// # Errors
 /// When the teacher is no transformer with WordPiece or cannot be read, a text cannot be read (with its line), a parameter is out of its
 /// range, or the output cannot be written.
 pub fn distil_file(params: &DistilFileParams, progress: &dyn Progress) -> Result<DistilSummary> {
     params.params.check()?;
+    params.settings.check(&params.teacher)?;
     check_output(&params.out, params.existing)?;
     progress.begin("read", None, Unit::Steps);
     let mut texts = Vec::new();

@@ -123,7 +123,7 @@ pub fn embed_file(params: &FileParams, progress: &dyn Progress) -> Result<FileSu
         n_texts: texts.len() as u64,
         n_dims: embedder.n_dims(),
         n_distinct,
-        n_from_cache: if kept.is_some() { n_distinct - n_embedded } else { 0 },
+        n_from_cache: if kept.is_some() { n_distinct.saturating_sub(n_embedded) } else { 0 },
         n_empty,
         n_missing,
         texts_per_s: texts.len() as f64 / seconds.max(f64::MIN_POSITIVE),

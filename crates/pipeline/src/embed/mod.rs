@@ -100,7 +100,7 @@ impl EmbedSummary {
 /// Embeds every visible post that the selection admits.
 ///
 /// Time: that of the model, linear in the text; before that a pass over the texts where `auto` decides or `lexical` is fitted (on at most
-/// 20,000 of them). Memory: a few thousand posts and the model. A model that is a transformer or a server sees each distinct text once: what
+/// 20,000 of them). Memory: a few thousand posts, the model, and of one whose vectors are kept 150 bytes a distinct text. A model that is a transformer or a server sees each distinct text once: what
 /// it computed is kept in the corpus's folder, so that an interrupted run goes on where it was and a later one embeds what is new.
 ///
 /// # Errors
@@ -118,6 +118,7 @@ pub fn embed(
     let mut texts = Texts::new(&snapshot, selection, progress);
 
     let decision = decide(params, before.as_ref(), &mut texts)?;
+    let decides_now = decision != before.as_ref().and_then(|before| before.decision.clone());
     let model = match (&params.model, &decision) {
         (Model::Auto, Some(decision)) => decision.model.clone(),
         (asked, _) => asked.clone(),
@@ -138,7 +139,9 @@ pub fn embed(
     let name = params.settings.name_of(&model);
     let seed = (model == Model::Lexical).then_some(params.seed);
     let spec = |identity: &str| spec(&name, identity, seed, selection);
-    if let Some(identity) = &identity
+    // A new decision has to be written down, though the vectors be those that are there.
+    if !decides_now
+        && let Some(identity) = &identity
         && let Some(mut done) = done_before::<EmbedSummary>(corpus, &spec(identity))
     {
         done.summary.decision = decision;
@@ -198,7 +201,8 @@ pub fn embed(
     progress.end();
     if is_kept {
         summary.n_embedded = Some(counts.n_embedded);
-        summary.n_from_cache = Some(counts.distinct.len() as u64 - counts.n_embedded);
+        // A record that was damaged meanwhile is embedded a second time.
+        summary.n_from_cache = Some((counts.distinct.len() as u64).saturating_sub(counts.n_embedded));
     }
     Ok(Outcome { work: Work::Done, summary })
 }

@@ -38,7 +38,7 @@ impl From<String> for Model {
             "auto" => Self::Auto,
             "static" => Self::Static,
             "lexical" => Self::Lexical,
-            _ if name.starts_with("http://") || name.starts_with("https://") => Self::Server(name),
+            _ if is_url(&name) => Self::Server(name),
             _ => Self::Named(name),
         }
     }
@@ -61,10 +61,19 @@ impl fmt::Display for Model {
     }
 }
 
-/// The part of a path or an id that people know a model by: the last one, without the ending of a table.
+/// Whether this is the URL of a server, in whatever case.
+fn is_url(name: &str) -> bool {
+    name.split_once("://").is_some_and(|(scheme, _)| {
+        ["http", "https"].into_iter().any(|known| scheme.eq_ignore_ascii_case(known))
+    })
+}
+
+/// The part of a path or an id that people know a model by: the last one, without the ending of a table. One that has the name
+/// of a model of the program is told from it.
 pub(crate) fn short_name(name: &str) -> String {
     let last = Path::new(name).file_name().map_or_else(|| name.into(), |last| last.to_string_lossy());
-    last.strip_suffix(".table").unwrap_or(&last).to_owned()
+    let last = last.strip_suffix(".table").unwrap_or(&last);
+    if matches!(last, "auto" | "static" | "lexical") { format!("own-{last}") } else { last.to_owned() }
 }
 
 /// The table of the vectors of a model by its short name: letters and digits, so that SQL needs no quotes.
@@ -86,6 +95,7 @@ mod tests {
             ("lexical", Model::Lexical),
             ("https://api.example/v1", Model::Server("https://api.example/v1".into())),
             ("intfloat/e5-small-v2", Model::Named("intfloat/e5-small-v2".into())),
+            ("HTTP://localhost:1", Model::Server("HTTP://localhost:1".into())),
             ("./static", Model::Named("./static".into())),
         ] {
             assert_eq!(name.parse(), Ok(model.clone()));
@@ -99,6 +109,7 @@ mod tests {
             ("models/all-MiniLM-L6-v2/", "vectors/all_minilm_l6_v2"),
             ("intfloat/e5-small-v2", "vectors/e5_small_v2"),
             ("fine/english.table", "vectors/english"),
+            ("fine/static.table", "vectors/own_static"),
             ("日本語", "vectors/___"),
         ] {
             assert_eq!(table_of(&short_name(name)), table);

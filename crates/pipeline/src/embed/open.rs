@@ -198,9 +198,16 @@ impl ModelSettings {
 fn kind_of(model: &Model) -> Result<Kind> {
     let name = match model {
         Model::Auto | Model::Static | Model::Lexical => return Ok(Kind::BuiltIn),
-        Model::Server(_) => return Ok(Kind::Server),
-        Model::Named(name) => name,
+        Model::Server(name) | Model::Named(name) => name,
     };
+    if name.contains("://") && name.contains(['@', '?', '#']) {
+        let reason = "the URL of a server has no user, query or fragment here; a key comes from the environment (--key-env)";
+        let name = "(a URL that is not shown, for it may hold a key)".to_owned();
+        return Err(Error::NoModel { name, reason: reason.to_owned() });
+    }
+    if matches!(model, Model::Server(_)) {
+        return Ok(Kind::Server);
+    }
     let path = Path::new(name);
     if path.is_dir() {
         Ok(Kind::Folder)
@@ -248,6 +255,22 @@ mod tests {
         let settings = ModelSettings { offline: true, ..ModelSettings::default() };
         assert!(settings.check(&Model::Server("http://localhost:1".into())).is_err());
         assert!(settings.check(&Model::Named("intfloat/e5-small-v2".into())).is_ok());
+    }
+
+    #[test]
+    fn a_url_that_may_hold_a_key_is_not_shown() {
+        let settings = ModelSettings { max_tokens: Some(1), ..ModelSettings::default() };
+        for url in ["http://u:sk-1@localhost", "HTTPS://localhost/?key=sk-1", "ftp://u:sk-1@localhost"] {
+            let model: Model = url.parse().unwrap();
+            for error in [
+                settings.check(&model).err(),
+                ModelSettings::default().open(&model).err(),
+                ModelSettings::default().open_transformer(&model).err(),
+            ] {
+                let error = error.unwrap().to_string();
+                assert!(!error.contains("sk-1") && error.contains("--key-env"), "{error}");
+            }
+        }
     }
 
     #[test]

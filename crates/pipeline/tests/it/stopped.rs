@@ -160,7 +160,7 @@ fn an_export_that_is_stopped_leaves_nothing() {
     let mut corpus = Corpus::open(&folder.path().join("corpus")).unwrap();
     let everything = Selection::default();
     threads(&mut corpus, &Quiet).unwrap();
-    embed(&mut corpus, EmbedParams::default(), &everything, &Quiet).unwrap();
+    embed(&mut corpus, &EmbedParams::default(), &everything, &Quiet).unwrap();
     languages(&mut corpus, &Quiet).unwrap();
     let params = PersonaParams { min_posts: 1, k: K::Fixed(1), bootstraps: 0, ..PersonaParams::default() };
     personas(&mut corpus, &params, &everything, &Quiet).unwrap();

@@ -43,6 +43,9 @@ pub(super) struct Loose {
     pub(super) left: Vec<LeftFile>,
 }
 
+/// What a cache of vectors consists of.
+const CACHED: [&str; 3] = ["vectors.cache", "vectors.cache.unpublished", "lock"];
+
 /// Looks through the folder. `texts` are the ids and handles to search for in what is left.
 pub(super) fn loose_files(
     folder: &Path,
@@ -58,7 +61,8 @@ pub(super) fn loose_files(
         let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
         let file_name = path.file_name().unwrap_or_default().to_string_lossy();
         // What nothing names and the program wrote is swept after the commit.
-        let is_cached = path.strip_prefix(folder).is_ok_and(|file| file.starts_with(CACHE));
+        let is_cached = CACHED.contains(&&*file_name)
+            && path.strip_prefix(folder).is_ok_and(|file| file.starts_with(CACHE));
         if known.contains(name.as_str()) || (is_ours(&name) && !is_cached) {
             continue;
         }
