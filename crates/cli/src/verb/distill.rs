@@ -12,7 +12,7 @@ use populi_pipeline::ingest::ColumnRef;
 
 use crate::options::Manner;
 
-/// Make a table of word pieces from a transformer: vectors like its own, a thousand times as fast.
+/// Make a table of word pieces from a transformer: vectors like its own, far faster.
 ///
 /// First every token of the vocabulary goes through the teacher alone: its vector, in the main directions
 /// of all and weighed down if it is frequent, is its row. Then the teacher embeds the texts (and made-up ones of words that they

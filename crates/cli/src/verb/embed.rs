@@ -16,15 +16,15 @@ use crate::selection::{SelectOptions, describe_left_out};
 /// What belongs to a corpus alone.
 const OF_A_CORPUS: [&str; 7] = ["corpus", "refit", "since", "until", "lang", "keyword", "author"];
 
-/// Turn texts into vectors: those of a corpus (the table `vectors/…`), or of a FILE (a .npy array).
+/// Turn texts into vectors: of a corpus (table `vectors/…`), or of a FILE (a .npy array).
 ///
 /// Texts about the same things get vectors that point the same way. The models:
 ///
 ///   static    A table of word pieces that comes with the program: English, and by far the fastest.
 ///   lexical   Words and parts of words, fitted on at most 20,000 of the texts: any script.
 ///   auto      static where its vocabulary has at least 80 % of the words of 2,000 of the texts, else
-///             lexical; it says which, and why. One decision a corpus: it stands when posts are added, until
-///             another selection is asked for, --refit is given, or somebody is forgotten.
+///             lexical; it says which, and why. One decision a corpus: it stands when posts are added,
+///             until another selection is asked for, --refit is given, or somebody is forgotten.
 ///   DIR       A folder of sentence-transformers (BERT, MPNet, XLM-RoBERTa): the best vectors, on the
 ///             CPU. Its model.safetensors and tokenizer.json are read, and no code of it.
 ///   OWNER/ID  The same from the Hugging Face hub, fetched once. HF_ENDPOINT, HF_HOME and HF_TOKEN are

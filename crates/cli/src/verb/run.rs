@@ -23,7 +23,7 @@ use crate::options::Manner;
 ///   [select]                  # which posts the later stages see: since, until, lang, keyword, author
 ///   lang = ["en", "de"]
 ///   [embed]
-///   model = "auto"            # as of `populi embed --model`; server_model, key_env, prefix, … as its flags
+///   model = "auto"            # as for `populi embed`, with its other flags: prefix, server_model, …
 ///   [personas]
 ///   min_posts = 2
 ///
