@@ -137,6 +137,19 @@ fn weights_in_several_files() {
 }
 
 #[test]
+fn less_of_the_same_weights_is_another_model() {
+    let whole = super::open(&super::fixture("bert")).fingerprint();
+    let settings =
+        [("num_hidden_layers", json!(1)), ("type_vocab_size", json!(0)), ("hidden_act", json!("relu"))];
+    for (name, value) in settings {
+        let copy = copy_of("bert");
+        assert_eq!(super::open(copy.path()).fingerprint(), whole);
+        edit(&copy.path().join("config.json"), |config| config[name] = value);
+        assert_ne!(super::open(copy.path()).fingerprint(), whole, "{name}");
+    }
+}
+
+#[test]
 fn without_modules_the_mean_is_taken() {
     let texts = super::texts();
     let copy = copy_of("bert");
