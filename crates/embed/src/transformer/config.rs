@@ -127,14 +127,16 @@ impl Config {
         self.family == Family::Mpnet
     }
 
-    /// All that vectors depend on beside weights and tokenizer, one line.
+    /// All that vectors depend on beside prefix, length, weights and tokenizer, one line. Sizes are those of the weights.
     pub(super) fn identity(&self) -> String {
         format!(
-            "{:?} {:?} {:?} heads {} epsilon {:e} padding {} lowercase {}",
+            "{:?} {:?} {:?} layers {} heads {} types {} epsilon {:e} padding {} lowercase {}",
             self.family,
             self.activation,
             self.pooling,
+            self.n_layers,
             self.n_heads,
+            self.n_types > 0,
             self.norm_epsilon,
             self.pad_id,
             self.lowercases

@@ -47,7 +47,8 @@ pub struct TransformerParams {
 
 /// A sentence encoder of the BERT, RoBERTa, XLM-RoBERTa or MPNet family.
 ///
-/// Rows are those of sentence-transformers within 1e-5, always of length 1, whether the folder asks for it or not.
+/// Rows are those of sentence-transformers within 1e-5, always of length 1, whether the folder asks for it or not; a text that
+/// is empty or white space alone has a row of zeros, whatever stands before it.
 pub struct Transformer {
     tokens: Tokens,
     encoder: Encoder,
@@ -175,7 +176,11 @@ impl Embedder for Transformer {
     }
 
     fn embed(&self, texts: &[&str]) -> Result<Matrix> {
-        let mut rows = self.encoder.encode(&self.tokens.ids(texts)?)?;
+        let mut ids = self.tokens.ids(texts)?;
+        // In a blank text there is nothing to see but special tokens. An empty sequence gives zeros.
+        let blank = ids.iter_mut().zip(texts).filter(|(_, text)| text.trim().is_empty());
+        blank.for_each(|(ids, _)| ids.clear());
+        let mut rows = self.encoder.encode(&ids)?;
         rows.check_finite().map_err(|_| {
             let reason = "holds weights with which a text gives numbers that are not finite";
             bad_file(&self.config.folder, reason, "download the model again")

@@ -42,7 +42,9 @@ impl Tokens {
                 .with_normalizer(Some(Sequence::new(steps)))
                 .map_err(|error| bad_file(&path, format!("cannot lowercase: {error}"), DOWNLOAD))?;
         }
-        Ok((Self { tokenizer, prefix: config.prefix.clone() }, bytes))
+        let tokens = Self { tokenizer, prefix: config.prefix.clone() };
+        tokens.check_template(config, &path)?;
+        Ok((tokens, bytes))
     }
 
     /// The ids of each text, with special tokens, cut.
@@ -59,15 +61,27 @@ impl Tokens {
         encoding.map(|encoding| encoding.get_ids().to_vec()).map_err(Error::Backend)
     }
 
+    /// The special tokens that every text gets have rows too: their ids stand in a part of the file of its own.
+    fn check_template(&self, config: &Config, path: &Path) -> Result<()> {
+        let template = self
+            .ids_of("")
+            .map_err(|error| bad_file(path, format!("cannot cut an empty text: {error}"), DOWNLOAD))?;
+        check_greatest(template.into_iter().max(), config, path)
+    }
+
     /// The string of each id below `n`; empty where the tokenizer has none.
     pub(super) fn vocabulary(&self, n: usize) -> Vec<String> {
         (0..n).map(|id| self.tokenizer.id_to_token(id as u32).unwrap_or_default()).collect()
     }
 }
 
-/// Every id has a row in the table of words.
+/// Every id of the vocabulary has a row in the table of words.
 fn check_ids(tokenizer: &Tokenizer, config: &Config, path: &Path) -> Result<()> {
-    let greatest = tokenizer.get_vocab(true).into_values().max().unwrap_or(0) as usize;
+    check_greatest(tokenizer.get_vocab(true).into_values().max(), config, path)
+}
+
+fn check_greatest(id: Option<u32>, config: &Config, path: &Path) -> Result<()> {
+    let greatest = id.unwrap_or(0) as usize;
     if greatest < config.n_words {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use populi_embed::{FileCache, Server, TextKey};
+use populi_embed::{FileCache, Server, TextKey, VectorCache};
 use populi_model::table::PostText;
 use populi_store::{Corpus, Snapshot};
 

@@ -125,6 +125,24 @@ fn settings_that_make_no_sense_or_are_not_supported() {
 }
 
 #[test]
+fn special_tokens_without_a_row() {
+    let set = |post_processor: Value| {
+        move |folder: &Path| {
+            edit(&folder.join("tokenizer.json"), |file| file["post_processor"] = post_processor);
+        }
+    };
+    let bert = json!({"type": "BertProcessing", "sep": ["[SEP]", 99999], "cls": ["[CLS]", 2]});
+    assert_refused(set(bert), "tokenizer.json", "token id 99999");
+    let template = json!({
+        "type": "TemplateProcessing",
+        "single": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+        "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+        "special_tokens": {"[CLS]": {"id": "[CLS]", "ids": [2, 99999], "tokens": ["[CLS]", "[CLS]"]}},
+    });
+    assert_refused(set(template), "tokenizer.json", "token id 99999");
+}
+
+#[test]
 fn weights_in_several_files() {
     let copy = copy_of("xlm-roberta");
     std::fs::remove_file(copy.path().join("model-00002-of-00002.safetensors")).unwrap();
@@ -134,6 +152,19 @@ fn weights_in_several_files() {
         index["weight_map"]["roberta.embeddings.LayerNorm.bias"] = json!("../outside.safetensors");
     });
     assert_eq!(refused(copy.path()).0, "model.safetensors.index.json");
+}
+
+#[test]
+fn less_of_the_same_weights_is_another_model() {
+    let whole = super::open(&super::fixture("bert")).fingerprint();
+    let settings =
+        [("num_hidden_layers", json!(1)), ("type_vocab_size", json!(0)), ("hidden_act", json!("relu"))];
+    for (name, value) in settings {
+        let copy = copy_of("bert");
+        assert_eq!(super::open(copy.path()).fingerprint(), whole);
+        edit(&copy.path().join("config.json"), |config| config[name] = value);
+        assert_ne!(super::open(copy.path()).fingerprint(), whole, "{name}");
+    }
 }
 
 #[test]
