@@ -7,6 +7,7 @@ mod distil;
 mod hub;
 mod local_server;
 mod server;
+mod shipped;
 mod token_table;
 mod transformer;
 mod wordpiece;
