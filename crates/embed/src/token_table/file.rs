@@ -11,7 +11,7 @@
 //! | 28 | 4 | 0 |
 //! | 32 | 32 | BLAKE3 of all other bytes, in their order |
 //! | 64 | `n_tokens · n_dims` | rows, a signed byte a number |
-//! | | `4 · n_tokens` | the scale of each row, `f32`, finite and not negative |
+//! | | `4 · n_tokens` | the scale of each row, `f32`, 0 or from 1e-12 to 1e8 |
 //! | | `2 · n_tokens` | bytes of each token |
 //! | | | the tokens in UTF-8, one after the other |
 //! | | | the description in JSON: how texts are cut, and the card |
@@ -30,10 +30,14 @@ const VERSION: u32 = 1;
 const HASH: Range<usize> = 32..64;
 
 /// Bytes before the rows. A multiple of a cache line, so that rows of an aligned file are aligned.
-const HEADER: usize = 64;
+pub(super) const HEADER: usize = 64;
 
-/// Scales beyond this are refused: sums of a text stay far below what `f32` can hold.
-pub(super) const MAX_SCALE: f32 = 1e12;
+/// The least and the greatest scale of a row that is not zero: with them the squares of a text's sums can be added in `f32`.
+/// Sums are whole multiples of the last digit of the least scale, 2^-63, whose square is the least number with all its
+/// digits; and of 2^14 tokens (4,096 bytes, each at most four characters when its accents are taken off) they stay below 2^48, so
+/// that 2^32 squares stay below 2^128.
+pub(super) const MIN_SCALE: f32 = 1e-12;
+pub(super) const MAX_SCALE: f32 = 1e8;
 
 /// What is not numbers.
 #[derive(Serialize, Deserialize)]
@@ -86,36 +90,51 @@ pub(super) fn encode(
     Ok(bytes)
 }
 
-/// Reads and checks the file of a table; else what is wrong with it.
-pub(super) fn decode(bytes: &[u8]) -> Result<Contents, String> {
-    if bytes.len() < HEADER || &bytes[..8] != MAGIC {
+/// What the header says of the parts.
+pub(super) struct Sizes {
+    n_tokens: usize,
+    n_dims: usize,
+    n_vocabulary: usize,
+}
+
+/// Reads and checks the header, which is the start of a file of `n_bytes`; else what is wrong with it. What passes has parts
+/// that fill the file.
+pub(super) fn decode_header(header: &[u8], n_bytes: u64) -> Result<Sizes, String> {
+    if header.len() < HEADER || &header[..8] != MAGIC {
         return Err("is not a token table".to_owned());
     }
-    let field = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    let field = |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
     if field(8) != VERSION {
         return Err(format!("is a token table of version {}, expected {VERSION}", field(8)));
     }
-    let [n_tokens, n_dims, n_vocabulary, n_json] = [12, 16, 20, 24].map(|at| u64::from(field(at)));
-    let expected = HEADER as u64 + n_tokens * (n_dims + 6) + n_vocabulary + n_json;
-    if bytes.len() as u64 != expected {
-        return Err(format!("is {} bytes long, expected {expected}", bytes.len()));
-    }
-    let hash = hash_of(bytes);
-    if hash != bytes[HASH] {
-        return Err("is damaged: its BLAKE3 is not the one that it states".to_owned());
+    // Wide enough for any four sizes.
+    let [n_tokens, n_dims, n_vocabulary, n_json] = [12, 16, 20, 24].map(|at| u128::from(field(at)));
+    let expected = HEADER as u128 + n_tokens * (n_dims + 6) + n_vocabulary + n_json;
+    if u128::from(n_bytes) != expected {
+        return Err(format!("is {n_bytes} bytes long, expected {expected}"));
     }
     if n_dims == 0 || n_dims % 16 != 0 {
         return Err(format!("has {n_dims} dimensions, expected a multiple of 16"));
     }
+    let [n_tokens, n_dims, n_vocabulary] = [12, 16, 20].map(|at| field(at) as usize);
+    Ok(Sizes { n_tokens, n_dims, n_vocabulary })
+}
 
-    let (n_tokens, n_dims) = (n_tokens as usize, n_dims as usize);
+/// Reads and checks the file of a table; else what is wrong with it.
+pub(super) fn decode(bytes: &[u8]) -> Result<Contents, String> {
+    let Sizes { n_tokens, n_dims, n_vocabulary } = decode_header(bytes, bytes.len() as u64)?;
+    let hash = hash_of(bytes);
+    if hash != bytes[HASH] {
+        return Err("is damaged: its BLAKE3 is not the one that it states".to_owned());
+    }
     let rows = HEADER..HEADER + n_tokens * n_dims;
     let (scales, rest) = bytes[rows.end..].split_at(4 * n_tokens);
     let (lengths, rest) = rest.split_at(2 * n_tokens);
-    let (tokens, json) = rest.split_at(n_vocabulary as usize);
+    let (tokens, json) = rest.split_at(n_vocabulary);
     let scales: Vec<f32> = scales.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
-    if let Some(wrong) = scales.iter().find(|scale| !(0.0..=MAX_SCALE).contains(*scale)) {
-        return Err(format!("has a row of scale {wrong}, expected 0 to {MAX_SCALE:e}"));
+    let is_wrong = |scale: &f32| *scale != 0.0 && !(MIN_SCALE..=MAX_SCALE).contains(scale);
+    if let Some(wrong) = scales.iter().copied().find(is_wrong) {
+        return Err(format!("has a row of scale {wrong:e}, expected 0 or {MIN_SCALE:e} to {MAX_SCALE:e}"));
     }
     Ok(Contents {
         n_dims,

@@ -13,7 +13,7 @@ mod sum;
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Read, Write};
 use std::ops::Range;
 use std::path::Path;
 
@@ -113,8 +113,14 @@ impl TokenTable {
     ///
     /// [`Error::ModelFile`] where it cannot be read or is not a whole table.
     pub fn open(path: &Path) -> Result<Self> {
-        let bytes =
-            std::fs::read(path).map_err(|error| wrong_file(path, error.to_string(), "name a table"))?;
+        let failed = |error: io::Error| wrong_file(path, error.to_string(), "name a table");
+        let file = File::open(path).map_err(failed)?;
+        let n_bytes = file.metadata().map_err(failed)?.len();
+        let mut bytes = Vec::new();
+        (&file).take(file::HEADER as u64).read_to_end(&mut bytes).map_err(failed)?;
+        // Before the rest is read: it may be any file, of any length.
+        file::decode_header(&bytes, n_bytes).map_err(|reason| wrong_file(path, reason, "name a table"))?;
+        (&file).take(n_bytes).read_to_end(&mut bytes).map_err(failed)?;
         Self::of_file(bytes.into(), path)
     }
 
@@ -134,19 +140,14 @@ impl TokenTable {
         })
     }
 
-    /// Writes the file of the table: aside, flushed, then in its place, so that it is there as a whole or not at all.
+    /// Writes the file of the table: aside, under a name that nobody has, flushed, then in its place, so that it is there as a
+    /// whole or not at all.
     ///
     /// # Errors
     ///
     /// [`Error::ModelFile`] where that fails.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let mut aside = path.as_os_str().to_owned();
-        aside.push(".part");
-        let written = File::create(&aside)
-            .and_then(|mut file| file.write_all(&self.bytes).and_then(|()| file.sync_all()))
-            .and_then(|()| std::fs::rename(&aside, path));
-        written.map_err(|error| {
-            let _ = std::fs::remove_file(&aside);
+        write_aside(&self.bytes, path).map_err(|error| {
             wrong_file(path, error.to_string(), "choose a folder that can be written and has room")
         })
     }
@@ -200,6 +201,19 @@ impl Embedder for TokenTable {
         });
         Ok(Matrix::from_vec(texts.len(), self.n_dims, values.into_flattened())?)
     }
+}
+
+fn write_aside(bytes: &[u8], path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    // Readable by whom the user lets read, not by the user alone as temporary files are.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut aside = builder.tempfile_in(folder)?;
+    aside.write_all(bytes)?;
+    aside.as_file().sync_all()?;
+    aside.persist(path)?;
+    File::open(folder)?.sync_all()
 }
 
 fn wrong_file(path: &Path, reason: String, remedy: &str) -> Error {

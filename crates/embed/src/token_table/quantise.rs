@@ -2,7 +2,7 @@
 
 use populi_geometry::Matrix;
 
-use super::file::MAX_SCALE;
+use super::file::{MAX_SCALE, MIN_SCALE};
 use crate::error::{Result, require};
 
 /// The largest size of a byte.
@@ -20,11 +20,11 @@ pub(super) fn quantise(rows: &Matrix, without: &[u32]) -> Result<(Vec<i8>, Vec<f
             fits,
             "rows",
             format!("a value of {largest:e} or not a number in row {id}"),
-            "finite, at most 1e14",
+            "finite, at most 1e10",
         )?;
         let scale = if without.binary_search(&id).is_ok() { 0.0 } else { largest / LARGEST };
-        // A scale that is zero, or so small that it has few digits left, leaves nothing of a row.
-        let scale = if scale.is_normal() { scale } else { 0.0 };
+        // A scale that is zero, or too small for sums to be exact, leaves nothing of a row.
+        let scale = if scale >= MIN_SCALE { scale } else { 0.0 };
         let to_byte = |value: &f32| {
             if scale > 0.0 { (value / scale).round().clamp(-LARGEST, LARGEST) as i8 } else { 0 }
         };
@@ -45,6 +45,12 @@ mod tests {
         let (bytes, scales) = quantise(&rows, &[2]).unwrap();
         assert_eq!(bytes, [127, -64, 0, 0, 0, 0, 0, 0]);
         assert_eq!(scales, [1.0 / 127.0, 0.0, 0.0, 0.0]);
-        assert!(quantise(&Matrix::from_vec(1, 1, vec![f32::NAN]).unwrap(), &[]).is_err());
+        for (value, expected) in
+            [(126e-12, Some(0.0)), (1e10, Some(1e10 / LARGEST)), (1.3e10, None), (f32::NAN, None)]
+        {
+            let scales =
+                quantise(&Matrix::from_vec(1, 1, vec![value]).unwrap(), &[]).map(|(_, scales)| scales[0]);
+            assert_eq!(scales.ok(), expected, "{value}");
+        }
     }
 }

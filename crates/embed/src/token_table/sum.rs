@@ -73,6 +73,30 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::token_table::file::{MAX_SCALE, MIN_SCALE};
+
+    /// The sum of `ids` over rows that are filled with one byte each.
+    fn of_filled_rows(level: Level, n_vectors: usize, rows: &[(i8, f32)], ids: &[u32]) -> Vec<f32> {
+        let bytes: Vec<u8> =
+            rows.iter().flat_map(|row| vec![row.0.cast_unsigned(); n_vectors * LANES]).collect();
+        let scales: Vec<f32> = rows.iter().map(|row| row.1).collect();
+        let mut to = vec![[0f32; LANES]; n_vectors];
+        level.run(NormalisedSum { rows: &bytes, scales: &scales, ids, to: &mut to });
+        to.concat()
+    }
+
+    #[test]
+    fn length_is_one_at_the_bounds_of_the_scales() {
+        for level in Level::all() {
+            // As many tokens as a text may have, all as large as can be.
+            let largest = of_filled_rows(level, 1 << 8, &[(i8::MIN, MAX_SCALE)], &[0; 1 << 14]);
+            assert!(largest.iter().all(|value| (value + 1.0 / 64.0).abs() < 1e-6), "{level:?}");
+            // What is left of two rows that differ in the last digit of the least scale.
+            let rows = [(1, MIN_SCALE), (-1, MIN_SCALE.next_up())];
+            let least = of_filled_rows(level, 1, &rows, &[0, 1]);
+            assert!(least.iter().all(|value| (value + 0.25).abs() < 1e-6), "{level:?}: {least:?}");
+        }
+    }
 
     proptest! {
         #[test]

@@ -104,6 +104,14 @@ fn a_file_gives_back_the_table() {
     assert_eq!(again.tokenizer().vocabulary(), table.tokenizer().vocabulary());
     assert_eq!(again.n_dims(), N_DIMS);
     assert_eq!(row(&again, "red foxes!"), row(&table, "red foxes!"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path| std::fs::metadata(path).unwrap().permissions().mode();
+        let plain = folder.path().join("plain");
+        std::fs::write(&plain, "").unwrap();
+        assert_eq!(mode(&path), mode(&plain), "as any file that the user makes");
+    }
     let error = table.write(&folder.path().join("missing/table.bin")).unwrap_err();
     assert!(matches!(error, Error::ModelFile { .. }), "{error}");
     assert!(TokenTable::open(&folder.path().join("none")).is_err());
@@ -125,6 +133,67 @@ fn what_is_cut_or_changed_is_refused() {
     longer.push(0);
     let error = TokenTable::from_bytes(longer).unwrap_err().to_string();
     assert!(error.contains("bytes long, expected"), "{error}");
+}
+
+#[test]
+fn no_file_beside_a_table_is_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let theirs = folder.path().join("table.bin.part");
+    std::fs::write(&theirs, "theirs").unwrap();
+    table().write(&folder.path().join("table.bin")).unwrap();
+    assert_eq!(std::fs::read(&theirs).unwrap(), b"theirs");
+    // Neither where writing fails: a folder is in its place.
+    let place = folder.path().join("folder");
+    std::fs::create_dir_all(place.join("full")).unwrap();
+    assert!(table().write(&place).is_err());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
+}
+
+/// A terabyte of zeros that takes no room, behind a table.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_no_table_is_not_read_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("huge");
+    for start in [&b"no table"[..], table().bytes()] {
+        std::fs::write(&path, start).unwrap();
+        std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(1 << 40).unwrap();
+        let error = TokenTable::open(&path).unwrap_err().to_string();
+        assert!(
+            error.contains("not a token table") || error.contains("is 1099511627776 bytes long"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn sizes_that_overflow_are_refused() {
+    let mut bytes = b"POPULITT\x01\0\0\0".to_vec();
+    bytes.resize(64, 0xff);
+    let error = TokenTable::from_bytes(bytes).unwrap_err().to_string();
+    assert!(error.contains("is 64 bytes long, expected 18446744099479355449"), "{error}");
+}
+
+#[test]
+fn scales_have_bounds() {
+    let whole = table();
+    let place = 64 + 8 * N_DIMS + 4 * 2;
+    let with = |scale: f32| {
+        let mut bytes = whole.bytes().to_vec();
+        bytes[place..place + 4].copy_from_slice(&scale.to_le_bytes());
+        let hash = blake3::hash(&[&bytes[..32], &bytes[64..]].concat());
+        bytes[32..64].copy_from_slice(hash.as_bytes());
+        TokenTable::from_bytes(bytes)
+    };
+    for scale in [1e-12, 1.0, 1e8] {
+        let squares: f32 = row(&with(scale).unwrap(), "red").iter().map(|value| value * value).sum();
+        assert!((squares - 1.0).abs() < 1e-5, "{scale:e}: {squares}");
+    }
+    assert_eq!(row(&with(0.0).unwrap(), "red"), [0.0; N_DIMS]);
+    for scale in [1e-12_f32.next_down(), -1e-12, 1e8_f32.next_up(), -1.0, f32::NAN, f32::INFINITY] {
+        let error = with(scale).unwrap_err().to_string();
+        assert!(error.contains("expected 0 or 1e-12 to 1e8"), "{scale}: {error}");
+    }
 }
 
 #[test]
@@ -150,7 +219,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_refused(header in prop::collection::vec(any::<u8>(), 0..200), sizes in prop::array::uniform4(0u32..300)) {
+    fn any_bytes_are_refused(header in prop::collection::vec(any::<u8>(), 0..200), sizes in prop::array::uniform4(prop_oneof![0u32..300, any::<u32>()])) {
         let mut bytes = b"POPULITT\x01\0\0\0".to_vec();
         bytes.extend(sizes.iter().flat_map(|size| size.to_le_bytes()));
         bytes.extend(header);
