@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -64,11 +65,21 @@ fn what_cannot_pass_is_told_at_once() {
 
 #[test]
 fn an_answer_that_comes_too_late_is_asked_for_again() {
-    let late = Duration::from_millis(1500);
-    let local = after_the_first(move |n, seen| right(seen).late(if n == 0 { late } else { Duration::ZERO }));
-    let server = Server::new(ServerParams { timeout: late / 2, ..params(&local) }).unwrap();
+    // The first answer is held back until the text is asked for again.
+    let (tell, told) = mpsc::channel();
+    let told = Mutex::new(told);
+    let local = after_the_first(move |n, seen| {
+        let _ = match n {
+            0 => told.lock().unwrap().recv_timeout(Duration::from_secs(60)).map_err(drop),
+            _ => tell.send(()).map_err(drop),
+        };
+        right(seen)
+    });
+    // On a slow machine later answers may come too late as well.
+    let patient = ServerParams { timeout: Duration::from_secs(1), retries: 30, ..params(&local) };
+    let server = Server::new(patient).unwrap();
     assert_eq!(server.embed(&["a"]).unwrap().values(), row("a"));
-    assert_eq!(server.usage().n_retries, 1);
+    assert!(server.usage().n_retries >= 1);
 }
 
 #[test]
