@@ -4,6 +4,7 @@
 //! (`encoder.rs`), each into the cache unless it is there. Offline, the same list is looked up in the cache alone (`cached.rs`).
 
 mod cached;
+mod download;
 mod encoder;
 mod params;
 mod remote;

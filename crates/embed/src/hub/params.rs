@@ -24,7 +24,7 @@ pub struct HubParams {
     pub cache: PathBuf,
     /// Before the first retry; doubles with every further one, and up to as much again is added at random. Default 500 ms.
     pub first_wait: Duration,
-    /// For gated and private models. It is sent to the hub and where the hub sends on to, and only where a model asks for one. Default:
+    /// For gated and private models. It is sent to the hub alone, not to where the hub sends on to, and only where a model asks for one. Default:
     /// none.
     pub token: Option<Secret>,
 }

@@ -1,7 +1,7 @@
 //! A model on the hub: what its revision is, which files it has, and how they come into the cache.
 //!
-//! Requests, redirects, resumed downloads, locks and the layout of the cache are `hf-hub`'s. What it leaves open is done here: all files
-//! are of one commit, a download of another size than the hub told is thrown away, and a token is only used where one is asked for.
+//! The request for the list and the layout of the cache are `hf-hub`'s, a file comes by `download.rs`. All files are of one commit, a
+//! download of another size than the hub told is thrown away, and a token is only used where one is asked for.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,6 +12,7 @@ use hf_hub::api::sync::{Api, ApiBuilder, ApiError, ApiRepo};
 use hf_hub::{Cache, Repo, RepoType};
 use serde::Deserialize;
 
+use super::download::download;
 use super::encoder::Files;
 use super::{HubParams, hub_error, is_commit};
 use crate::error::{Error, Result};
@@ -26,9 +27,6 @@ pub(super) struct Remote<'a> {
     params: &'a HubParams,
     commit: String,
     files: BTreeMap<String, Listed>,
-    anonymous: ApiRepo,
-    /// With the token.
-    authorised: Option<ApiRepo>,
 }
 
 /// Why there is no list of files.
@@ -71,14 +69,10 @@ impl<'a> Remote<'a> {
             let remedy = "check the network and HF_ENDPOINT, or give a folder that has the model";
             hub_error(id, params, error.to_string(), remedy)
         };
-        let api = |token| api(params, token).map_err(|error| Unlisted::Unreachable(unreachable(error)));
-        let apis = (api(None)?, params.token_to_send().map(|token| api(Some(token))).transpose()?);
-        let at = |api: &Api, revision: &str| {
-            api.repo(Repo::with_revision(id.to_owned(), RepoType::Model, revision.to_owned()))
-        };
-
-        let authorised = apis.1.as_ref().map(|api| at(api, &params.revision));
-        let listing = with_token_if_asked(&at(&apis.0, &params.revision), authorised.as_ref(), listing);
+        let repo = Repo::with_revision(id.to_owned(), RepoType::Model, params.revision.clone());
+        let listing = with_token_if_asked(params.token_to_send(), |token| {
+            listing(&api(params, token)?.repo(repo.clone()))
+        });
         let Listing { sha: commit, siblings } = listing.map_err(|error| match status_of(&error) {
             Some(status @ (401 | 403 | 404)) => Unlisted::Refused(refused(id, params, status)),
             _ => Unlisted::Unreachable(unreachable(error)),
@@ -91,8 +85,6 @@ impl<'a> Remote<'a> {
             id,
             params,
             files: siblings.into_iter().map(|file| (file.rfilename.clone(), file)).collect(),
-            anonymous: at(&apis.0, &commit),
-            authorised: apis.1.as_ref().map(|api| at(api, &commit)),
             commit,
         })
     }
@@ -109,8 +101,11 @@ impl<'a> Remote<'a> {
 
     /// Where the files of this commit are.
     fn folder(&self) -> PathBuf {
-        let repo = Repo::new(self.id.to_owned(), RepoType::Model);
-        Cache::new(self.params.cache.clone()).repo(repo).pointer_path(&self.commit)
+        Cache::new(self.params.cache.clone()).repo(self.repo()).pointer_path(&self.commit)
+    }
+
+    fn repo(&self) -> Repo {
+        Repo::new(self.id.to_owned(), RepoType::Model)
     }
 
     /// Fetches one file, unless it is there: another program may have brought it meanwhile.
@@ -119,9 +114,17 @@ impl<'a> Remote<'a> {
             return Ok(());
         }
         self.drop_finished_part(file);
-        with_token_if_asked(&self.anonymous, self.authorised.as_ref(), |repo| {
-            repo.download_with_progress(&file.rfilename, ())
-        })?;
+        let url = format!(
+            "{}/{}/resolve/{}/{}",
+            self.params.endpoint.trim_end_matches('/'),
+            self.id,
+            self.commit,
+            file.rfilename
+        );
+        let cache = Cache::new(self.params.cache.clone()).repo(self.repo());
+        // `snapshots`, the commit, and the folders in it.
+        let depth = 1 + Path::new(&file.rfilename).components().count();
+        with_token_if_asked(self.params.token_to_send(), |token| download(&url, token, &cache, path, depth))?;
         if is_whole(path, file) {
             return Ok(());
         }
@@ -141,8 +144,8 @@ impl<'a> Remote<'a> {
         let Some(name) = content.filter(|name| name.bytes().all(|b| b.is_ascii_alphanumeric())) else {
             return;
         };
-        let repo = Repo::new(self.id.to_owned(), RepoType::Model);
-        let part = Cache::new(self.params.cache.clone()).repo(repo).blob_path(name).with_extension("part");
+        let part =
+            Cache::new(self.params.cache.clone()).repo(self.repo()).blob_path(name).with_extension("part");
         if fs::metadata(&part).is_ok_and(|part| part.len() >= size) {
             let _ = fs::remove_file(part);
         }
@@ -206,14 +209,11 @@ fn listing(repo: &ApiRepo) -> std::result::Result<Listing, ApiError> {
 
 /// Tries without the token first. Most models need none, and one that has expired would be refused where none is needed.
 fn with_token_if_asked<T>(
-    anonymous: &ApiRepo,
-    authorised: Option<&ApiRepo>,
-    ask: impl Fn(&ApiRepo) -> std::result::Result<T, ApiError>,
+    token: Option<&Secret>,
+    ask: impl Fn(Option<&Secret>) -> std::result::Result<T, ApiError>,
 ) -> std::result::Result<T, ApiError> {
-    match (ask(anonymous), authorised) {
-        (Err(error), Some(authorised)) if matches!(status_of(&error), Some(401 | 403 | 404)) => {
-            ask(authorised)
-        }
+    match (ask(None), token) {
+        (Err(error), Some(_)) if matches!(status_of(&error), Some(401 | 403 | 404)) => ask(token),
         (answer, _) => answer,
     }
 }

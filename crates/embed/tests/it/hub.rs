@@ -282,6 +282,75 @@ fn a_token_is_used_where_one_is_asked_for() {
 }
 
 #[test]
+fn a_token_does_not_follow_to_other_hosts() {
+    let cache = tempfile::tempdir().unwrap();
+    let content = Content::encoder();
+    let weights = content.files["model.safetensors"].clone();
+    let large = LocalServer::start(move |_, seen| part_of(&weights, seen, &mut 0));
+    let token = Some("sesame".to_owned());
+    let (local, _) = hub(Content { large_files: Some(large.url()), token, ..content.clone() });
+    let folder = fetch(ID, &with_token(params(&local, cache.path()), "sesame")).unwrap();
+    assert_eq!(fs::read(folder.join("model.safetensors")).unwrap(), content.files["model.safetensors"]);
+    assert!(local.seen().iter().any(|seen| seen.header("authorization") == Some("Bearer sesame")));
+    assert!(!large.seen().is_empty());
+    for seen in large.seen() {
+        assert_eq!(seen.header("authorization"), None, "{}", seen.url);
+    }
+}
+
+/// A hub that answers downloads with `reply`, and all else rightly.
+fn hub_that_sends(reply: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> LocalServer {
+    let content = Mutex::new(Content::encoder());
+    LocalServer::start(move |_, seen| match seen.url.contains("/resolve/") {
+        true => reply(seen),
+        false => content.lock().unwrap().reply(seen),
+    })
+}
+
+#[test]
+fn a_redirect_of_the_hub_to_itself_is_followed_with_the_token() {
+    let cache = tempfile::tempdir().unwrap();
+    let content = Content { token: Some("sesame".to_owned()), ..Content::encoder() };
+    let files = content.files.clone();
+    let content = Mutex::new(content);
+    let local = LocalServer::start(move |_, seen| {
+        if let Some(name) = seen.url.strip_prefix("/moved/") {
+            let url = format!("/{ID}/resolve/{COMMIT}/{name}");
+            return content.lock().unwrap().reply(&Seen { url, ..seen.clone() });
+        }
+        match seen.url.split_once(&format!("/resolve/{COMMIT}/")) {
+            Some((_, name)) if seen.header("authorization").is_some() => {
+                Reply::new(307, "").with_header("Location", format!("/moved/{name}"))
+            }
+            _ => content.lock().unwrap().reply(seen),
+        }
+    });
+    let folder = fetch(ID, &with_token(params(&local, cache.path()), "sesame")).unwrap();
+    assert_eq!(fs::read(folder.join("tokenizer.json")).unwrap(), files["tokenizer.json"]);
+}
+
+#[test]
+fn wrong_redirects_and_names_are_errors() {
+    let to =
+        |location: &str| Reply::new(302, "").with_header("Location", location).with_header("ETag", "\"a\"");
+    for (reply, expected) in [
+        (Reply::new(302, ""), "location is missing"),
+        (to("http://[/"), "location is invalid"),
+        (to("/round/resolve/and/round"), "too many redirects"),
+        (Reply::new(206, "{"), "etag is missing"),
+        (Reply::new(206, "{").with_header("ETag", "\"../../escaped\""), "etag is invalid"),
+        (Reply::new(206, "{").with_header("ETag", "\"\""), "etag is invalid"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = folder.path().join("a/b/c");
+        let local = hub_that_sends(move |_| reply.clone());
+        let error = fetch(ID, &params(&local, &cache)).unwrap_err().to_string();
+        assert!(error.to_lowercase().contains(expected), "{expected}: {error}");
+        assert_eq!(files_in(folder.path()), BTreeMap::new(), "{expected}");
+    }
+}
+
+#[test]
 fn what_the_hub_does_not_have_is_said_with_what_to_do() {
     let cache = tempfile::tempdir().unwrap();
     let (local, content) = hub(Content::encoder());

@@ -24,7 +24,11 @@ fn what_means_the_same_is_nearer_than_what_does_not() {
     for [text, near, far] in [
         ["my card was stolen", "somebody took my credit card", "the cat sleeps on the sofa"],
         ["I am so happy today!", "what a joyful day", "the train leaves at nine"],
-        ["@ann gas prices are up again #economy", "inflation makes fuel expensive", "a lovely song by the band"],
+        [
+            "@ann gas prices are up again #economy",
+            "inflation makes fuel expensive",
+            "a lovely song by the band",
+        ],
         ["how do I cook rice", "recipe for boiled rice", "the senate passed the bill"],
     ] {
         let vectors = table.embed(&[text, near, far]).unwrap();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use populi_embed::{Error, Transformer, TransformerParams};
+use populi_embed::{Embedder, Error, Transformer, TransformerParams};
 use serde_json::{Value, json};
 
 use super::copy_of;
