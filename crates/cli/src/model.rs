@@ -32,6 +32,9 @@ pub struct ModelOptions {
     /// Of a server: requests that start in a minute, at most [default: any number]
     #[arg(long, value_name = "N", help_heading = HEADING)]
     requests_per_minute: Option<u32>,
+    /// Of a server: seconds for a request and its answer [default: 60]
+    #[arg(long, value_name = "SECONDS", help_heading = HEADING)]
+    timeout: Option<u64>,
     /// Of a server and a transformer: stands before every text, such as 'query: ' for the e5 models
     #[arg(long, value_name = "TEXT", help_heading = HEADING)]
     prefix: Option<String>,
@@ -56,6 +59,7 @@ impl ModelOptions {
             batch: self.batch,
             connections: self.connections,
             requests_per_minute: self.requests_per_minute,
+            timeout: self.timeout,
             prefix: self.prefix,
             max_tokens: self.max_tokens,
             revision: self.revision,

@@ -141,6 +141,9 @@ pub struct EmbedRecipe {
     /// Of a server: requests that start in a minute, at most. Default: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<u32>,
+    /// Of a server: seconds for a request and its answer. Default 60.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u64>,
     /// Of a server and a transformer: stands before every text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
@@ -169,6 +172,7 @@ impl EmbedRecipe {
             batch: self.batch,
             connections: self.connections,
             requests_per_minute: self.requests_per_minute,
+            timeout: self.timeout,
             prefix: self.prefix.clone(),
             max_tokens: self.max_tokens,
             revision: self.revision.clone(),

@@ -121,6 +121,29 @@ impl FileCache {
         })
     }
 
+    /// Empties the file of vectors in `folder` where it does not begin as one, so that it can be opened: for folders in which nobody
+    /// else's files are. Gives whether it did.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cache`] where the system refuses.
+    pub fn empty_if_unknown(folder: &Path) -> Result<bool> {
+        let path = folder.join(VECTORS);
+        if !path.exists() {
+            return Ok(false);
+        }
+        let file = File::options().read(true).write(true).open(&path).map_err(failed("open", &path))?;
+        let n_bytes = file.metadata().map_err(failed("read", &path))?.len();
+        let mut head = [0; MAGIC.len()];
+        let n_head = n_bytes.min(MAGIC.len() as u64) as usize;
+        file.read_exact_at(&mut head[..n_head], 0).map_err(failed("read", &path))?;
+        let is_unknown = head[..n_head] != MAGIC[..n_head];
+        if is_unknown {
+            file.set_len(0).map_err(failed("empty", &path))?;
+        }
+        Ok(is_unknown)
+    }
+
     /// Opens the cache that is in `folder`, of whatever model; `None` where there is none.
     ///
     /// # Errors

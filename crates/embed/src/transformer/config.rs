@@ -215,6 +215,13 @@ impl NetworkFile {
             let reason = format!("hidden_size {n_dims} is not a multiple of num_attention_heads {n_heads}");
             return Err(bad_file(path, reason, download));
         }
+        if self.num_hidden_layers == 0 {
+            return Err(bad_file(
+                path,
+                "num_hidden_layers is 0, but must be at least 1".to_owned(),
+                download,
+            ));
+        }
         if !(self.layer_norm_eps >= 0.0 && self.layer_norm_eps.is_finite()) {
             let reason = format!("layer_norm_eps is {}, but must be a small number", self.layer_norm_eps);
             return Err(bad_file(path, reason, download));

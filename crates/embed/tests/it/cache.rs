@@ -259,6 +259,7 @@ proptest! {
 
 /// Fills the cache of another process's choice until it is killed; as a test of its own it does nothing.
 #[test]
+#[allow(clippy::print_stdout, reason = "the process that started this one reads it")]
 fn fills_a_cache_where_it_is_asked_to() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let cache = open(Path::new(&folder), 64);

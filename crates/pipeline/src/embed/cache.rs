@@ -20,14 +20,16 @@ const VECTORS: &str = "vectors";
 
 /// Opens the cache of a model in a corpus.
 pub(super) fn open(corpus: &Corpus, model: &Opened) -> Result<FileCache> {
-    open_in(&folder(corpus), model)
+    let folder = folder(corpus);
+    FileCache::empty_if_unknown(&of_model(&folder, model))?;
+    open_in(&folder, model)
 }
 
 /// Opens the cache of a model in a folder of caches: one folder a model.
 pub(super) fn open_in(folder: &Path, model: &Opened) -> Result<FileCache> {
     let embedder = model.embedder();
     let fingerprint = embedder.fingerprint();
-    let mut cache = FileCache::open(&folder.join(fingerprint.to_string()), fingerprint, embedder.n_dims())?;
+    let mut cache = FileCache::open(&of_model(folder, model), fingerprint, embedder.n_dims())?;
     // Without it nobody can say whether the server has the model that the other vectors are of.
     let probe = TextKey::new(fingerprint, Server::PROBE);
     if matches!(model, Opened::Server(_)) && !cache.is_empty() && cache.get(&[probe])?[0].is_none() {
@@ -45,6 +47,7 @@ pub(super) fn prune(corpus: &Corpus, snapshot: &Snapshot) -> Result<()> {
     if folder.is_dir() {
         for entry in fs::read_dir(&folder).map_err(io("list", &folder))? {
             let path = entry.map_err(io("list", &folder))?.path();
+            FileCache::empty_if_unknown(&path)?;
             caches.extend(FileCache::reopen(&path)?);
         }
     }
@@ -60,6 +63,11 @@ pub(super) fn prune(corpus: &Corpus, snapshot: &Snapshot) -> Result<()> {
         cache.retain(|text| texts.contains(text))?;
     }
     Ok(())
+}
+
+/// The folder of a model's cache in a folder of caches.
+fn of_model(folder: &Path, model: &Opened) -> PathBuf {
+    folder.join(model.embedder().fingerprint().to_string())
 }
 
 fn folder(corpus: &Corpus) -> PathBuf {

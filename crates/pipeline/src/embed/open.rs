@@ -1,6 +1,7 @@
 //! From the name of a model and its settings to an embedder that is ready.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use populi_embed::hub::{HubParams, fetch};
 use populi_embed::{
@@ -26,6 +27,8 @@ pub struct ModelSettings {
     pub connections: Option<usize>,
     /// Of a server: requests that start in a minute, at most. Default: no limit.
     pub requests_per_minute: Option<u32>,
+    /// Of a server: seconds for a request and its answer. Default 60.
+    pub timeout: Option<u64>,
     /// Of a server and a transformer: stands before every text, as `query: ` of the e5 models. Default: what the model's folder
     /// says, or nothing.
     pub prefix: Option<String>,
@@ -95,6 +98,7 @@ impl ModelSettings {
             ("batch", self.batch.is_some(), is_server, "a server"),
             ("connections", self.connections.is_some(), is_server, "a server"),
             ("requests_per_minute", self.requests_per_minute.is_some(), is_server, "a server"),
+            ("timeout", self.timeout.is_some(), is_server, "a server"),
             ("prefix", self.prefix.is_some(), is_server || is_transformer, "a server or a transformer"),
             ("max_tokens", self.max_tokens.is_some(), is_transformer, "a transformer"),
             ("revision", self.revision.is_some(), is_hub, "a model of the hub"),
@@ -189,6 +193,7 @@ impl ModelSettings {
             connections: self.connections.unwrap_or(defaults.connections),
             requests_per_minute: self.requests_per_minute,
             key_variable: self.key_env.clone(),
+            timeout: self.timeout.map_or(defaults.timeout, Duration::from_secs),
             ..defaults
         })
     }

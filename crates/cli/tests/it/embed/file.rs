@@ -146,6 +146,8 @@ fn what_belongs_to_a_corpus_or_to_a_file_is_not_mixed_up() {
     for line in [
         "embed a.txt",
         "embed --out a.npy",
+        "embed --out a.npy --corpus c",
+        "embed a.txt --out -",
         "embed a.txt --out a.npy --refit",
         "embed a.txt --out a.npy --lang en",
         "embed a.txt --out a.npy --corpus c",

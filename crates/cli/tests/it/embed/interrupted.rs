@@ -44,6 +44,25 @@ fn a_killed_transformer_goes_on_and_embeds_nothing_twice() {
     assert_eq!(folder.ok_json("verify")["findings"], json!([]));
 }
 
+#[test]
+fn a_cache_that_is_damaged_beyond_recognition_is_made_anew() {
+    let folder = Folder::new();
+    ingest(&folder, "a.csv", 0, &english(60));
+    let line = format!("embed --model {} --quiet", tiny_transformer().display());
+    folder.ok_json(&line);
+    let whole = digest(&folder, "corpus", "vectors/bert");
+    let mut models = folder.path("corpus/cache/vectors").read_dir().unwrap();
+    let path = models.next().unwrap().unwrap().path().join("vectors.cache");
+    for model in ["lexical".to_owned(), tiny_transformer().display().to_string()] {
+        std::fs::write(&path, "populated by somebody else, it seems").unwrap();
+        let found = folder.ok_json(&format!("embed --model {model} --quiet"));
+        if model != "lexical" {
+            assert_eq!(found["n_from_cache"], json!(0), "nothing of what is damaged");
+        }
+    }
+    assert_eq!(digest(&folder, "corpus", "vectors/bert"), whole);
+}
+
 /// The one file of the one cache.
 fn cache(folder: &Folder) -> Vec<u8> {
     let mut models = folder.path("corpus/cache/vectors").read_dir().unwrap();
