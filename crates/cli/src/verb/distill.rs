@@ -130,7 +130,6 @@ impl Distill {
                 learning_rate: self.learning_rate,
                 held_out: self.held_out,
                 seed: self.seed,
-                ..defaults
             },
         };
         self.manner.print(&distil_file(&params, &bars)?, describe)
