@@ -17,7 +17,7 @@ use crate::selection::{SelectOptions, describe_left_out};
 /// What belongs to a corpus alone.
 const OF_A_CORPUS: [&str; 7] = ["corpus", "refit", "since", "until", "lang", "keyword", "author"];
 
-/// Turn texts into vectors: of a corpus (table `vectors/…`), or of a FILE of texts (a .npy array)
+/// Turn texts into vectors: of a corpus (table `vectors/…`), or of a FILE (a .npy array)
 ///
 /// Texts about the same things get vectors that point the same way. The models:
 ///
@@ -46,8 +46,8 @@ const OF_A_CORPUS: [&str; 7] = ["corpus", "refit", "since", "until", "lang", "ke
 /// posts that get one; with --lang the language of every post is told first (the table `languages`).
 ///
 /// A FILE is a text a line (.txt, also packed) or a table as for `populi ingest text`: CSV, TSV, JSON
-/// lines, Parquet, where blank lines are no rows. Row i of the array is text i. A line that cannot be read stops the work and is
-/// named; an empty text has a row of zeros and is counted.
+/// lines, Parquet, where blank lines are no rows. Row i of the array is text i. A line that cannot be
+/// read stops the work and is named; an empty text has a row of zeros and is counted.
 ///
 /// Time: linear in the text. On one core some 250,000 short texts a second with static, 20,000 with
 /// lexical after 2 s of fitting, 100 with a transformer of the size of all-MiniLM-L6-v2. Memory: a few
