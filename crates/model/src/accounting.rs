@@ -25,12 +25,21 @@ pub enum Class {
     Duplicates,
     /// An update of a post that a selection left out; in the equation it is ignored.
     LeftOut,
+    /// Found inside another record, and not counted: that one is.
+    Embedded,
 }
 
 impl Class {
     /// Every class, in the order of the equation.
-    pub const ALL: [Self; 6] =
-        [Self::Stored, Self::Superseded, Self::Deletes, Self::Notices, Self::Duplicates, Self::LeftOut];
+    pub const ALL: [Self; 7] = [
+        Self::Stored,
+        Self::Superseded,
+        Self::Deletes,
+        Self::Notices,
+        Self::Duplicates,
+        Self::LeftOut,
+        Self::Embedded,
+    ];
 
     /// The name in the `class` column.
     #[must_use]
@@ -42,6 +51,7 @@ impl Class {
             Self::Notices => "notices",
             Self::Duplicates => "duplicates",
             Self::LeftOut => "left_out",
+            Self::Embedded => "embedded",
         }
     }
 

@@ -51,11 +51,13 @@ pub enum Platform {
     Table,
     /// An export of threads under pseudonyms, of whatever network.
     Blueprint,
+    /// Twitter.
+    Twitter,
 }
 
 impl Platform {
     /// Every platform.
-    pub const ALL: [Self; 3] = [Self::Bluesky, Self::Table, Self::Blueprint];
+    pub const ALL: [Self; 4] = [Self::Bluesky, Self::Table, Self::Blueprint, Self::Twitter];
 
     /// The platform of a name, as a corpus holds it.
     #[must_use]
@@ -70,22 +72,26 @@ impl Platform {
             Self::Bluesky => "bluesky",
             Self::Table => "table",
             Self::Blueprint => "blueprint",
+            Self::Twitter => "twitter",
         }
     }
 
-    /// What stands before the ids of this platform in a corpus; `None` where they are the network's own.
+    /// What stands before the ids of this platform in a corpus: of accounts first, then of posts where that is
+    /// another; nothing where they are the network's own.
     #[must_use]
-    pub fn id_prefix(self) -> Option<&'static str> {
+    pub fn own_id_prefixes(self) -> &'static [&'static str] {
         match self {
-            Self::Bluesky => None,
-            Self::Table => Some("table:"),
-            Self::Blueprint => Some("blueprint:"),
+            Self::Bluesky => &[],
+            Self::Table => &["table:"],
+            Self::Blueprint => &["blueprint:"],
+            // A post and an account may have the same number.
+            Self::Twitter => &["twitter:user:", "twitter:"],
         }
     }
 
     /// What may stand before an id that is written as in its input, for ids of every such platform.
     pub fn id_prefixes() -> impl Iterator<Item = &'static str> {
-        Self::ALL.into_iter().filter_map(Self::id_prefix)
+        Self::ALL.into_iter().flat_map(Self::own_id_prefixes).copied()
     }
 
     /// Whether two events of one record with the same operation and revision are one event whatever they say.
@@ -95,6 +101,13 @@ impl Platform {
     #[must_use]
     pub fn revision_names_the_event(self) -> bool {
         matches!(self, Self::Bluesky | Self::Blueprint)
+    }
+
+    /// Whether its records are sighted rather than revised: a post has no versions of its own, and each time that it is
+    /// shown tells some of its columns, which are merged one by one.
+    #[must_use]
+    pub fn tells_sightings(self) -> bool {
+        matches!(self, Self::Twitter)
     }
 
     /// Whether an update of a post says nothing of what it answers and quotes, so that what its create said holds.
@@ -109,6 +122,8 @@ impl Platform {
         match self {
             // Microseconds, above 10 bits that tell apart what happened in the same one; so it always fits.
             Self::Bluesky => i64::try_from(revision >> 10).ok().map(Timestamp),
+            // Milliseconds.
+            Self::Twitter => i64::try_from(revision).ok()?.checked_mul(1000).map(Timestamp),
             Self::Table | Self::Blueprint => None,
         }
     }
@@ -123,6 +138,8 @@ pub enum Operation {
     Update,
     /// The record was found in an export of its account: at this revision it was there, whenever it was made.
     Seen,
+    /// The record was found inside another one, which shows it: a retweeted or quoted post, the author of a post.
+    Embedded,
     /// The record was taken away.
     Delete,
     /// The network says something about an account.
@@ -137,6 +154,7 @@ impl Operation {
             Self::Create => "create",
             Self::Update => "update",
             Self::Seen => "seen",
+            Self::Embedded => "embedded",
             Self::Delete => "delete",
             Self::Notice => "notice",
         }
@@ -145,7 +163,7 @@ impl Operation {
     /// The operation of a name, as a corpus holds it.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Create, Self::Update, Self::Seen, Self::Delete, Self::Notice]
+        [Self::Create, Self::Update, Self::Seen, Self::Embedded, Self::Delete, Self::Notice]
             .into_iter()
             .find(|op| op.name() == name)
     }
@@ -234,6 +252,14 @@ pub enum Body<'a> {
     Handle(Option<&'a str>),
     /// The account's status.
     Status(AccountStatus),
+    /// The post is withheld in these countries.
+    PostWithheld(Vec<&'a str>),
+    /// All that the account wrote is withheld in these countries.
+    AccountWithheld(Vec<&'a str>),
+    /// Where the account was is to be forgotten, of its posts up to the one of this number.
+    GeoScrubbed(u64),
+    /// The network does not show the post, for this reason.
+    Unavailable(&'a str),
     /// Nothing: a record of this kind was deleted.
     Gone(RecordKind),
 }
@@ -243,14 +269,14 @@ impl Body<'_> {
     #[must_use]
     pub fn kind(&self) -> RecordKind {
         match self {
-            Self::Post(_) | Self::LeftOut => RecordKind::Post,
+            Self::Post(_) | Self::LeftOut | Self::PostWithheld(_) | Self::Unavailable(_) => RecordKind::Post,
             Self::Like(_) => RecordKind::Like,
             Self::Repost(_) => RecordKind::Repost,
             Self::Follow(_) => RecordKind::Follow,
             Self::Block(_) => RecordKind::Block,
             Self::Profile(_) => RecordKind::Profile,
             Self::Handle(_) => RecordKind::Identity,
-            Self::Status(_) => RecordKind::Account,
+            Self::Status(_) | Self::AccountWithheld(_) | Self::GeoScrubbed(_) => RecordKind::Account,
             Self::Gone(kind) => *kind,
         }
     }
@@ -292,7 +318,20 @@ pub struct Post<'a> {
     pub counts: Counts,
     /// Images, audio and video, in order.
     pub media: Vec<Media<'a>>,
-    /// Columns of the input table that are not in `posts`, as (name, value), in the table's order.
+    /// The network's own id of the conversation.
+    pub conversation: Option<&'a str>,
+    /// The program that it was written with.
+    pub client: Option<&'a str>,
+    /// Where it was written, as `latitude,longitude` in degrees.
+    pub geo: Option<&'a str>,
+    /// Countries in which it is withheld, in ISO 3166-1 alpha-2 or the network's own codes.
+    pub withheld_in: Vec<&'a str>,
+    /// Of a later step of an edited post, the first one.
+    pub edit_of: Option<Id<'a>>,
+    /// Where in the text its body stands, without the mentions before and the links behind it: from the first character
+    /// to the one behind the last.
+    pub body: Option<(u32, u32)>,
+    /// What else the input tells, as (name, value), in its order: columns of a table that are not in `posts`.
     pub attributes: Vec<(&'a str, &'a str)>,
 }
 
@@ -351,13 +390,27 @@ impl MediaKind {
     }
 }
 
-/// What an account says of itself.
+/// What an account says of itself, and what the network shows beside it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile<'a> {
+    /// The handle, where it is shown beside the profile.
+    pub handle: Option<&'a str>,
     /// The display name.
     pub name: Option<&'a str>,
     /// The self-description.
     pub bio: Option<&'a str>,
+    /// Where the account says that it is.
+    pub location: Option<&'a str>,
+    /// When the account was made.
+    pub joined_at: Option<Timestamp>,
+    /// Followers as the dump counts them.
+    pub followers: Option<i64>,
+    /// Followed accounts as the dump counts them.
+    pub following: Option<i64>,
+    /// Posts as the dump counts them.
+    pub posts: Option<i64>,
+    /// Whether the network vouches for the account.
+    pub verified: Option<bool>,
 }
 
 /// Whether an account is there.

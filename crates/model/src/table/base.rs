@@ -55,6 +55,24 @@ table! {
         repost_count: Option<i64>,
         /// Quotes as the dump counts them.
         quote_count: Option<i64>,
+        /// When the counts were shown; null where the dump does not tell.
+        counted_at: Option<Timestamp>,
+        /// The network's own id of the conversation.
+        conversation_id: Option<Text<'a>>,
+        /// The program that it was written with.
+        client: Option<Text<'a>>,
+        /// Where it was written, as `latitude,longitude`.
+        geo: Option<Text<'a>>,
+        /// Countries in which it is withheld.
+        withheld_in: Vec<Text<'a>>,
+        /// Of a later step of an edited post, the first one.
+        edit_of: Option<Text<'a>>,
+        /// The key of `edit_of`.
+        edit_of_key: Option<Key>,
+        /// The character of the text where its body begins, without the mentions before it.
+        body_start: Option<u32>,
+        /// The character of the text behind its body.
+        body_end: Option<u32>,
         /// Ids of rows of `media`, in order.
         media_ids: Vec<Text<'a>>,
         /// Whether this is a later version than the first.
@@ -93,6 +111,16 @@ table! {
         following_count: Option<i64>,
         /// Whether the platform vouches for the account.
         verified: Option<bool>,
+        /// Posts as the dump counts them.
+        post_count: Option<i64>,
+        /// Where the account says that it is.
+        location: Option<Text<'a>>,
+        /// When the account was made.
+        joined_at: Option<Timestamp>,
+        /// The number up to which posts may not say where they were written.
+        geo_scrubbed_up_to: Option<u64>,
+        /// Countries in which all that the account wrote is withheld.
+        withheld_in: Vec<Text<'a>>,
         /// The status of the latest notice; active where there was none.
         status: AccountStatus,
         /// The revision of that notice.
@@ -161,6 +189,8 @@ table! {
         root: Option<Text<'a>>,
         /// The key of `root`.
         root_key: Option<Key>,
+        /// The network's own id of its conversation, where a version of it was seen.
+        conversation_id: Option<Text<'a>>,
         /// When it was deleted.
         deleted_at: Option<Timestamp>,
         /// The revision of the version that told `reply_to` and `root`; null where none was ever seen.
@@ -209,7 +239,7 @@ table! {
 }
 
 table! {
-    /// What an input table brought beside the columns of `posts`.
+    /// What an input brought beside the columns of `posts`.
     "attributes" AttributeRow<'a> {
         /// The key of the post.
         post_key: Key,
@@ -221,7 +251,21 @@ table! {
 }
 
 table! {
-    /// One input record that was taken: where it was read and what it counted as.
+    /// A post that the network says it does not show, whether or not it was seen elsewhere.
+    "unavailable" UnavailableRow<'a> {
+        /// The key of `post_id`.
+        post_key: Key,
+        /// The post.
+        post_id: Text<'a>,
+        /// Why, in the network's words.
+        reason: Text<'a>,
+        /// When the network said so.
+        at: Option<Timestamp>,
+    }
+}
+
+table! {
+    /// One input record that was taken, or was found inside one: where it was read and what it counted as.
     "sources" SourceRow {
         /// The record that it speaks of; of profiles and notices the account.
         record_key: Key,

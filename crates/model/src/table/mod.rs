@@ -17,7 +17,7 @@ use arrow::error::ArrowError;
 
 pub use base::{
     AccountRow, ActionRow, AttributeRow, EdgeRow, MediaRow, OriginalRow, PostRow, QuarantineRow, SourceRow,
-    TombstoneRow,
+    TombstoneRow, UnavailableRow,
 };
 pub use column::{ActKind, Column, Text, UnknownValue};
 pub use derived::{
@@ -148,6 +148,25 @@ pub fn read_rows<R: Row>(
     Ok((0..n_rows).map(move |row| R::read(&columns, row)))
 }
 
+/// Columns that parts of the formats 1 and 2 do not have: there they are null, or empty lists.
+const SINCE_FORMAT_3: [(&str, &str); 15] = [
+    ("posts", "counted_at"),
+    ("posts", "conversation_id"),
+    ("posts", "client"),
+    ("posts", "geo"),
+    ("posts", "withheld_in"),
+    ("posts", "edit_of"),
+    ("posts", "edit_of_key"),
+    ("posts", "body_start"),
+    ("posts", "body_end"),
+    ("accounts", "post_count"),
+    ("accounts", "location"),
+    ("accounts", "joined_at"),
+    ("accounts", "geo_scrubbed_up_to"),
+    ("accounts", "withheld_in"),
+    ("tombstones", "conversation_id"),
+];
+
 /// A column of a batch, by name and type.
 fn find_column<C: Column>(
     batch: &RecordBatch,
@@ -155,7 +174,13 @@ fn find_column<C: Column>(
     column: &'static str,
 ) -> Result<ArrayRef, ColumnMismatch> {
     let mismatch = |got: String| ColumnMismatch { table, column, expected: C::data_type().to_string(), got };
-    let array = batch.column_by_name(column).ok_or_else(|| mismatch("no such column".to_owned()))?;
+    let Some(array) = batch.column_by_name(column) else {
+        return if SINCE_FORMAT_3.contains(&(table, column)) {
+            Ok(arrow::array::new_null_array(&C::data_type(), batch.num_rows()))
+        } else {
+            Err(mismatch("no such column".to_owned()))
+        };
+    };
     if array.as_any().is::<C::Array>() && *array.data_type() == C::data_type() {
         Ok(Arc::clone(array))
     } else {
@@ -285,6 +310,7 @@ mod tests {
             reply_to_key: Some(Key::of("p")),
             root: None,
             root_key: None,
+            conversation_id: None,
             deleted_at: None,
             seen_revision: Some(3),
             seen_content: None,

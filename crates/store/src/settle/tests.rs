@@ -118,7 +118,7 @@ fn account_event(spec: Spec) -> Event<'static> {
         (Operation::Delete, 0) => (Operation::Delete, Body::Gone(RecordKind::Profile)),
         (_, 0) => (
             spec.operation,
-            Body::Profile(Profile { name: Some(TEXTS[spec.text]), bio: Some(TEXTS[spec.text]) }),
+            Body::Profile(Profile { name: Some(TEXTS[spec.text]), bio: Some(TEXTS[spec.text]), ..Profile::default() }),
         ),
         (_, 1) => (Operation::Notice, Body::Handle((spec.text > 0).then_some(TEXTS[spec.text]))),
         _ => (Operation::Notice, Body::Status(statuses[spec.text])),
@@ -270,6 +270,7 @@ fn full_events() -> Vec<Event<'static>> {
                 alt: Some("a cat"),
             }],
             attributes: vec![("label", "x")],
+            ..Post::default()
         }))
     };
     let account = Id::new("did:plc:b");
