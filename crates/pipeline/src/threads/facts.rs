@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use populi_ingest::twitter::time_of_post;
 use populi_model::table::{PostFacts, TombstoneFacts};
-use populi_model::{Key, Timestamp};
+use populi_model::{Key, Platform, Timestamp};
 use populi_store::Snapshot;
 use populi_thread::{Facts, Forest};
 
@@ -57,4 +56,10 @@ impl Writer<'_> {
             self.facts.set_time(row, time.0);
         }
     }
+}
+
+/// When a post was made, where its id tells it.
+fn time_of_post(id: &str) -> Option<Timestamp> {
+    let numbered = Platform::Twitter.own_id_prefixes().iter().find_map(|prefix| id.strip_prefix(prefix))?;
+    Timestamp::of_snowflake(numbered.parse().ok()?)
 }
