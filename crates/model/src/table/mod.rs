@@ -26,8 +26,8 @@ pub use derived::{
 };
 pub use view::{
     AccountHandle, AccountName, AccountStanding, ActMessage, ActOnRecord, ActOwner, ActTarget, ActTime,
-    ActVersion, PostCard, PostClauses, PostFacts, PostLink, PostMessage, PostQuote, PostText, SourceClass,
-    SourceSighting, TombstoneFacts, TombstoneLink, UnavailableReason,
+    ActVersion, PostCard, PostClauses, PostFacts, PostLink, PostMessage, PostQuote, PostStep, PostText,
+    SourceClass, SourceSighting, TombstoneFacts, TombstoneLink, UnavailableReason,
 };
 
 use crate::RowHasher;
