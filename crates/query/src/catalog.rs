@@ -10,7 +10,7 @@ use datafusion::parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use populi_model::table::{
     AccountRow, ActionRow, AttributeRow, ClusterRow, ConversationRow, EdgeRow, FeatureRow, LabelRow,
     LanguageRow, MapRow, MediaRow, OriginalRow, PersonaRow, PostRow, QuarantineRow, Row, SourceRow,
-    TombstoneRow, UnavailableRow, VectorRow, is_since_format_3,
+    ThreadShapeRow, TombstoneRow, UnavailableRow, VectorRow, is_since_format_3,
 };
 use populi_store::{Snapshot, TableEntry};
 
@@ -93,6 +93,7 @@ fn known_schemas() -> Vec<(&'static str, SchemaRef)> {
         of::<OriginalRow<'_>>(),
         of::<QuarantineRow<'_>>(),
         of::<ConversationRow>(),
+        of::<ThreadShapeRow>(),
         of::<LanguageRow<'_>>(),
         of::<VectorRow>(),
         of::<FeatureRow>(),

@@ -29,5 +29,6 @@ mod selection;
 mod sql;
 mod stopped;
 mod tables;
+mod threads;
 mod truth;
 mod verify;
