@@ -8,4 +8,5 @@
 mod ctfidf;
 mod keywords;
 mod languages;
+mod near_duplicates;
 mod texts;
