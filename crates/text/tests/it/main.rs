@@ -10,3 +10,4 @@ mod keywords;
 mod languages;
 mod near_duplicates;
 mod texts;
+mod tweet_text;
