@@ -21,11 +21,12 @@ pub use base::{
 };
 pub use column::{ActKind, Column, Text, UnknownValue};
 pub use derived::{
-    ClusterRow, ConversationRow, FeatureRow, LabelRow, LanguageRow, MapRow, PersonaRow, VectorRow,
+    CleaningRow, ClusterRow, ConversationRow, FeatureRow, LabelRow, LanguageRow, MapRow, PersonaRow,
+    VectorRow,
 };
 pub use view::{
     AccountHandle, AccountName, AccountStanding, ActMessage, ActOnRecord, ActOwner, ActTime, ActVersion,
-    PostCard, PostClauses, PostLink, PostMessage, PostStep, PostText, SourceClass, TombstoneLink,
+    PostBody, PostCard, PostClauses, PostLink, PostMessage, PostStep, PostText, SourceClass, TombstoneLink,
 };
 
 use crate::RowHasher;

@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use saphyr::{LoadableYamlNode, Yaml};
 
 /// A section of the file, what it is about, and how a case names what is expected.
-const SECTIONS: [(&str, &[EntityKind], fn(&Entity<'_>) -> String); 10] = [
+type Section = (&'static str, &'static [EntityKind], fn(&Entity<'_>) -> String);
+
+const SECTIONS: [Section; 10] = [
     ("mentions", &[EntityKind::Mention], plain),
     ("mentions_with_indices", &[EntityKind::Mention], placed),
     ("mentions_or_lists_with_indices", &[EntityKind::Mention, EntityKind::List], placed),
