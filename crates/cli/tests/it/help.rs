@@ -8,6 +8,7 @@ const VERBS: [&str; 30] = [
     "demo",
     "simulate",
     "simulate bluesky",
+    "simulate twitter",
     "ingest",
     "ingest bluesky",
     "ingest blueprint",

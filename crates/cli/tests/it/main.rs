@@ -7,6 +7,7 @@ mod bluesky_shapes;
 mod containers;
 mod demo;
 mod disk;
+mod earlier_format;
 mod embed;
 mod export;
 mod faults;
