@@ -31,7 +31,8 @@ fn copy(from: &Path, to: &Path, folder: &Folder) {
 fn columns_that_an_earlier_format_lacks_are_null() {
     let folder = folder();
     assert!(folder.read_text("corpus/manifest.json").contains("\"format\": 2"));
-    let row = folder.row("corpus", "select count(*) n, count(geo) geo, count(withheld_in) withheld_in from posts");
+    let row =
+        folder.row("corpus", "select count(*) n, count(geo) geo, count(withheld_in) withheld_in from posts");
     assert_eq!(row, serde_json::json!({ "n": 2, "geo": 0, "withheld_in": 0 }));
     folder.ok("verify --corpus corpus");
 }
@@ -48,7 +49,9 @@ fn an_earlier_corpus_that_takes_more_in_holds_what_one_does_that_was_made_anew()
     });
     assert_eq!((&earlier["total"], &earlier["acts"]), (&anew["total"], &anew["acts"]));
     assert_eq!(n_rows(&earlier, "conversations"), 4);
-    for query in ["select post_id, text, reply_to from posts order by 1", "select account_id, bio from accounts"] {
+    for query in
+        ["select post_id, text, reply_to from posts order by 1", "select account_id, bio from accounts"]
+    {
         assert_eq!(folder.rows("corpus", query), folder.rows("anew", query));
     }
 }
