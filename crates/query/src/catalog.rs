@@ -8,8 +8,8 @@ use std::sync::Arc;
 use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use datafusion::parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use populi_model::table::{
-    AccountRow, ActionRow, AttributeRow, ClusterRow, ConversationRow, EdgeRow, FeatureRow, LabelRow,
-    LanguageRow, MapRow, MediaRow, OriginalRow, PersonaRow, PostRow, QuarantineRow, Row, SourceRow,
+    AccountRow, ActionRow, AttributeRow, CleaningRow, ClusterRow, ConversationRow, EdgeRow, FeatureRow,
+    LabelRow, LanguageRow, MapRow, MediaRow, OriginalRow, PersonaRow, PostRow, QuarantineRow, Row, SourceRow,
     ThreadShapeRow, TombstoneRow, UnavailableRow, VectorRow, is_since_format_3,
 };
 use populi_store::{Snapshot, TableEntry};
@@ -95,6 +95,7 @@ fn known_schemas() -> Vec<(&'static str, SchemaRef)> {
         of::<ConversationRow>(),
         of::<ThreadShapeRow>(),
         of::<LanguageRow<'_>>(),
+        of::<CleaningRow<'_>>(),
         of::<VectorRow>(),
         of::<FeatureRow>(),
         of::<ClusterRow>(),

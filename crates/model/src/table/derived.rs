@@ -86,6 +86,38 @@ table! {
 }
 
 table! {
+    /// What cleaning found of a post, and whether it is kept.
+    "cleaning" CleaningRow<'a> {
+        /// The post.
+        post_key: Key,
+        /// The character of its text where the body begins, without the mentions in front.
+        body_start: u32,
+        /// The character behind the body, without the links at the end.
+        body_end: u32,
+        /// Whether the body has fewer characters than asked for.
+        too_short: bool,
+        /// The earliest post that says the same, if it is another one.
+        duplicate_of: Option<Key>,
+        /// The earliest post that says nearly the same, if its text is another one.
+        near_duplicate_of: Option<Key>,
+        /// How alike it is to `near_duplicate_of`, 0 to 1.
+        similarity: Option<f32>,
+        /// Posts of its author; null without one.
+        author_posts: Option<u32>,
+        /// Posts that its author writes a day, on the days with posts.
+        posts_per_day: Option<f32>,
+        /// The share of its author's posts that say nearly the same as another one of theirs.
+        repeated_share: Option<f32>,
+        /// Whether it was written with a program that posts by itself.
+        client_is_automated: bool,
+        /// Whether nothing was found that leaves a post out.
+        keep: bool,
+        /// What was found, by name.
+        reasons: Vec<Text<'a>>,
+    }
+}
+
+table! {
     /// The vector of a post's text, L2-normalised; all zeros for a text with nothing in it.
     "vectors" VectorRow {
         /// The post.

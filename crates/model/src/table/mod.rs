@@ -21,13 +21,13 @@ pub use base::{
 };
 pub use column::{ActKind, Column, Text, UnknownValue};
 pub use derived::{
-    ClusterRow, ConversationRow, FeatureRow, LabelRow, LanguageRow, MapRow, PersonaRow, ThreadShapeRow,
-    VectorRow,
+    CleaningRow, ClusterRow, ConversationRow, FeatureRow, LabelRow, LanguageRow, MapRow, PersonaRow,
+    ThreadShapeRow, VectorRow,
 };
 pub use view::{
     AccountHandle, AccountName, AccountStanding, ActMessage, ActOnRecord, ActOwner, ActTarget, ActTime,
-    ActVersion, PostCard, PostClauses, PostFacts, PostLink, PostMessage, PostQuote, PostStep, PostText,
-    SourceClass, SourceSighting, TombstoneFacts, TombstoneLink, UnavailableReason,
+    ActVersion, PostBody, PostCard, PostClauses, PostFacts, PostLink, PostMessage, PostQuote, PostStep,
+    PostText, SourceClass, SourceSighting, TombstoneFacts, TombstoneLink, UnavailableReason,
 };
 
 use crate::RowHasher;

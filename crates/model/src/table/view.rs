@@ -131,6 +131,28 @@ table! {
 }
 
 table! {
+    /// What a post says, when, who says it, and through which program.
+    "posts" PostBody<'a> {
+        /// The post.
+        post_key: Key,
+        /// Its author.
+        author_key: Option<Key>,
+        /// The author's clock.
+        created_at: Option<Timestamp>,
+        /// The network's clock.
+        received_at: Option<Timestamp>,
+        /// Its text.
+        text: Text<'a>,
+        /// The program that it was written with.
+        client: Option<Text<'a>>,
+        /// Where its body begins.
+        body_start: Option<u32>,
+        /// Where its body ends.
+        body_end: Option<u32>,
+    }
+}
+
+table! {
     /// What a post says, when, and who says it, with ids for people.
     "posts" PostCard<'a> {
         /// The post.
