@@ -6,7 +6,7 @@
 //! | stage | reads | writes |
 //! |---|---|---|
 //! | [`ingest`] | files | posts, accounts, actions, tombstones, edges, media, attributes, sources, quarantine |
-//! | [`threads`] | posts, tombstones, accounts | conversations |
+//! | [`threads`] | posts, tombstones, accounts, sources, unavailable | conversations, thread_shapes |
 //! | [`languages`] | posts, accounts | languages |
 //! | [`clean`] | posts, accounts | cleaning |
 //! | [`embed`] | posts, accounts | vectors/…, models/… |

@@ -31,7 +31,11 @@ fn posts() -> Vec<String> {
         tweet(5, 6, 5, "My Bot", "It is ten past six in the evening"),
     ];
     // Six posts of one author, all of a kind.
-    posts.extend((6..12).map(|i| tweet(i, 7, i, PHONE, &format!("Cheap watches for everybody, have a look at offer {i}"))));
+    posts.extend(
+        (6..12).map(|i| {
+            tweet(i, 7, i, PHONE, &format!("Cheap watches for everybody, have a look at offer {i}"))
+        }),
+    );
     posts
 }
 
@@ -57,7 +61,8 @@ fn each_post_is_told_why_it_is_left_out() {
     let folder = Folder::new();
     corpus(&folder, "corpus", &posts());
     let line = "clean --corpus corpus --min-length 3 --automated-client MY-BOT";
-    let mut args: Vec<&str> = line.split(' ').map(|word| if word == "MY-BOT" { "my bot" } else { word }).collect();
+    let mut args: Vec<&str> =
+        line.split(' ').map(|word| if word == "MY-BOT" { "my bot" } else { word }).collect();
     args.push("--json");
     let outcome = folder.run(&args).json();
     let rows = findings(&folder, "corpus");
@@ -83,14 +88,22 @@ fn each_post_is_told_why_it_is_left_out() {
     }
 
     assert_eq!(rows[0]["text"], TRAINS);
-    assert_eq!((&rows[1]["duplicate_of"], &rows[1]["near_duplicate_of"]), (&rows[0]["post_id"], &Value::Null));
-    assert_eq!((&rows[2]["duplicate_of"], &rows[2]["near_duplicate_of"]), (&Value::Null, &rows[0]["post_id"]));
+    assert_eq!(
+        (&rows[1]["duplicate_of"], &rows[1]["near_duplicate_of"]),
+        (&rows[0]["post_id"], &Value::Null)
+    );
+    assert_eq!(
+        (&rows[2]["duplicate_of"], &rows[2]["near_duplicate_of"]),
+        (&Value::Null, &rows[0]["post_id"])
+    );
     // Two characters more are two 5-grams more.
     let n_shingles = TRAINS.len() as f64 - 4.0;
     let similarity = rows[2]["similarity"].as_f64().unwrap();
     assert!((similarity - n_shingles / (n_shingles + 2.0)).abs() < 1e-6, "{similarity}");
     assert_eq!((&rows[3]["text"], &rows[3]["duplicate_of"]), (&json!(""), &Value::Null));
-    let habits = |row: &Value| [&row["author_posts"], &row["posts_per_day"], &row["repeated_share"]].map(Value::as_f64);
+    let habits = |row: &Value| {
+        [&row["author_posts"], &row["posts_per_day"], &row["repeated_share"]].map(Value::as_f64)
+    };
     assert_eq!(habits(&rows[0]), [Some(1.0), Some(1.0), Some(0.0)]);
     assert_eq!(habits(&rows[6]), [Some(6.0), Some(6.0), Some(1.0)]);
 
@@ -121,7 +134,8 @@ fn neither_threads_nor_the_order_of_input_decide_anything_and_again_is_no_work()
     assert_eq!((&first["work"], &again["work"]), (&json!("done"), &json!("up_to_date")));
     assert_eq!(first["findings"], again["findings"]);
     let with_a_name = folder.ok_json("clean --corpus a --automated-client X --automated-client y");
-    let in_other_words = folder.ok_json("clean --corpus a --automated-client Y --automated-client x --automated-client y");
+    let in_other_words =
+        folder.ok_json("clean --corpus a --automated-client Y --automated-client x --automated-client y");
     assert_eq!((&with_a_name["work"], &in_other_words["work"]), (&json!("done"), &json!("up_to_date")));
 }
 
@@ -158,7 +172,9 @@ fn a_recipe_cleans_where_it_says_so() {
     let folder = Folder::new();
     corpus(&folder, "unused", &posts());
     let recipe = |clean: &str| {
-        format!("[ingest]\nfrom = \"twitter\"\npaths = [\"unused.jsonl\"]\n{clean}\n[personas]\nmin_posts = 1\nk = 2\nbootstraps = 0\nmap = \"pca\"\n")
+        format!(
+            "[ingest]\nfrom = \"twitter\"\npaths = [\"unused.jsonl\"]\n{clean}\n[personas]\nmin_posts = 1\nk = 2\nbootstraps = 0\nmap = \"pca\"\n"
+        )
     };
     folder.write("plain.toml", recipe(""));
     folder.write("cleaned.toml", recipe("[clean]\nmin_length = 3\nallow = [\"duplicate\"]\n"));
