@@ -3,7 +3,7 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 31] = [
+const VERBS: [&str; 32] = [
     "",
     "demo",
     "simulate",
