@@ -133,7 +133,7 @@ impl Run {
 }
 
 /// Compatibility-composed, lower-case, without decoration.
-fn compared_form(text: &str) -> Cow<'_, str> {
+pub(crate) fn compared_form(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return if text.bytes().any(|b| b.is_ascii_uppercase()) {
             Cow::Owned(text.to_ascii_lowercase())
