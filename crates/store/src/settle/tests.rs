@@ -317,6 +317,7 @@ fn a_lone_create_is_settled_as_any_record_is() {
                     sources: vec![lone.source],
                     original: lone.original,
                     tombstone: None,
+                    unavailable: None,
                 },
                 follows: lone.follows,
             };
