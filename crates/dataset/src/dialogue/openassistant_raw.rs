@@ -11,13 +11,13 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::format;
 use super::turns::Turns;
 
 /// An id: a number, of the network or under a pseudonym, or the words of a network whose ids are no numbers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Id {
     /// A number.
@@ -27,7 +27,7 @@ pub enum Id {
 }
 
 /// What is told of a post besides its text, in the order of the original's columns.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are those of the network")]
 pub struct Metadata {
     pub timestamp_ms: Option<String>,
@@ -51,7 +51,7 @@ pub struct Metadata {
 }
 
 /// A post of a tree.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RawPost {
     /// What is told besides its text.
     pub metadata: Metadata,

@@ -23,6 +23,7 @@ pub use column::{ActKind, Column, Text, UnknownValue};
 pub use derived::{
     ClusterRow, ConversationRow, FeatureRow, LabelRow, LanguageRow, MapRow, PersonaRow, VectorRow,
 };
+pub use view::{AccountFigures, AccountWithheld, PostOwner, PostTurn, TombstoneOwner};
 pub use view::{
     AccountHandle, AccountName, AccountStanding, ActMessage, ActOnRecord, ActOwner, ActTime, ActVersion,
     PostCard, PostClauses, PostLink, PostMessage, PostStep, PostText, SourceClass, TombstoneLink,
