@@ -10,6 +10,8 @@
 //!
 //! Mentions at the end stay (`thanks @bob`), as do links in front (`https://t.co/x is down`).
 
+use std::ops::Range;
+
 /// The body of a post, without white space at its ends. `start` and `end` are the range that the network itself gives,
 /// in characters (code points); mentions and links that it left at the edges go too. A range outside the text is taken
 /// as far as the text goes.
@@ -23,19 +25,26 @@
 /// Borrows from `text`; time is linear in its length.
 #[must_use]
 pub fn body(text: &str, start: Option<u32>, end: Option<u32>) -> &str {
-    let ranged = range(text, start, end);
-    without_links_behind(without_mentions_in_front(ranged.trim()))
+    &text[body_range(text, start, end)]
+}
+
+/// Where [`body`] lies in the text, in bytes.
+#[must_use]
+pub fn body_range(text: &str, start: Option<u32>, end: Option<u32>) -> Range<usize> {
+    let given = range(text, start, end);
+    let body = without_mentions_in_front(text[given.clone()].trim_start());
+    let start = given.end - body.len();
+    start..start + without_links_behind(body.trim_end()).len()
 }
 
 /// The characters from `start` up to `end`.
-fn range(text: &str, start: Option<u32>, end: Option<u32>) -> &str {
+fn range(text: &str, start: Option<u32>, end: Option<u32>) -> Range<usize> {
     let byte_of = |n_chars: u32| {
         let nth = usize::try_from(n_chars).unwrap_or(usize::MAX);
         text.char_indices().nth(nth).map_or(text.len(), |(at, _)| at)
     };
     let end = end.map_or(text.len(), byte_of);
-    let start = start.map_or(0, byte_of).min(end);
-    &text[start..end]
+    start.map_or(0, byte_of).min(end)..end
 }
 
 fn without_mentions_in_front(mut text: &str) -> &str {

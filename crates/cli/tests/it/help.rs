@@ -3,11 +3,12 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 29] = [
+const VERBS: [&str; 30] = [
     "",
     "demo",
     "simulate",
     "simulate bluesky",
+    "simulate twitter",
     "ingest",
     "ingest bluesky",
     "ingest blueprint",
@@ -15,6 +16,7 @@ const VERBS: [&str; 29] = [
     "status",
     "sql",
     "threads",
+    "threads missing",
     "embed",
     "distill",
     "personas",

@@ -36,12 +36,15 @@ impl Linked {
         self.parents[a.max(b) as usize] = a.min(b);
     }
 
-    pub(super) fn into_groups(mut self) -> Groups {
-        // In ascending order a parent is final before its children.
-        for i in 0..self.parents.len() {
+    /// The groups of `n_texts`, of which those with `numbers` (ascending) are linked here.
+    pub(super) fn into_groups(mut self, n_texts: usize, numbers: &[u32]) -> Groups {
+        let mut first: Vec<u32> = (0..).take(n_texts).collect();
+        for (i, &number) in numbers.iter().enumerate() {
+            // In ascending order a parent is a root before its children ask for it.
             self.parents[i] = self.parents[self.parents[i] as usize];
+            first[number as usize] = numbers[self.parents[i] as usize];
         }
-        Groups { first: self.parents }
+        Groups { first }
     }
 
     /// The root, with each step of the way halved (Tarjan and van Leeuwen 1984).

@@ -10,8 +10,8 @@
 //! 1. [`normalised`]: without links, handles and hash signs, in lower case, NFKC, with single spaces. Equal normalised texts are
 //!    equal texts; who calls folds them to one before anything else, so that a million copies cost a lookup each.
 //! 2. [`Sketches::sketch`]: MinHash values of its 5-grams, folded to a key a band (`sketch.rs`).
-//! 3. [`Sketches::sharing`]: texts with a band key in common are candidates (`bands.rs`). Only their texts are needed from here.
-//! 4. [`Sketches::groups`]: the exact similarity of candidates decides (`shingles.rs`), so that every link is a true one; linked texts
+//! 3. [`Sketches::candidates`]: texts with a band key in common are candidates (`bands.rs`). Only their texts are needed from here.
+//! 4. [`Candidates::groups`]: the exact similarity of candidates decides (`shingles.rs`), so that every link is a true one; linked texts
 //!    are one group (`groups.rs`).
 //!
 //! **A group is a connected component**: if `a` is like `b`, and `b` like `c`, all three are one group, although `a` and `c` may be
@@ -25,8 +25,7 @@ mod groups;
 mod shingles;
 mod sketch;
 
-use std::borrow::Cow;
-
+pub use bands::MAX_CHECKS;
 pub use groups::Groups;
 pub use shingles::{SHINGLE_CHARS, similarity};
 pub use sketch::{N_BANDS, ROWS_PER_BAND, Sketch};
@@ -42,17 +41,18 @@ use crate::{Error, Result};
 /// ```
 #[must_use]
 pub fn normalised(text: &str) -> String {
-    let plain = crate::clean::clean(text);
-    match compared_form(&plain) {
-        Cow::Owned(folded) => folded,
-        Cow::Borrowed(_) => plain,
+    let mut plain = crate::clean::clean(text);
+    if plain.is_ascii() {
+        plain.make_ascii_lowercase();
+        return plain;
     }
+    compared_form(&plain).into_owned()
 }
 
 /// The sketches of texts, in which their near-duplicates are found.
 ///
-/// Memory: 80 bytes a text, and while [`Sketches::sharing`] and [`Sketches::groups`] work 12 bytes a text more (10 million texts: 0.9 GB), beside the
-/// texts of candidates, which the caller holds. Everything is deterministic, at any number of threads.
+/// Memory: 56 bytes a text, and 10 more while [`Sketches::candidates`] works (10 million texts: 0.7 GB), beside the texts of candidates,
+/// which the caller holds. Everything is deterministic, at any number of threads.
 #[derive(Debug, Clone, Default)]
 pub struct Sketches {
     keys: Vec<[u32; N_BANDS]>,
@@ -100,22 +100,48 @@ impl Sketches {
         self.keys.is_empty()
     }
 
-    /// For each text, whether it shares a band key with another one: of the others no text is needed. Time O(n log n).
+    /// The texts that share a band key with another one; what is known of the others is let go. Time O(n log n).
     #[must_use]
-    pub fn sharing(&self) -> Vec<bool> {
-        bands::sharing(&self.keys)
+    pub fn candidates(self) -> Candidates {
+        let n_texts = self.keys.len();
+        let is_sharing = bands::sharing(&self.keys);
+        let numbers: Vec<u32> = (0..).zip(&is_sharing).filter(|(_, is)| **is).map(|(i, _)| i).collect();
+        let keys = numbers.iter().map(|&i| self.keys[i as usize]).collect();
+        Candidates { n_texts, numbers, keys }
     }
 
-    /// The groups of near-duplicates, of candidates whose similarity is `threshold` or more. `text_of` gives the normalised
-    /// text of a number; it is asked only for texts that [`Sketches::sharing`] names.
+    /// Every two texts that share a band key, the smaller number first, in order and each once: what [`Candidates::groups`] compares, but
+    /// without passing over those of one group and without its limit. For measurements: time and memory are quadratic in the number of like texts.
+    #[must_use]
+    pub fn candidate_pairs(&self) -> Vec<(usize, usize)> {
+        bands::candidate_pairs(&self.keys)
+    }
+}
+
+/// Texts that may be near-duplicates of one another.
+#[derive(Debug, Clone)]
+pub struct Candidates {
+    n_texts: usize,
+    numbers: Vec<u32>,
+    keys: Vec<[u32; N_BANDS]>,
+}
+
+impl Candidates {
+    /// Their numbers, ascending.
+    #[must_use]
+    pub fn numbers(&self) -> &[u32] {
+        &self.numbers
+    }
+
+    /// The groups of near-duplicates, of candidates whose similarity is `threshold` or more. `text_of` gives the [`normalised`]
+    /// text of the candidate at a place in [`Candidates::numbers`].
     ///
-    /// Time: O(n log n) for the bands, and a comparison (some microseconds) for each two candidates that are not of one group
-    /// yet. In a bucket of more than [`MAX_CHECKS`] texts each is compared with so many, those that share the next
-    /// band too first: what is missed there has other bands to be found by. Where no bucket is larger, the groups do not depend on the order of
-    /// the texts.
+    /// Time: a comparison, about a microsecond, for each two texts of a bucket that are not of one group yet. In a bucket of more than
+    /// [`MAX_CHECKS`] texts each is compared with so many, those that share the next band too first: what is missed there has other
+    /// bands to be found by. Where no bucket is larger, the groups do not depend on the order of the texts.
     ///
     /// # Errors
-    /// When the threshold is not between 0 and 1. The bands are made for 0.8: recall at lower ones is less.
+    /// When the threshold is not between 0 and 1. The bands are made for 0.8: fewer are found of what is less alike.
     pub fn groups<'t>(&self, threshold: f64, text_of: impl Fn(usize) -> &'t str) -> Result<Groups> {
         if !(threshold > 0.0 && threshold <= 1.0) {
             return Err(Error::Parameter {
@@ -124,15 +150,7 @@ impl Sketches {
                 expected: "above 0 and at most 1",
             });
         }
-        Ok(bands::link(&self.keys, threshold, text_of))
-    }
-
-    /// Every two texts that share a band key, the smaller number first, in order and each once: what [`Sketches::groups`] compares, but
-    /// without passing over those of one group and without its limit. For measurements: time and memory are quadratic in the number of like texts.
-    #[must_use]
-    pub fn candidate_pairs(&self) -> Vec<(usize, usize)> {
-        bands::candidate_pairs(&self.keys)
+        let linked = bands::link(&self.keys, threshold, text_of);
+        Ok(linked.into_groups(self.n_texts, &self.numbers))
     }
 }
-
-pub use bands::MAX_CHECKS;
