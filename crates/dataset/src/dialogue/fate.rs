@@ -32,10 +32,8 @@ pub enum LeftOut {
     Edited,
     /// It is withheld in some country.
     Withheld,
-    /// The table `cleaning` says so.
+    /// Cleaning does not keep it.
     Unclean,
-    /// The conversation does not begin with an instruction.
-    NotInstruction,
     /// It was only seen inside of another record.
     Embedded,
     /// Its record said that its text is cut.
@@ -73,7 +71,6 @@ impl LeftOut {
             Self::Edited => "edited",
             Self::Withheld => "withheld",
             Self::Unclean => "unclean",
-            Self::NotInstruction => "not_instruction",
             Self::Embedded => "embedded",
             Self::Truncated => "truncated",
             Self::NotEnglishRoot => "not_english_root",

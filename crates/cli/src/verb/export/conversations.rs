@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use populi_pipeline::export::conversations::{
-    ConversationFormat, ConversationParams, Format as Dialogue, Incomplete, Names, Origin, Parties, Shares,
-    SplitBy as Split, Withheld, export_conversations,
+    Cleaning, ConversationFormat, ConversationParams, Format as Dialogue, Incomplete, Names, Origin, Parties,
+    Shares, SplitBy as Split, Withheld, export_conversations,
 };
 use populi_pipeline::export::{Existing, KeySource};
 use populi_pipeline::select::languages;
@@ -92,6 +92,9 @@ pub struct Conversations {
     /// Posts that are withheld in some country, or whose author is
     #[arg(long, value_enum, default_value_t = Treatment::LeaveOut)]
     withheld: Treatment,
+    /// Leave out what `populi clean` does not keep
+    #[arg(long)]
+    clean: bool,
     /// Replace an earlier export in OUT
     #[arg(long)]
     overwrite: bool,
@@ -195,6 +198,7 @@ impl Conversations {
         params.origin = if self.as_original { Origin::AsOriginal } else { Origin::Any };
         params.min_length = self.min_length;
         params.langs = languages(&self.lang)?;
+        params.cleaning = if self.clean { Cleaning::Apply } else { Cleaning::Ignore };
         params.incomplete =
             if self.incomplete == Treatment::Keep { Incomplete::Keep } else { Incomplete::LeaveOut };
         params.withheld = if self.withheld == Treatment::Keep { Withheld::Keep } else { Withheld::LeaveOut };

@@ -37,8 +37,9 @@ pub use params::{
 };
 pub use populi_dataset::dialogue::{Format, Parties, Shares};
 
-/// The tables that every export of conversations is made from.
-const TABLES: [&str; 5] = ["accounts", "conversations", "languages", "posts", "tombstones"];
+/// The tables that an export of conversations may be made from.
+const TABLES: [&str; 8] =
+    ["accounts", "attributes", "cleaning", "conversations", "languages", "posts", "sources", "tombstones"];
 /// Where texts are put aside.
 const TEXTS: &str = "texts.aside";
 
@@ -60,7 +61,11 @@ pub fn export_conversations(
     progress: &dyn Progress,
 ) -> Result<DialogueCard> {
     params.check()?;
-    check_steps(snapshot, &[("threads", "conversations", "threads")])?;
+    let mut steps = vec![("threads", "conversations", "threads")];
+    if params.cleaning == Cleaning::Apply {
+        steps.push(("clean", "cleaning", "clean"));
+    }
+    check_steps(snapshot, &steps)?;
     let key = match (&params.key, params.names) {
         (None, Names::AsTheyAre) => PseudonymKey::published_test_key(),
         (source, _) => {

@@ -43,10 +43,8 @@ pub struct ConversationParams {
     /// The languages of first turns, as ISO 639 codes; later turns may be in one of them or in none that is known. Empty:
     /// any.
     pub langs: BTreeSet<&'static str>,
-    /// Whether the verdicts and texts of the table `cleaning` count. Default [`Cleaning::Ignore`].
+    /// Whether the verdicts of the table `cleaning` count. Default [`Cleaning::Ignore`].
     pub cleaning: Cleaning,
-    /// How probably the first post is an instruction, at least, by the table `instructions`. Default any.
-    pub min_instruction: Option<f64>,
 }
 
 /// The format of the lines.
@@ -110,7 +108,7 @@ pub enum Origin {
 pub enum Cleaning {
     /// It does not.
     Ignore,
-    /// Posts that it does not keep are left out, and texts are as it has them.
+    /// Posts that it does not keep, or did not look at, are left out.
     Apply,
 }
 
@@ -145,7 +143,6 @@ impl ConversationParams {
             min_length: 1,
             langs: BTreeSet::new(),
             cleaning: Cleaning::Ignore,
-            min_instruction: None,
         }
     }
 
@@ -192,7 +189,6 @@ impl ConversationParams {
             ("lang", json!(self.langs)),
             ("languages", json!(languages)),
             ("clean", json!(self.cleaning == Cleaning::Apply)),
-            ("instructions", json!(self.min_instruction)),
             ("names", is(self.names == Names::AsTheyAre, "as they are", "pseudonyms")),
         ];
         told.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()

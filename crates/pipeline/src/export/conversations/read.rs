@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use populi_dataset::dialogue::{Fate, FateCounts, LeftOut};
 use populi_dataset::{Kind as Named, Pseudonyms};
 use populi_model::table::{
-    AccountWithheld, AttributeRow, LanguageRow, PostOwner, PostTurn, SourceRow, TombstoneOwner,
+    AccountWithheld, AttributeRow, CleaningRow, LanguageRow, PostOwner, PostTurn, SourceSighting,
+    TombstoneOwner,
 };
 use populi_model::{Key, Operation, Platform, RecordKind};
 use populi_store::Snapshot;
@@ -17,7 +18,7 @@ use super::super::authors::Authors;
 use super::super::gather::{Masks, stale_threads};
 use super::super::texts::Texts;
 use super::nodes::{Kind, Nodes};
-use super::params::{ConversationFormat, ConversationParams, Origin, Withheld};
+use super::params::{Cleaning, ConversationFormat, ConversationParams, Origin, Withheld};
 use super::{Counts, raw};
 use crate::Result;
 use crate::progress::{Progress, stop_if_asked};
@@ -63,6 +64,9 @@ impl Found {
         let n_alone = found.read_posts(snapshot, params, &masks, pseudonyms, nodes, texts, progress)?;
         found.read_owners(snapshot, n_alone, nodes)?;
         found.read_tombstones(snapshot, pseudonyms, nodes)?;
+        if params.cleaning == Cleaning::Apply {
+            leave_out_what_is_unclean(snapshot, nodes)?;
+        }
         if params.origin == Origin::AsOriginal {
             leave_out_what_the_original_lacks(snapshot, nodes)?;
         }
@@ -221,11 +225,29 @@ fn withheld_accounts(snapshot: &Snapshot, params: &ConversationParams) -> Result
     Ok(withheld)
 }
 
+/// Leaves out what cleaning does not keep, or did not look at.
+fn leave_out_what_is_unclean(snapshot: &Snapshot, nodes: &mut Nodes) -> Result<()> {
+    let mut is_kept = vec![false; nodes.as_slice().len()];
+    for row in snapshot.rows::<CleaningRow<'_>>() {
+        let row = row?;
+        if let Some(at) = nodes.find(row.post_key) {
+            is_kept[at as usize] = row.keep;
+        }
+    }
+    for (at, _) in is_kept.into_iter().enumerate().filter(|(_, is_kept)| !is_kept) {
+        let node = nodes.get_mut(at as u32);
+        if node.kind == Kind::Standing {
+            node.left_out = node.left_out.or(Some(LeftOut::Unclean));
+        }
+    }
+    Ok(())
+}
+
 /// Leaves out what was never a record of a stream by itself, and what such a record called truncated.
 fn leave_out_what_the_original_lacks(snapshot: &Snapshot, nodes: &mut Nodes) -> Result<()> {
     let n = nodes.as_slice().len();
     let (mut is_direct, mut is_whole) = (vec![false; n], vec![false; n]);
-    for source in snapshot.rows::<SourceRow>() {
+    for source in snapshot.rows::<SourceSighting>() {
         let source = source?;
         if (source.kind, source.operation) == (RecordKind::Post, Operation::Create)
             && let Some(at) = nodes.find(source.record_key)
