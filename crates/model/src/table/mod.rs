@@ -24,6 +24,7 @@ pub use derived::{
     CleaningRow, ClusterRow, ConversationRow, FeatureRow, LabelRow, LanguageRow, MapRow, PersonaRow,
     ThreadShapeRow, VectorRow,
 };
+pub use view::{AccountFigures, AccountWithheld, PostOwner, PostTurn, TombstoneOwner};
 pub use view::{
     AccountHandle, AccountName, AccountStanding, ActMessage, ActOnRecord, ActOwner, ActTarget, ActTime,
     ActVersion, PostBody, PostCard, PostClauses, PostFacts, PostLink, PostMessage, PostQuote, PostStep,
