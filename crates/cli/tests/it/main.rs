@@ -29,4 +29,5 @@ mod sql;
 mod stopped;
 mod tables;
 mod truth;
+mod twitter;
 mod verify;
