@@ -95,6 +95,16 @@ impl Authored for PostLink {
     }
 }
 
+impl Authored for populi_model::table::PostBody<'_> {
+    fn post(&self) -> Key {
+        self.post_key
+    }
+
+    fn author(&self) -> Option<Key> {
+        self.author_key
+    }
+}
+
 impl Authored for populi_model::table::PostCard<'_> {
     fn post(&self) -> Key {
         self.post_key

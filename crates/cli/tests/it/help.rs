@@ -3,7 +3,7 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 29] = [
+const VERBS: [&str; 30] = [
     "",
     "demo",
     "simulate",
@@ -16,6 +16,7 @@ const VERBS: [&str; 29] = [
     "status",
     "sql",
     "threads",
+    "threads missing",
     "embed",
     "distill",
     "personas",

@@ -4,8 +4,8 @@ use populi_model::{Body, Event, Operation, Platform, Reason, RecordKind, Version
 
 use super::Record;
 use super::id::{self, NetworkId};
-use super::v1::{missing_id, time_of_ms};
-use super::wire::{IdField, IdText, List, Number, Numbers, elements};
+use super::time;
+use super::wire::{IdField, IdText, List, Number, Numbers, elements, missing_id};
 use crate::json;
 use crate::object::{Loose, Text, objects};
 use crate::sink::{Defect, Ledger, Sink};
@@ -60,7 +60,7 @@ objects! {
 /// Reads a notice and takes it.
 pub(super) fn read<S: Sink + ?Sized>(record: Record<'_>, ledger: &mut Ledger<'_, S>) -> Result<(), Defect> {
     let notice: Notice<'_> = serde_json::from_str(record.text)
-        .map_err(|error| json::defect_of(&error, record.text, record.whole))?;
+        .map_err(|error| json::defect_of(&error, record.text, record.text))?;
     // Notices come from streams only, which send integers whole.
     let id_of = |field, text: &Option<IdText<'_>>, number: &Option<Loose<Number>>, of| match IdField::of(
         text.as_ref(),
@@ -139,7 +139,7 @@ impl Told<'_> {
             actor: Some(account.id()),
             operation,
             version: Version { revision, content },
-            received_at: at.and_then(time_of_ms),
+            received_at: at.and_then(time::of_ms),
             authored_at: None,
             body,
             original: None,

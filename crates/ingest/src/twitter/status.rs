@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use populi_model::{Counts, Media, Timestamp};
 
+/// The code that Twitter has for all countries, where a holder of rights objected.
+pub(super) const EVERYWHERE: &str = "XY";
+
 /// A post, or the act of a retweet.
 #[derive(Debug, Default)]
 pub(super) struct Status<'w> {

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use populi_model::table::{
     AccountRow, ActKind, ActionRow, ClusterRow, ConversationRow, LabelRow, LanguageRow, PersonaRow, PostRow,
-    QuarantineRow, TombstoneRow, VectorRow,
+    QuarantineRow, ThreadShapeRow, TombstoneRow, VectorRow,
 };
 use populi_model::{AccountStatus, Key, Operation, Platform, Reason, RecordKind, Timestamp};
 use populi_query::{Engine, EngineParams, Format, write};
@@ -222,6 +222,33 @@ fn base_tables(output: &mut StepOutput<'_>) {
     output.write(ok(vec![quarantined(7, b"\xff\xfe"), quarantined(9, b"{oops")])).unwrap();
 }
 
+/// Of the conversation of p1, in which p2 is deleted.
+fn shape() -> ThreadShapeRow {
+    ThreadShapeRow {
+        conversation_key: Key::of("p1"),
+        n_posts: 4,
+        n_present: 2,
+        n_missing: 0,
+        n_replies: 3,
+        n_unplaced: 0,
+        n_pieces: 1,
+        n_authors: 3,
+        depth_is_exact: true,
+        max_depth: 2,
+        max_breadth: 2,
+        structural_virality: Some(5.0 / 3.0),
+        branching: Some(1.5),
+        max_answers: 2,
+        first_at: Some(Timestamp(0)),
+        last_at: None,
+        first_reply_ms: Some(60_000),
+        last_reply_ms: None,
+        n_timed: 1,
+        median_response_ms: Some(60_000),
+        mean_response_ms: Some(60_000),
+    }
+}
+
 fn derived_tables(output: &mut StepOutput<'_>) {
     let place = |post, conversation, parent: Option<&str>, depth, present| ConversationRow {
         post_key: Key::of(post),
@@ -241,6 +268,7 @@ fn derived_tables(output: &mut StepOutput<'_>) {
         place("p6", "p1", Some("p1"), 1, false),
     ];
     output.write(ok(places)).unwrap();
+    output.write(ok(vec![shape()])).unwrap();
     let language = |post, lang: Option<&'static str>| LanguageRow {
         post_key: Key::of(post),
         lang: lang.map(Cow::from),

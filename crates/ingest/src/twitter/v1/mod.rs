@@ -9,8 +9,8 @@ use populi_model::{Counts, Operation, Reason, Timestamp};
 use super::entities::{self, View};
 use super::event::{Sighting, take};
 use super::geo::{self, Order};
-use super::status::{Reference, Status, User};
-use super::wire::{IdField, Number, Numbers, elements, offsets, said};
+use super::status::{EVERYWHERE, Reference, Status, User};
+use super::wire::{IdField, Numbers, count, elements, flag, missing_id, number, offsets, said};
 use super::{Record, id, text, time};
 use crate::json;
 use crate::object::{Loose, Text};
@@ -19,7 +19,7 @@ use crate::sink::{Defect, Ledger, Sink};
 /// Reads a status and takes it.
 pub(super) fn read<S: Sink + ?Sized>(record: Record<'_>, ledger: &mut Ledger<'_, S>) -> Result<(), Defect> {
     let wire: wire::Status<'_> = serde_json::from_str(record.text)
-        .map_err(|error| json::defect_of(&error, record.text, record.whole))?;
+        .map_err(|error| json::defect_of(&error, record.text, record.text))?;
     let is_of_stream = is_of_stream(&wire);
     let numbers = if tells_stream(&wire) { Numbers::Exact } else { Numbers::Rounded };
     let status = status(&wire, numbers)?;
@@ -28,17 +28,12 @@ pub(super) fn read<S: Sink + ?Sized>(record: Record<'_>, ledger: &mut Ledger<'_,
         offset: record.offset,
         operation: if is_of_stream { Operation::Create } else { Operation::Seen },
         seen_ms: received_ms.or_else(|| is_of_stream.then(|| id::snowflake_ms(status.id)).flatten()),
-        received_at: received_ms.and_then(time_of_ms),
+        received_at: received_ms.and_then(time::of_ms),
         record: record.text.as_bytes(),
         keeps_original: record.keeps_original,
     };
     take(&status, &sighting, ledger);
     Ok(())
-}
-
-/// A time in milliseconds since 1970.
-pub(super) fn time_of_ms(ms: u64) -> Option<Timestamp> {
-    i64::try_from(ms).ok()?.checked_mul(1000).map(Timestamp)
 }
 
 /// Whether a field says that the status comes from a stream, which sends integers whole.
@@ -49,14 +44,6 @@ fn tells_stream(wire: &wire::Status<'_>) -> bool {
 /// Whether a status comes from a stream: those of before 2013 do not say so, but lack what statuses have since 2015, too.
 fn is_of_stream(wire: &wire::Status<'_>) -> bool {
     tells_stream(wire) || (wire.is_quote.is_none() && wire.full_text.is_none() && wire.range.is_none())
-}
-
-fn number(field: Option<&Loose<Number>>) -> Option<u64> {
-    field.and_then(Loose::as_ref).map(|number| number.0)
-}
-
-fn flag(field: Option<&Loose<bool>>) -> Option<bool> {
-    field.and_then(Loose::as_ref).copied()
 }
 
 /// A status with all that it shows.
@@ -171,12 +158,11 @@ fn references<'w>(status: &mut Status<'w>, wire: &'w wire::Status<'w>, numbers: 
 /// What is told about a post beside its text.
 fn fill_particulars<'w>(status: &mut Status<'w>, wire: &'w wire::Status<'w>) {
     status.lang = said(wire.lang.as_ref()).filter(|lang| *lang != "und");
-    let count = |field: &Option<Loose<i64>>| field.as_ref().and_then(Loose::as_ref).copied();
     status.counts = Counts {
-        likes: count(&wire.likes),
-        replies: count(&wire.replies),
-        reposts: count(&wire.reposts),
-        quotes: count(&wire.quotes),
+        likes: count(wire.likes.as_ref()),
+        replies: count(wire.replies.as_ref()),
+        reposts: count(wire.reposts.as_ref()),
+        quotes: count(wire.quotes.as_ref()),
     };
     status.geo = geo(wire, status);
     status.withheld_in = elements(wire.withheld_in.as_ref()).map(Text::as_str).collect();
@@ -205,9 +191,6 @@ fn fill_particulars<'w>(status: &mut Status<'w>, wire: &'w wire::Status<'w>) {
         status.client = name;
     }
 }
-
-/// The code that Twitter has for all countries, where a holder of rights objected.
-pub(super) const EVERYWHERE: &str = "XY";
 
 fn created_at<'w>(wire: &'w wire::Status<'w>, status: &mut Status<'w>) -> Option<Timestamp> {
     let told = wire.created_at.as_ref().map(|text| time::parse(text.as_ref()?.as_str()));
@@ -243,7 +226,6 @@ fn user<'w>(wire: &'w wire::User<'w>, numbers: Numbers) -> Result<User<'w>, Defe
         return Err(missing_id("user.id_str", "the account", id));
     };
     let plain = |field| said(field).map(text::unescape);
-    let count = |field: &Option<Loose<i64>>| field.as_ref().and_then(Loose::as_ref).copied();
     Ok(User {
         id,
         handle: said(wire.handle.as_ref()),
@@ -251,18 +233,9 @@ fn user<'w>(wire: &'w wire::User<'w>, numbers: Numbers) -> Result<User<'w>, Defe
         bio: plain(wire.bio.as_ref()),
         location: plain(wire.location.as_ref()),
         joined_at: said(wire.created_at.as_ref()).and_then(time::parse),
-        followers: count(&wire.followers),
-        following: count(&wire.following),
-        posts: count(&wire.posts),
+        followers: count(wire.followers.as_ref()),
+        following: count(wire.following.as_ref()),
+        posts: count(wire.posts.as_ref()),
         verified: flag(wire.verified.as_ref()),
     })
-}
-
-/// Why a record without a usable id is put aside.
-pub(super) fn missing_id(field: &str, of: &str, got: IdField) -> Defect {
-    let got = match got {
-        IdField::Unusable => "a number that may have been rounded, or something else",
-        _ => "nothing",
-    };
-    Defect::new(Reason::MissingId, format!("{field}: expected the id of {of} as a text, got {got}"))
 }
