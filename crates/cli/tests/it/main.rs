@@ -32,4 +32,5 @@ mod stopped;
 mod tables;
 mod threads;
 mod truth;
+mod twitter;
 mod verify;

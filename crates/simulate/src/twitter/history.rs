@@ -286,7 +286,7 @@ impl History {
             has_media: random.chance(0.2),
             has_point,
             has_place: has_point || (tells_place && random.chance(0.3)),
-            withheld: random.chance(0.001),
+            withheld: random.chance(0.003),
             hidden: false,
             unavailable: None,
         });
