@@ -3,7 +3,7 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 32] = [
+const VERBS: [&str; 33] = [
     "",
     "demo",
     "simulate",
@@ -12,6 +12,7 @@ const VERBS: [&str; 32] = [
     "ingest",
     "ingest bluesky",
     "ingest blueprint",
+    "ingest twitter",
     "ingest text",
     "status",
     "sql",
