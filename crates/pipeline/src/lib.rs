@@ -12,6 +12,7 @@
 //! | [`embed`] | posts, accounts | vectors/…, models/… |
 //! | [`personas`] | posts, accounts, attributes, languages, vectors/… | clusters, maps, labels, personas |
 //! | [`export`] | posts, accounts, actions, conversations, clusters, labels | a folder of JSON lines under pseudonyms |
+//! | [`export::conversations`] | posts, tombstones, accounts, conversations, languages, attributes, sources | the same, of prompts and replies |
 //! | [`report`] | all of them | report.html, map.png, map.svg beside the corpus |
 //!
 //! [`forget`] removes every trace of an account or record from all of them.

@@ -125,6 +125,16 @@ impl Authored for populi_model::table::PostMessage<'_> {
     }
 }
 
+impl Authored for populi_model::table::PostTurn<'_> {
+    fn post(&self) -> Key {
+        self.post_key
+    }
+
+    fn author(&self) -> Option<Key> {
+        self.author_key
+    }
+}
+
 /// The visible posts that are chosen, in the order of the table: every step sees the same ones in the same order.
 pub(crate) fn visible_posts<R: Row + Authored>(
     snapshot: &Snapshot,

@@ -3,7 +3,7 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 30] = [
+const VERBS: [&str; 32] = [
     "",
     "demo",
     "simulate",
@@ -17,6 +17,7 @@ const VERBS: [&str; 30] = [
     "sql",
     "threads",
     "threads missing",
+    "clean",
     "embed",
     "distill",
     "personas",

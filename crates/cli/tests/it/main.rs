@@ -4,6 +4,7 @@
 mod architecture;
 mod blueprint_reader;
 mod bluesky_shapes;
+mod clean;
 mod containers;
 mod demo;
 mod disk;

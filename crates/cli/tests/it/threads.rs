@@ -1,5 +1,7 @@
 //! Conversations from what a corpus lacks: shapes, coverage, and the list of what is missing.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::program::{DONE, FAILED, Folder, digests};
@@ -115,4 +117,53 @@ fn any_number_of_threads_gives_the_same_tables() {
         digests(&folder.status(&format!("corpus{n}")))
     });
     assert_eq!(found[0], found[1]);
+}
+
+/// Of the parents of each class in a table of edges, how many there are and how many answer them: [stream, asked, embedded, the rest].
+fn true_coverage(folder: &Folder, edges: &str) -> [(usize, usize); 4] {
+    let text = folder.read_text(edges);
+    let mut lines = text.lines();
+    let header: Vec<&str> = lines.next().unwrap().split('\t').collect();
+    let column = |name: &str| header.iter().position(|column| *column == name).unwrap();
+    let (parent, found) = (column("parent"), column("found"));
+    let mut parents = [(); 4].map(|()| BTreeSet::new());
+    let mut replies = [0; 4];
+    for line in lines {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let class =
+            ["stream", "asked", "embedded"].iter().position(|name| *name == cells[found]).unwrap_or(3);
+        parents[class].insert(cells[parent]);
+        replies[class] += 1;
+    }
+    std::array::from_fn(|class| (parents[class].len(), replies[class]))
+}
+
+fn coverage(found: &Value) -> [(usize, usize); 4] {
+    let n = |class: &str, of: &str| found["coverage"][class][of].as_u64().unwrap() as usize;
+    let sum = |classes: &[&str], of: &str| classes.iter().map(|class| n(class, of)).sum();
+    let classes: [&[&str]; 4] =
+        [&["stream"], &["hydrated"], &["embedded"], &["deleted", "unavailable", "absent"]];
+    classes.map(|classes| (sum(classes, "posts"), sum(classes, "replies")))
+}
+
+#[test]
+fn the_coverage_of_a_simulated_stream_is_as_the_truth_has_it_and_hydration_grows_the_trees() {
+    for api in ["v1", "v2"] {
+        let folder = Folder::new();
+        folder.ok(&format!("simulate twitter --tweets 3000 --api {api} --seed 5 --out world"));
+        folder.ok("ingest twitter world/stream --max-quarantine 1");
+        let before = folder.ok_json("threads");
+        assert_eq!(coverage(&before), true_coverage(&folder, "world/truth/edges.tsv"), "{api}");
+        let missing = folder.ok_json("threads missing --out before.csv");
+
+        folder.ok("ingest twitter world/hydrated.jsonl world/hydrated-v1.jsonl --max-quarantine 1");
+        let after = folder.ok_json("threads");
+        assert_eq!(coverage(&after), true_coverage(&folder, "world/truth/hydrated/edges.tsv"), "{api}");
+        assert!(after["n_stubs"].as_u64() < before["n_stubs"].as_u64(), "{api}: {after}");
+        let reasons = after["coverage"]["unavailable_by_reason"].as_object().unwrap();
+        assert!(!reasons.is_empty(), "{api}: {after}");
+        let left = folder.ok_json("threads missing --out after.csv");
+        assert!(left["n_missing"].as_u64() < missing["n_missing"].as_u64(), "{api}: {left}");
+        assert_eq!(left["n_unavailable"], after["coverage"]["unavailable"]["posts"], "{api}");
+    }
 }

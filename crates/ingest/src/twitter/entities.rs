@@ -6,7 +6,7 @@ use populi_model::{Media, MediaKind};
 
 use super::status::{Mention, Status};
 use super::text;
-use super::wire::{self, Entities, IdField, Link, Medium, Numbers, elements, said};
+use super::wire::{self, Entities, IdField, Link, Medium, MentionEntity, Numbers, elements, said};
 use crate::object::Loose;
 
 /// A text as it was delivered, and what the network found in it.
@@ -59,13 +59,15 @@ pub(super) fn fill<'w>(status: &mut Status<'w>, view: View<'w>) {
         status.hashtags =
             elements(entities.hashtags.as_ref()).filter_map(|tag| said(tag.text.as_ref())).collect();
         status.mentions = elements(entities.mentions.as_ref())
-            .filter_map(|mention| {
-                let id = IdField::of(mention.id_str.as_ref(), mention.id.as_ref(), view.numbers);
-                let handle = || said(mention.handle.as_ref()).map(Mention::Handle);
-                id.known().map(Mention::Account).or_else(handle)
-            })
+            .filter_map(|mention| mentioned(mention, view.numbers))
             .collect();
     }
+}
+
+/// The account that a mention is of.
+pub(super) fn mentioned<'w>(mention: &'w MentionEntity<'_>, numbers: Numbers) -> Option<Mention<'w>> {
+    let id = IdField::of(mention.id_str.as_ref(), mention.id.as_ref(), numbers).known();
+    id.map(Mention::Account).or_else(|| said(mention.handle.as_ref()).map(Mention::Handle))
 }
 
 /// Whether an address is that of one of these posts.
@@ -75,7 +77,7 @@ pub(super) fn leads_to(address: Option<&str>, own: u64, quoted: Option<u64>) -> 
 }
 
 /// The post that an address shows: `…/status/<digits>`, whatever follows.
-fn post_of_address(address: &str) -> Option<u64> {
+pub(super) fn post_of_address(address: &str) -> Option<u64> {
     let (_, behind) = address.split_once("/status/").or_else(|| address.split_once("/statuses/"))?;
     let digits = behind.split(|letter: char| !letter.is_ascii_digit()).next()?;
     super::id::number(digits)

@@ -1,8 +1,11 @@
 //! Twitter: what its streams, APIs and exports give becomes events.
 
+mod document;
 mod entities;
 mod event;
+mod export;
 mod geo;
+mod gnip;
 mod id;
 mod notice;
 mod shape;
@@ -22,6 +25,7 @@ use crate::sink::{Defect, Ledger, Sink, SourceFile};
 use shape::Shape;
 
 pub use crate::sink::Originals;
+pub use document::{is_document, read_content};
 
 /// Reads the lines of a block: each is one record, but for pages of API v2, of which each post is one, and has exactly
 /// one outcome.
@@ -35,7 +39,10 @@ pub fn read_block<S: Sink + ?Sized>(
     record_lines::read_lines(block, &mut Ledger { file, sink, tally }, |line, ledger| {
         let keeps_original = originals == Originals::Keep;
         let offset = line.offset + line.n_mark_bytes as u64;
-        read_record(Record { text: line.text, offset, line: line.number, keeps_original }, ledger)
+        read_record(
+            Record { text: line.text, offset, line: line.number, keeps_original, owner: None },
+            ledger,
+        )
     });
 }
 
@@ -48,6 +55,8 @@ struct Record<'r> {
     /// The line where it begins, from 1.
     line: u64,
     keeps_original: bool,
+    /// Whose export it stands in, where that is known.
+    owner: Option<u64>,
 }
 
 impl<'r> Record<'r> {
@@ -70,6 +79,8 @@ fn read_record<S: Sink + ?Sized>(record: Record<'_>, ledger: &mut Ledger<'_, S>)
         Shape::V1 => v1::read(record, ledger),
         Shape::V2 => v2::read_envelope(record, ledger),
         Shape::V2Post => v2::read_post(record, ledger),
+        Shape::Gnip => gnip::read(record, ledger),
+        Shape::Export => export::read_post(record, ledger),
         Shape::Notice => notice::read(record, ledger),
         Shape::Message(name) => {
             ledger.ignore(name);

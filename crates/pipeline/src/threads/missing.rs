@@ -164,12 +164,16 @@ fn counts(
         .rows::<UnavailableReason<'_>>()
         .map(|row| Ok(row?.post_key))
         .collect::<Result<Vec<Key>>>()?;
-    [&mut seen, &mut deleted, &mut unavailable, &mut parents].map(|keys| keys.sort_unstable());
+    for keys in [&mut seen, &mut deleted, &mut unavailable, &mut parents] {
+        keys.sort_unstable();
+    }
     let mut counts = Vec::new();
     for answers in parents.chunk_by(|a, b| a == b) {
         let is_in = |keys: &[Key]| keys.binary_search(&answers[0]).is_ok();
         if is_in(&seen) {
-        } else if !params.with_deleted && is_in(&deleted) {
+            continue;
+        }
+        if !params.with_deleted && is_in(&deleted) {
             summary.n_deleted += 1;
         } else if !params.with_unavailable && is_in(&unavailable) {
             summary.n_unavailable += 1;

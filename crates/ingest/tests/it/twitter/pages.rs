@@ -16,7 +16,14 @@ fn real_pages_hold_what_was_counted_in_them() {
     ] {
         let Some(path) = shared(&format!("twitter/v2/{file}.jsonl")) else { return };
         let (census, outcome) = Census::of(&fs::read(path).unwrap());
-        eprintln!("{file} {:?} {:?} {:?} {} {}", census.numbers(), outcome.tally, outcome.aside, census.profiles.len(), census.embedded_reposts);
+        eprintln!(
+            "{file} {:?} {:?} {:?} {} {}",
+            census.numbers(),
+            outcome.tally,
+            outcome.aside,
+            census.profiles.len(),
+            census.embedded_reposts
+        );
         eprintln!("{:?}", census.unavailable);
         assert_eq!(census.numbers(), numbers, "{file}");
         assert_eq!(outcome.aside.len(), n_aside, "{file}");
