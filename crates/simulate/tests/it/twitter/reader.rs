@@ -50,7 +50,7 @@ fn unpack(name: &str, bytes: &[u8], dump: &mut Dump) {
             let mut member = archive.by_index(i).unwrap();
             content.clear();
             member.read_to_end(&mut content).unwrap();
-            let name = member.name().to_owned();
+            let name = member.name().unwrap().into_owned();
             unpack(&name, &content, dump);
         }
     } else if bytes.get(257..262) == Some(b"ustar") {
