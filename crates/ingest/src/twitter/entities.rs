@@ -116,14 +116,13 @@ pub(super) fn best_variant<'w>(variants: Option<&'w wire::List<wire::Variant<'w>
     best.map(|(_, url)| url)
 }
 
-/// The program's name and address in the link that API v1.1 writes.
-pub(super) fn client(source: &str) -> (Option<Cow<'_, str>>, Option<&str>) {
-    let Some(link) = source.strip_prefix("<a ").and_then(|link| link.strip_suffix("</a>")) else {
-        return (Some(text::unescape(source)).filter(|name| !name.is_empty()), None);
+/// The program's name in the link that API v1.1 writes.
+pub(super) fn client(source: &str) -> Option<Cow<'_, str>> {
+    let name = match source.strip_prefix("<a ").and_then(|link| link.strip_suffix("</a>")) {
+        Some(link) => link.split_once('>')?.1,
+        None => source,
     };
-    let address = link.split_once("href=\"").and_then(|(_, behind)| behind.split_once('"'));
-    let name = link.split_once('>').map(|(_, name)| text::unescape(name));
-    (name.filter(|name| !name.is_empty()), address.map(|(address, _)| address))
+    Some(text::unescape(name)).filter(|name| !name.is_empty())
 }
 
 fn target<'w>(link: &'w Link<'_>) -> Option<&'w str> {
