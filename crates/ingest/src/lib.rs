@@ -6,6 +6,7 @@
 //! - [`bluesky`]: from lines of Jetstream to events;
 //! - [`blueprint`]: from threads under pseudonyms to events;
 //! - [`table`]: from tables of posts to events;
+//! - [`twitter`]: from what Twitter gave out to events;
 //! - [`Sink`]: where events and quarantined records go.
 //!
 //! Nothing in the input stops an ingest or makes it panic: every record is taken, counted as blank or as of an ignored
@@ -43,8 +44,11 @@ pub mod discover;
 mod error;
 mod json;
 pub mod lines;
+mod object;
+mod record_lines;
 mod sink;
 pub mod table;
+pub mod twitter;
 
 pub use error::Error;
-pub use sink::{Sink, SourceFile};
+pub use sink::{Originals, Sink, SourceFile};

@@ -19,6 +19,16 @@ pub struct SourceFile<'a> {
     pub name: &'a str,
 }
 
+/// Whether events carry the record that they were read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Originals {
+    /// They do not.
+    #[default]
+    Drop,
+    /// They do, with its content id, for the table `originals`.
+    Keep,
+}
+
 /// Why a record is put aside: a code, and in words what was expected and what was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Defect {
@@ -60,6 +70,11 @@ impl<S: Sink + ?Sized> Ledger<'_, S> {
     pub fn take(&mut self, event: &Event<'_>) {
         self.tally.records += 1;
         self.tally.taken += 1;
+        self.sink.event(event);
+    }
+
+    /// Hands on what the last record shows beside itself: it is not counted, since that record is.
+    pub fn embed(&mut self, event: &Event<'_>) {
         self.sink.event(event);
     }
 

@@ -103,6 +103,8 @@ pub enum From {
     Bluesky,
     /// Threads under pseudonyms, in either style of BluePrint.
     Blueprint,
+    /// Twitter, in any of its formats.
+    Twitter,
     /// Any table of posts.
     Text,
 }
@@ -396,7 +398,9 @@ impl IngestRecipe {
         let given =
             |settings: &[(&'static str, bool)]| settings.iter().find(|(_, is_given)| *is_given).copied();
         match self.from {
-            From::Bluesky | From::Blueprint => given(&of_text).map(|(name, _)| (name, "text")),
+            From::Bluesky | From::Blueprint | From::Twitter => {
+                given(&of_text).map(|(name, _)| (name, "text"))
+            }
             From::Text => given(&[("originals", self.originals)]).map(|(name, _)| (name, "bluesky")),
         }
     }

@@ -130,6 +130,8 @@ impl Account {
             Class::Notices => &mut self.notices,
             Class::Duplicates => &mut self.duplicates,
             Class::LeftOut => self.ignored.entry(LEFT_OUT_UPDATE.to_owned()).or_default(),
+            // It is counted with the record that shows it.
+            Class::Embedded => return,
         } += n;
     }
 }

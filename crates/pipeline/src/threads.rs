@@ -7,7 +7,7 @@ use populi_thread::{Placed, Records, Reply, State, place};
 use serde::{Deserialize, Serialize};
 
 use crate::progress::{Progress, Unit, stop_if_asked};
-use crate::visible::HiddenAccounts;
+use crate::visible::{EarlierSteps, HiddenAccounts};
 use crate::{Outcome, Result, unless_done};
 
 /// What [`threads`] found.
@@ -56,16 +56,17 @@ pub fn threads(corpus: &mut Corpus, progress: &dyn Progress) -> Result<Outcome<T
 }
 
 fn records(snapshot: &Snapshot, progress: &dyn Progress) -> Result<Records<u128>> {
-    let hidden = HiddenAccounts::of(snapshot)?;
+    let (hidden, earlier) = (HiddenAccounts::of(snapshot)?, EarlierSteps::of(snapshot)?);
     let n_known = snapshot.n_rows(PostLink::TABLE) + snapshot.n_rows(TombstoneRow::TABLE);
     let mut records = Records::with_capacity(usize::try_from(n_known).unwrap_or(0));
     for post in snapshot.rows::<PostLink>() {
         let post = post?;
+        let is_hidden = hidden.hides(post.author_key) || earlier.hold(post.post_key);
         records.push(Reply {
             key: post.post_key.to_u128(),
             parent: post.reply_to_key.map(Key::to_u128),
             declared_root: post.root_key.map(Key::to_u128),
-            state: if hidden.hides(post.author_key) { State::Hidden } else { State::Standing },
+            state: if is_hidden { State::Hidden } else { State::Standing },
         });
         progress.advance(1);
         stop_if_asked(progress)?;

@@ -17,7 +17,8 @@ use crate::run::RunFile;
 
 /// The newest format of a corpus that this version reads and the one that it writes. Format 1 had nothing forgotten, no
 /// sightings, nothing left out by a selection, and no threads under pseudonyms: a program that knows no more would drop them.
-pub const FORMAT: u32 = 2;
+/// Format 2 had no columns for what Twitter tells: in its parts they are null.
+pub const FORMAT: u32 = 3;
 
 /// The name of the manifest in its folder.
 pub(crate) const FILE_NAME: &str = "manifest.json";
@@ -315,7 +316,7 @@ mod tests {
         let manifest = Manifest::load(folder.path()).unwrap().unwrap();
         assert_eq!((manifest.n_buckets, manifest.format), (4, FORMAT));
         manifest.commit(folder.path()).unwrap();
-        assert!(fs::read_to_string(&path).unwrap().contains("\"format\": 2"));
+        assert!(fs::read_to_string(&path).unwrap().contains(&format!("\"format\": {FORMAT}")));
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(crate) const SPOOL: &str = "standard-input.spool";
 /// What the names of runs end in.
 pub(crate) const EXTENSION: &str = "run";
 /// The last bytes of a whole run: its kind and version.
-const MAGIC: &[u8; 8] = b"populir2";
+const MAGIC: &[u8; 8] = b"populir3";
 /// Bytes that the readers of one bucket hold of all its runs together, about.
 const MERGE_BYTES: usize = 64 << 20;
 /// Bytes that a reader of one bucket holds of a run at a time: at least, so that a read is worth its while, and at most.

@@ -1,4 +1,4 @@
-//! Places ten million made-up replies, for measuring time and memory.
+//! Places ten million made-up replies and measures the shapes of their conversations, for measuring time and memory.
 //!
 //! ```text
 //! cargo build --release -p populi-thread --example threads_10m
@@ -12,7 +12,7 @@
 
 use std::time::Instant;
 
-use populi_thread::{Error, Key, Records, Reply, State, place};
+use populi_thread::{Error, Facts, Key, Records, Reply, State, place, shapes};
 
 const SEED: u64 = 7;
 const N_POSTS: u64 = 10_000_000;
@@ -46,6 +46,16 @@ fn measure<K: Key>(key_of: impl Fn(u64) -> K, declares: bool) -> Result<(), Erro
     println!("rows     {} ({} stubs)", forest.len(), forest.len() - forest.n_known());
     println!("talks    {} conversations", forest.n_conversations());
     println!("depth    {} at most", forest.iter().map(|row| row.depth).max().unwrap_or(0));
+
+    let start = Instant::now();
+    let mut facts = Facts::new(forest.len());
+    for row in 0..forest.len() {
+        facts.set_time(row, mixed(row as u64) as i64 >> 8);
+        facts.set_author(row, (mixed(!(row as u64)) % (N_POSTS / 4)) as u32);
+    }
+    let virality = shapes(&forest, &facts).filter_map(|shape| shape.structural_virality);
+    println!("virality {:.3} at most", virality.fold(0.0, f64::max));
+    println!("shaped   in {:.2} s of wall time", start.elapsed().as_secs_f64());
     Ok(())
 }
 

@@ -43,7 +43,7 @@ pub struct Placed<K> {
 /// Memory: 16 bytes and one key a row, and one key for each declared root that is no row.
 #[derive(Debug, Clone)]
 pub struct Forest<K> {
-    /// Known records, stubs, then declared roots that are neither; each part ascending.
+    /// Known records, stubs, then declared roots that are neither; the first two parts ascend.
     pub(crate) keys: Vec<K>,
     pub(crate) n_known: usize,
     pub(crate) nodes: Vec<Node>,

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::branch::settle_branches;
 use crate::forest::{Forest, NONE, Node};
 use crate::records::{Declared, Link, Records};
 use crate::walk::{UNPLACED, place_below_tops};
@@ -32,7 +33,7 @@ type Orphan<K> = (K, u32);
 ///
 /// [`Error::DuplicateKey`] if two records have one key; [`Error::TooManyKeys`] past 2^32 - 1 keys.
 pub fn place<K: Key>(records: Records<K>) -> Result<Forest<K>, Error> {
-    let Records { mut links, declared, hidden, tombstones } = records;
+    let Records { mut links, mut declared, hidden, tombstones } = records;
     let n_known = links.len();
     check_count(n_known)?;
     links.par_sort_unstable_by_key(|link| link.key);
@@ -45,18 +46,15 @@ pub fn place<K: Key>(records: Records<K>) -> Result<Forest<K>, Error> {
     add_stubs(&mut keys, &mut parents, orphans)?;
 
     let mut nodes = tops(parents, &keys[..n_known], hidden, tombstones);
-    let decisions = decisions(&mut nodes, &keys[..n_known], declared);
+    declared.par_sort_unstable_by_key(|declared| declared.key);
+    let decisions = decisions(&mut nodes, &keys[..n_known], &declared);
     apply_decisions(&mut nodes, &mut keys, n_known, decisions)?;
     place_below_tops(&mut nodes);
-    for (row, node) in nodes.iter_mut().enumerate() {
-        if node.conversation == NONE {
-            node.conversation = row as u32; // An open top that nobody gave another name.
-        }
-    }
+    settle_branches(&mut nodes, &mut keys, n_known, declared)?;
     Ok(Forest { keys, n_known, nodes })
 }
 
-fn check_count(n_keys: usize) -> Result<(), Error> {
+pub(crate) fn check_count(n_keys: usize) -> Result<(), Error> {
     if n_keys > MAX_KEYS {
         return Err(Error::TooManyKeys { n_keys, limit: MAX_KEYS });
     }
@@ -167,27 +165,34 @@ fn tops<K: Key>(parents: Vec<u32>, known: &[K], mut hidden: Vec<K>, mut tombston
     nodes
 }
 
-/// The declared roots that count, with the row that decides by them, in ascending order of root.
-fn decisions<K: Key>(nodes: &mut [Node], known: &[K], mut declared: Vec<Declared<K>>) -> Vec<(K, u32)> {
-    declared.par_sort_unstable_by_key(|declared| declared.key);
+/// The roots that tops and their direct children declare and that count, with the row that decides by them, in
+/// ascending order of root. `declared` is in ascending order of key.
+fn decisions<K: Key>(nodes: &mut [Node], known: &[K], declared: &[Declared<K>]) -> Vec<(K, u32)> {
     let declaring = || rows_of(known, |&key| key, declared.iter().map(|declared| declared.key));
     let mut decisions = Vec::new();
-    // Open tombstones first: once one has decided, its children have no say.
-    for (row, declared) in declaring().zip(&declared) {
-        if let Some(row) = row.filter(|&row| nodes[row as usize].is_undecided) {
-            nodes[row as usize].is_undecided = false;
+    // Open tops that are known first: once one has decided, its children have no say.
+    for (row, declared) in declaring().zip(declared) {
+        if let Some(row) = row.filter(|&row| nodes[row as usize].parent == NONE) {
+            open_and_decided(&mut nodes[row as usize]);
             decisions.push((declared.root, row));
         }
     }
-    for (row, declared) in declaring().zip(&declared) {
+    for (row, declared) in declaring().zip(declared) {
         let parent_of = |row: u32| nodes.get(nodes[row as usize].parent as usize);
         if let Some(row) = row.filter(|&row| parent_of(row).is_some_and(|parent| parent.is_undecided)) {
             decisions.push((declared.root, row));
         }
     }
-    drop(declared);
     decisions.par_sort_unstable();
     decisions
+}
+
+/// Makes a known top one that sits below the root that it declares, nobody knows how deep.
+fn open_and_decided(node: &mut Node) {
+    node.conversation = NONE;
+    node.root_present = false;
+    node.depth_is_exact = false;
+    node.is_undecided = false;
 }
 
 /// Names the conversations of the deciding rows and of the undecided tops above them. Declared roots that are
@@ -198,24 +203,8 @@ fn apply_decisions<K: Key>(
     n_known: usize,
     decisions: Vec<(K, u32)>,
 ) -> Result<(), Error> {
-    let mut outside = Vec::new();
-    let (known, stubs) = keys.split_at(n_known);
-    let roots = || decisions.iter().map(|&(root, _)| root);
-    let in_known = rows_of(known, |&key| key, roots());
-    let in_stubs = rows_of(stubs, |&key| key, roots());
-    for ((in_known, in_stubs), &(root, row)) in in_known.zip(in_stubs).zip(&decisions) {
-        let conversation = match (in_known, in_stubs) {
-            (Some(row), _) => row,
-            (None, Some(stub)) => n_known as u32 + stub,
-            (None, None) => {
-                if outside.last() != Some(&root) {
-                    outside.push(root);
-                }
-                let n_keys = keys.len() + outside.len();
-                check_count(n_keys)?;
-                n_keys as u32 - 1
-            }
-        };
+    let numbers = number_roots(keys, n_known, nodes.len(), decisions.iter().map(|&(root, _)| root))?;
+    for (conversation, (_, row)) in numbers.into_iter().zip(decisions) {
         let root_present = nodes.get(conversation as usize).is_some_and(|root| root.present);
         let name = |node: &mut Node| (node.conversation, node.root_present) = (conversation, root_present);
         name(&mut nodes[row as usize]);
@@ -225,13 +214,45 @@ fn apply_decisions<K: Key>(
             name(top);
         }
     }
-    keys.reserve_exact(outside.len());
-    keys.extend(outside);
     Ok(())
 }
 
+/// The number of each root, which ascend. One that is neither a row nor numbered before gets a number behind all others.
+pub(crate) fn number_roots<K: Key>(
+    keys: &mut Vec<K>,
+    n_known: usize,
+    n_rows: usize,
+    roots: impl Iterator<Item = K> + Clone,
+) -> Result<Vec<u32>, Error> {
+    let (known, others) = keys.split_at(n_known);
+    let (stubs, outside) = others.split_at(n_rows - n_known);
+    let in_known = rows_of(known, |&key| key, roots.clone());
+    let in_stubs = rows_of(stubs, |&key| key, roots.clone());
+    let in_outside = rows_of(outside, |&key| key, roots.clone());
+    let mut added: Vec<K> = Vec::new();
+    let mut numbers = Vec::with_capacity(roots.size_hint().0);
+    for (((in_known, in_stubs), in_outside), root) in in_known.zip(in_stubs).zip(in_outside).zip(roots) {
+        let stub = in_stubs.map(|stub| n_known as u32 + stub);
+        let outside = in_outside.map(|outside| n_rows as u32 + outside);
+        numbers.push(match in_known.or(stub).or(outside) {
+            Some(number) => number,
+            None => {
+                if added.last() != Some(&root) {
+                    added.push(root);
+                }
+                let n_keys = keys.len() + added.len();
+                check_count(n_keys)?;
+                n_keys as u32 - 1
+            }
+        });
+    }
+    keys.reserve_exact(added.len());
+    keys.extend(added);
+    Ok(numbers)
+}
+
 /// For each wanted key, in ascending order, its place in `sorted`: one merge, O(wanted + sorted).
-fn rows_of<T, K: Key>(
+pub(crate) fn rows_of<T, K: Key>(
     sorted: &[T],
     key_of: impl Fn(&T) -> K,
     wanted: impl Iterator<Item = K>,

@@ -79,9 +79,9 @@ impl<K: Key> Records<K> {
             State::Hidden => self.hidden.push(key),
             State::Tombstone => self.tombstones.push(key),
         }
-        // A seen record without parent is its own conversation, whatever it declares.
-        let can_matter = parent != key || state == State::Tombstone;
-        if let Some(root) = declared_root.filter(|_| can_matter) {
+        // A seen record that names neither a parent nor another root is its own conversation.
+        let can_matter = |root: &K| parent != key || *root != key || state == State::Tombstone;
+        if let Some(root) = declared_root.filter(can_matter) {
             self.declared.push(Declared { key, root });
         }
     }

@@ -58,12 +58,8 @@ fn place_below_parent(nodes: &mut [Node], row: u32) {
     let node = &mut nodes[row as usize];
     node.depth = above.depth + 1;
     node.depth_is_exact = above.depth_is_exact;
-    if node.conversation != NONE {
-        return; // It declares a root under an open top.
-    }
-    if above.is_undecided {
-        node.conversation = parent;
-    } else {
+    // It declares a root under an open top, or its branch is settled later.
+    if node.conversation == NONE && !above.is_undecided {
         node.conversation = above.conversation;
         node.root_present = above.root_present;
     }

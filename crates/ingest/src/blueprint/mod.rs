@@ -23,48 +23,17 @@
 mod map;
 mod wire;
 
-use populi_model::{Reason, Tally};
+use populi_model::Tally;
 
-use crate::json;
-use crate::lines::{self, Block};
-use crate::sink::{Defect, Ledger, Sink, SourceFile};
+use crate::lines::Block;
+use crate::record_lines;
+use crate::sink::{Ledger, Sink, SourceFile};
 
 /// Reads the lines of a block: each is taken, message by message, or put aside.
 pub fn read_block<S: Sink + ?Sized>(block: &Block, file: &SourceFile<'_>, sink: &mut S, tally: &mut Tally) {
-    let mut ledger = Ledger { file, sink, tally };
-    let (mut start, mut number) = (0, block.first_line);
-    while start < block.bytes.len() {
-        let end = memchr::memchr(b'\n', &block.bytes[start..]).map_or(block.bytes.len(), |n| start + n);
-        let (line, offset) = (&block.bytes[start..end], block.offset + start as u64);
-        if let Err(defect) = read_line(line, offset, &mut ledger) {
-            ledger.quarantine(offset, number, &defect, line);
-        }
-        start = end + 1;
-        number += 1;
-    }
-    if let Some(fault) = &block.fault {
-        let defect = Defect { reason: fault.reason, detail: fault.detail.clone() };
-        ledger.quarantine(fault.offset, fault.line, &defect, &fault.head);
-    }
-}
-
-/// Reads a line and counts its messages, or says why it is put aside.
-fn read_line<S: Sink + ?Sized>(line: &[u8], offset: u64, ledger: &mut Ledger<'_, S>) -> Result<(), Defect> {
-    let bytes = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-    if line.len() > lines::MAX_LINE_BYTES {
-        return Err(Defect::new(Reason::LineTooLong, lines::too_long_detail(line.len() as u64)));
-    }
-    if json::is_blank(bytes) {
-        ledger.blank();
-        return Ok(());
-    }
-    if json::is_conflict_marker(bytes) {
-        return Err(Defect::new(Reason::ConflictMarker, "a mark of a merge whose conflicts nobody settled"));
-    }
-    let text = json::text_of(bytes)?;
-    json::check_no_nul(bytes)?;
-    json::check_depth(bytes)?;
-    let thread = wire::Thread::read(text)?;
-    map::take(&thread, offset + (line.len() - bytes.len()) as u64, ledger);
-    Ok(())
+    record_lines::read_lines(block, &mut Ledger { file, sink, tally }, |line, ledger| {
+        let thread = wire::Thread::read(line.text)?;
+        map::take(&thread, line.offset + line.n_mark_bytes as u64, ledger);
+        Ok(())
+    });
 }

@@ -25,7 +25,7 @@ pub use derived::{
 };
 pub use view::{
     AccountHandle, AccountName, AccountStanding, ActMessage, ActOnRecord, ActOwner, ActTime, ActVersion,
-    PostCard, PostClauses, PostLink, PostMessage, PostText, SourceClass, TombstoneLink,
+    PostCard, PostClauses, PostLink, PostMessage, PostStep, PostText, SourceClass, TombstoneLink,
 };
 
 use crate::RowHasher;

@@ -19,6 +19,18 @@ table! {
 }
 
 table! {
+    /// Which step of its editing a post is.
+    "posts" PostStep {
+        /// The post.
+        post_key: Key,
+        /// When it was written.
+        created_at: Option<Timestamp>,
+        /// Of a later step, the first one.
+        edit_of_key: Option<Key>,
+    }
+}
+
+table! {
     /// Who answered whom, of a deleted post.
     "tombstones" TombstoneLink {
         /// The deleted post.

@@ -17,6 +17,7 @@ use populi_ingest::archive::{
 };
 use populi_ingest::bluesky::repository::{HEAD_BYTES as EXPORT_HEAD_BYTES, is_export};
 use populi_ingest::lines::{Block, Blocks};
+use populi_ingest::twitter;
 
 use super::opened::Opened;
 use super::passed_over::PassedOver;
@@ -69,8 +70,9 @@ pub(super) enum Work {
     Lines(Block),
     /// A member to decode and read.
     Member(Resume, Bytes),
-    /// An export of a repository without its packing, and what the offsets of its records begin with.
-    Export(u64, Bytes),
+    /// Content without its packing that is read as a whole, and what the offsets of its records begin with: an export of
+    /// a repository, a JSON document.
+    Document(u64, Bytes),
     /// A file to open, decode and read.
     File,
 }
@@ -125,7 +127,7 @@ pub(super) fn cut(
     };
     for (file, prepared) in inputs.iter().enumerate() {
         cutter.file = file;
-        let outcome = if is_left_whole(prepared, leaves_all_sealed, inputs.len())? {
+        let outcome = if is_left_whole(prepared, source, inputs.len())? {
             cutter.leave_file(prepared);
             Ok(())
         } else {
@@ -144,7 +146,8 @@ pub(super) fn cut(
 }
 
 /// Whether a file is opened and read by whoever takes the batch.
-fn is_left_whole(prepared: &Prepared, is_table: bool, n_inputs: usize) -> Result<bool> {
+fn is_left_whole(prepared: &Prepared, source: &Source, n_inputs: usize) -> Result<bool> {
+    let is_table = matches!(source, Source::Table(_));
     let path = prepared.path();
     let open = |path: &Path| File::open(path).map_err(io("open", path));
     let mut head = Vec::new();
@@ -152,12 +155,21 @@ fn is_left_whole(prepared: &Prepared, is_table: bool, n_inputs: usize) -> Result
     let is_small = prepared.shard.input().n_bytes <= WHOLE_BYTES;
     Ok(match Packing::of(&head) {
         Packing::Archive => false,
-        Packing::Plain => is_table || is_export(&head),
+        Packing::Plain => is_table || is_document(source, &head),
         Packing::SlowlyCompressed if !is_table => true,
         Packing::Compressed if !is_table => is_small && n_inputs > 1,
         // Of a large one the members are told apart here, so that many threads read them.
         Packing::Compressed | Packing::SlowlyCompressed => is_small || !holds_archive(open(path)?),
     })
+}
+
+/// Whether content that begins so is read as a whole rather than by lines.
+fn is_document(source: &Source, head: &[u8]) -> bool {
+    match source {
+        Source::Bluesky => is_export(head),
+        Source::Twitter => twitter::is_document(head),
+        Source::Blueprint | Source::Table(_) => false,
+    }
 }
 
 /// Opens a file that is an export of a repository as it is.
@@ -271,8 +283,8 @@ impl<F: FnMut(Batch) -> bool> Visit for Cutter<'_, F> {
             return self.leave(&name, content, |bytes| Work::Member(resume, bytes));
         }
         match self.source {
-            Source::Bluesky if is_export(content.head()) => {
-                return self.leave(&name, content, |bytes| Work::Export(first_offset, bytes));
+            source if is_document(source, content.head()) => {
+                return self.leave(&name, content, |bytes| Work::Document(first_offset, bytes));
             }
             Source::Blueprint if blueprint::passes_over(content) => {
                 self.passed_over(blueprint::OTHER_MEMBERS);

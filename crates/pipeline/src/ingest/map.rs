@@ -10,7 +10,7 @@ use populi_ingest::archive::{ByteLimit, Content, Visit, walk, walk_sealed};
 use populi_ingest::bluesky::Originals;
 use populi_ingest::bluesky::repository::{is_export, read_export, read_export_file};
 use populi_ingest::lines::{Block, Blocks};
-use populi_ingest::{SourceFile, blueprint, bluesky};
+use populi_ingest::{SourceFile, blueprint, bluesky, twitter};
 use populi_model::{Key, Tally};
 use populi_store::{Corpus, Forgotten, RunFile, Shard};
 
@@ -159,6 +159,7 @@ impl Mapper<'_> {
     fn read_block(&self, block: &Block, file: &SourceFile<'_>, sink: &mut PieceSink<'_>, tally: &mut Tally) {
         match self.source {
             Source::Blueprint => blueprint::read_block(block, file, sink, tally),
+            Source::Twitter => twitter::read_block(block, file, self.originals, sink, tally),
             _ => bluesky::read_block(block, file, self.originals, sink, tally),
         }
     }
@@ -182,11 +183,16 @@ impl Mapper<'_> {
                 Ok(walk_sealed(bytes, &piece.name, resume, &self.limit, &mut visit)?)
             }
             // It was counted when it was unpacked.
-            (Work::Export(first_offset, bytes), _) => {
+            (Work::Document(first_offset, bytes), source) => {
                 let tally = visit.taken.tallies.entry(piece.file).or_default();
-                let source = self.source_file(prepared, &piece.name);
+                let file = self.source_file(prepared, &piece.name);
                 let bytes = Stoppable::new(BufReader::new(bytes), self.progress);
-                Ok(read_export(bytes, first_offset, &source, self.originals, visit.sink, tally)?)
+                Ok(match source {
+                    Source::Twitter => {
+                        twitter::read_document(bytes, first_offset, &file, self.originals, visit.sink, tally)?
+                    }
+                    _ => read_export(bytes, first_offset, &file, self.originals, visit.sink, tally)?,
+                })
             }
             (Work::File, Source::Table(params)) if table::is_parquet_file(prepared.path())? => {
                 let tally = visit.taken.tallies.entry(piece.file).or_default();
@@ -240,8 +246,13 @@ impl Visit for PieceVisit<'_, '_> {
                 let content = Stoppable::new(content, self.mapper.progress);
                 read_export(content, first_offset, &source, originals, self.sink, tally)?;
             }
+            Source::Twitter if twitter::is_document(content.head()) => {
+                let (first_offset, originals) = (content.first_offset, self.mapper.originals);
+                let content = Stoppable::new(content, self.mapper.progress);
+                twitter::read_document(content, first_offset, &source, originals, self.sink, tally)?;
+            }
             Source::Blueprint if data_set::passes_over(content) => self.passed_over(data_set::OTHER_MEMBERS),
-            Source::Bluesky | Source::Blueprint => {
+            Source::Bluesky | Source::Blueprint | Source::Twitter => {
                 let first_offset = content.first_offset;
                 let content = Stoppable::new(content, self.mapper.progress);
                 for block in Blocks::new(content, source.name).starting_at(first_offset) {

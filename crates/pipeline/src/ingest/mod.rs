@@ -39,16 +39,19 @@ pub enum Source {
     Bluesky,
     /// Threads under pseudonyms, in either style of BluePrint.
     Blueprint,
+    /// Twitter, in any of its formats.
+    Twitter,
     /// Any table of posts.
     Table(Box<TableParams>),
 }
 
 impl Source {
     /// The name of the step in the manifest.
-    fn step(&self) -> &'static str {
+    pub(crate) fn step(&self) -> &'static str {
         match self {
             Self::Bluesky => "ingest bluesky",
             Self::Blueprint => "ingest blueprint",
+            Self::Twitter => "ingest twitter",
             Self::Table(_) => "ingest text",
         }
     }
@@ -61,7 +64,7 @@ impl Source {
     /// All that decides the events beside the input.
     fn parameters(&self, keeps_originals: bool, selection: &Selection) -> serde_json::Value {
         let mut parameters = match self {
-            Self::Bluesky => serde_json::json!({ "originals": keeps_originals }),
+            Self::Bluesky | Self::Twitter => serde_json::json!({ "originals": keeps_originals }),
             Self::Blueprint => serde_json::json!({}),
             Self::Table(params) => table::parameters(params),
         };
@@ -256,7 +259,7 @@ pub fn check_paths(paths: &[PathBuf]) -> Result<()> {
 pub fn check_selection(source: &Source, selection: &Selection) -> Result<()> {
     match source {
         Source::Bluesky => selection.check_for_bluesky(),
-        Source::Table(_) | Source::Blueprint => Ok(()),
+        Source::Table(_) | Source::Blueprint | Source::Twitter => Ok(()),
     }
 }
 

@@ -38,6 +38,8 @@ impl<S: Sink> Sink for Selecting<'_, S> {
             Some(why) if why != LeftOut::Author && is_update_of_a_post(event) => {
                 self.sink.event(&Event { body: Body::LeftOut, original: None, ..event.clone() });
             }
+            // What is told inside another record was not counted.
+            Some(_) if event.operation == Operation::Embedded => {}
             Some(why) => self.left_out.add(why),
         }
     }

@@ -11,12 +11,13 @@ use rayon::prelude::*;
 
 use super::{Candidate, LeftOut, LeftOutCounts, Selection};
 use crate::progress::{Progress, Unit};
-use crate::visible::{CHUNK_POSTS, HiddenAccounts, visible_posts};
+use crate::visible::{CHUNK_POSTS, EarlierSteps, HiddenAccounts, visible_posts};
 use crate::{Error, Result};
 
 /// Which posts a step sees: those that are visible and admitted.
 pub(crate) struct Chosen {
     pub(crate) hidden: Arc<HiddenAccounts>,
+    pub(crate) earlier: Arc<EarlierSteps>,
     /// A bit a row of `posts`; `None` where no selection was given.
     pub(crate) bits: Option<Arc<[u64]>>,
     n_posts: u64,
@@ -30,7 +31,8 @@ impl Chosen {
     /// Every visible post.
     pub(crate) fn all(snapshot: &Snapshot) -> Result<Self> {
         let hidden = Arc::new(HiddenAccounts::of(snapshot)?);
-        Ok(Self { hidden, bits: None, n_posts: 0, left_out: LeftOutCounts::default() })
+        let earlier = Arc::new(EarlierSteps::of(snapshot)?);
+        Ok(Self { hidden, earlier, bits: None, n_posts: 0, left_out: LeftOutCounts::default() })
     }
 
     /// Decides on every visible post: a pass over the posts, in parallel over some thousands at a time, with a bit a post
@@ -55,7 +57,7 @@ impl Chosen {
             for (row, post) in posts.by_ref().take(CHUNK_POSTS) {
                 let post = post?;
                 progress.advance(1);
-                if !chosen.hidden.hides(post.author_key) {
+                if !chosen.hidden.hides(post.author_key) && !chosen.earlier.hold(post.post_key) {
                     authors.extend(post.author_key);
                     let lang = languages.next_of(post.post_key)?;
                     chunk.push((row, post, lang));

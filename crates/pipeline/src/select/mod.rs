@@ -200,9 +200,16 @@ impl Selection {
             Body::Like(_) | Body::Repost(_) | Body::Follow(_) | Body::Block(_) => {
                 self.leaves_out_act(author_key, event.received_at.or(event.authored_at))
             }
-            Body::Profile(_) | Body::Handle(_) | Body::Status(_) | Body::Gone(_) | Body::LeftOut => {
-                self.leaves_out_author(author_key)
-            }
+            Body::Profile(_)
+            | Body::Handle(_)
+            | Body::Status(_)
+            | Body::Gone(_)
+            | Body::LeftOut
+            | Body::PostWithheld(_)
+            | Body::AccountWithheld(_)
+            | Body::GeoScrubbed(_) => self.leaves_out_author(author_key),
+            // Nobody knows whose it is.
+            Body::Unavailable(_) => None,
         }
     }
 

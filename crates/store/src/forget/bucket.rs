@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use populi_model::table::{
     AccountHandle, AccountRow, ActKind, ActOwner, ActionRow, AttributeRow, EdgeRow, MediaRow, OriginalRow,
-    PostRow, QuarantineRow, Row, SourceRow, TombstoneRow,
+    PostRow, QuarantineRow, Row, SourceRow, TombstoneRow, UnavailableRow,
 };
-use populi_model::{Key, Reason};
+use populi_model::{Class, Key, Reason};
 use serde::Serialize;
 
 use super::list::{Forgotten, handle_key};
@@ -145,12 +145,16 @@ pub(super) fn sift_bucket(
     sifter.sift::<OriginalRow<'static>>(|_, _| {})?;
     sifter.sift::<PostRow<'static>>(|_, _| {})?;
     sifter.sift::<TombstoneRow<'static>>(|_, _| {})?;
+    sifter.sift::<UnavailableRow<'static>>(|_, _| {})?;
     sifter.sift::<QuarantineRow<'static>>(|sifted, row| {
         *sifted.quarantined.entry((row.file_hash, row.reason)).or_default() += 1;
     })?;
     // These hold keys alone, so they change only where records go.
     if !owned.is_empty() {
-        sifter.sift::<SourceRow>(|sifted, row| *sifted.taken.entry(row.file_hash).or_default() += 1)?;
+        sifter.sift::<SourceRow>(|sifted, row| {
+            let is_counted = row.class != Class::Embedded;
+            *sifted.taken.entry(row.file_hash).or_default() += u64::from(is_counted);
+        })?;
     }
     Ok(sifter.sifted)
 }

@@ -66,7 +66,7 @@ impl Forgotten {
 
     /// The same of an input record that could not be read: what a table or thread calls its
     /// author has no prefix yet.
-    pub(super) fn is_named_in_record(&self, bytes: &[u8]) -> bool {
+    pub(crate) fn is_named_in_record(&self, bytes: &[u8]) -> bool {
         self.is_named_in(bytes)
             || (!self.marks.is_empty() && any_field(bytes, &|field| self.holds_native(field)))
     }

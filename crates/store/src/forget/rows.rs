@@ -5,7 +5,7 @@
 
 use populi_model::table::{
     AccountRow, ActionRow, AttributeRow, EdgeRow, MediaRow, OriginalRow, PostRow, QuarantineRow, Row,
-    SourceRow, Text, TombstoneRow,
+    SourceRow, Text, TombstoneRow, UnavailableRow,
 };
 use populi_model::{Class, Key, Quarantined};
 
@@ -58,7 +58,8 @@ impl Forgettable for PostRow<'_> {
     fn blank(&mut self, forgotten: &Forgotten) -> Fate {
         let references = blank_id(forgotten, &mut self.reply_to, self.reply_to_key)
             | blank_id(forgotten, &mut self.root, self.root_key)
-            | blank_id(forgotten, &mut self.quote_of, self.quote_of_key);
+            | blank_id(forgotten, &mut self.quote_of, self.quote_of_key)
+            | blank_id(forgotten, &mut self.conversation_id, None);
         let n_before = self.mentions.len() + self.urls.len();
         self.mentions.retain(|mention| !forgotten.names(mention));
         self.urls.retain(|url| !forgotten.names(url));
@@ -94,7 +95,8 @@ impl Forgettable for TombstoneRow<'_> {
     }
 
     fn blank(&mut self, forgotten: &Forgotten) -> Fate {
-        let parent = blank_id(forgotten, &mut self.reply_to, self.reply_to_key);
+        let parent = blank_id(forgotten, &mut self.reply_to, self.reply_to_key)
+            | blank_id(forgotten, &mut self.conversation_id, None);
         Fate::blanked_if(parent | blank_id(forgotten, &mut self.root, self.root_key))
     }
 }
@@ -145,6 +147,13 @@ impl Forgettable for SourceRow {
     }
 }
 
+impl Forgettable for UnavailableRow<'_> {
+    /// There is nothing in it but the id.
+    fn blank(&mut self, forgotten: &Forgotten) -> Fate {
+        Fate::goes_if(forgotten.names_keyed(&self.post_id, self.post_key))
+    }
+}
+
 impl Forgettable for OriginalRow<'_> {
     fn owner(&self) -> Option<Key> {
         Some(self.record_key)
@@ -152,7 +161,7 @@ impl Forgettable for OriginalRow<'_> {
 
     /// An untouched record cannot be changed, so one that names the forgotten is no longer kept.
     fn blank(&mut self, forgotten: &Forgotten) -> Fate {
-        Fate::goes_if(forgotten.is_named_in(&self.bytes))
+        Fate::goes_if(forgotten.is_named_in_record(&self.bytes))
     }
 }
 
@@ -188,6 +197,7 @@ impl Forgotten {
         rows.media.iter_mut().for_each(|row| _ = row.blank(self));
         rows.attributes.retain_mut(|row| row.blank(self) != Fate::Goes);
         rows.original.take_if(|row| row.blank(self) == Fate::Goes);
+        rows.unavailable.take_if(|row| row.blank(self) == Fate::Goes);
         record.follows.retain(|follow| !self.names(&follow.followed_id));
     }
 }

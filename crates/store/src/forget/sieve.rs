@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use populi_model::{Body, Event, Key, Quarantined, Reason, Tally};
+use populi_model::{Body, Event, Key, Operation, Quarantined, Reason, Tally};
 
 use super::list::{Forgotten, handle_key};
 use super::names::{authority, without_cut_did};
@@ -81,7 +81,8 @@ impl<'a> Sieve<'a> {
             }
         }
         let is_out = by_the_forgotten || forgotten.holds(record.key);
-        self.n_events += u64::from(is_out);
+        // What is told inside another record was not counted.
+        self.n_events += u64::from(is_out && event.operation != Operation::Embedded);
         !is_out
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use populi_model::table::{
     AccountRow, ActionRow, AttributeRow, EdgeRow, MediaRow, OriginalRow, PostRow, QuarantineRow, Row,
-    SourceRow, TombstoneRow,
+    SourceRow, TombstoneRow, UnavailableRow,
 };
 
 use super::edges::Edges;
@@ -16,7 +16,7 @@ use crate::part::PartWriter;
 use crate::settle::{AccountRows, LoneCreate, SettledRecord};
 
 /// The tables that ingest fills.
-pub(crate) const TABLES: [&str; 10] = [
+pub(crate) const TABLES: [&str; 11] = [
     AccountRow::TABLE,
     ActionRow::TABLE,
     AttributeRow::TABLE,
@@ -27,6 +27,7 @@ pub(crate) const TABLES: [&str; 10] = [
     QuarantineRow::TABLE,
     SourceRow::TABLE,
     TombstoneRow::TABLE,
+    UnavailableRow::TABLE,
 ];
 
 /// Writes settled records to the parts of one bucket. A table without rows gets no part.
@@ -56,7 +57,7 @@ impl<'a> BucketWriter<'a> {
         self.push_all(account.account.as_slice())?;
         self.push_all(&account.actions)?;
         let is_kept = |original: &&OriginalRow<'_>| match self.forgotten {
-            Some(forgotten) => !forgotten.is_named_in(&original.bytes),
+            Some(forgotten) => !forgotten.is_named_in_record(&original.bytes),
             None => true,
         };
         if let (true, Some(original)) = (self.keeps_originals, account.original.as_ref().filter(is_kept)) {
@@ -74,6 +75,7 @@ impl<'a> BucketWriter<'a> {
         self.push_all(&record.rows.actions)?;
         self.push_all(&record.rows.media)?;
         self.push_all(&record.rows.attributes)?;
+        self.push_all(record.rows.unavailable.as_slice())?;
         self.push_sources(&record.rows.sources)?;
         if self.keeps_originals {
             self.push_all(record.rows.original.as_slice())?;

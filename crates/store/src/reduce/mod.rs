@@ -11,13 +11,16 @@ mod standing;
 
 use std::collections::{BTreeMap, HashMap};
 
-use populi_model::table::QuarantineRow;
-use populi_model::{Event, Key, Quarantined, Timestamp};
+use populi_model::table::{AccountRow, QuarantineRow};
+use populi_model::{Event, Key, Platform, Quarantined, Timestamp};
 
 use crate::error::Result;
 use crate::manifest::PartEntry;
 use crate::run::{Entry, RunFile, Section};
-use crate::settle::{settle_account, settle_lone_create, settle_record};
+use crate::settle::{
+    AccountNotices, merge_account, merge_lone, merge_record, settle_account, settle_lone_create,
+    settle_record,
+};
 use crate::snapshot::Snapshot;
 
 use bucket_writer::BucketWriter;
@@ -50,7 +53,7 @@ pub(crate) fn reduce_bucket(
     snapshot.check_bucket(bucket)?;
     let mut old = Standing::open(snapshot, bucket)?;
     let mut writer = BucketWriter::new(snapshot.folder(), bucket, manifest);
-    let mut deleted_accounts: HashMap<Key, Timestamp> = HashMap::new();
+    let mut accounts = AccountFacts::default();
     let mut group = Group::default();
     loop {
         let stands = old.next_place()?;
@@ -62,8 +65,13 @@ pub(crate) fn reduce_bucket(
             && stands != Some((section, key))
             && let Some(Entry::Event(event)) = group.decode_only(&new)?
         {
-            let deleted_at = event.actor.and_then(|actor| deleted_accounts.get(&actor.key)).copied();
-            if let Some(record) = settle_lone_create(&event, deleted_at) {
+            let actor = event.actor.map(|actor| actor.key);
+            let lone = if event.platform.tells_sightings() {
+                merge_lone(&event, accounts.notices(actor))
+            } else {
+                settle_lone_create(&event, accounts.deleted_at(actor))
+            };
+            if let Some(record) = lone {
                 writer.write_lone_create(&record)?;
                 continue;
             }
@@ -71,25 +79,27 @@ pub(crate) fn reduce_bucket(
         let entries = group.decode(&new)?;
         match section {
             Section::Accounts => {
-                let settled = settle_account(old.take_account(key)?, events(entries));
-                let account = settled.account.as_ref();
-                if let Some((key, at)) =
-                    account.and_then(|row| row.deleted_at.map(|at| (row.account_key, at)))
-                {
-                    deleted_accounts.insert(key, at);
-                }
+                let (standing, events) = (old.take_account(key)?, events(entries));
+                let settled = if tells_sightings(&events, standing.account.as_ref().map(|row| row.platform)) {
+                    merge_account(standing, events)
+                } else {
+                    settle_account(standing, events)
+                };
+                accounts.learn(settled.account.as_ref());
                 writer.write_account(&settled)?;
             }
             Section::Records => {
                 let standing = old.take_record(key)?;
                 let events = events(entries);
-                let actor = match (events.first(), standing.actions.first()) {
-                    (Some(event), _) => event.actor.map(|actor| actor.key),
-                    (None, Some(act)) => act.actor_key,
-                    (None, None) => None,
-                };
-                let deleted_at = actor.and_then(|actor| deleted_accounts.get(&actor)).copied();
-                writer.write_record(settle_record(standing, events, deleted_at))?;
+                let actor = events.iter().find_map(|event| event.actor).map(|actor| actor.key);
+                let actor = actor.or_else(|| standing.actions.first().and_then(|act| act.actor_key));
+                let platform = standing.sources.first().map(|source| source.platform);
+                let is_unavailable = standing.unavailable.is_some();
+                writer.write_record(if is_unavailable || tells_sightings(&events, platform) {
+                    merge_record(standing, events, accounts.notices(actor))
+                } else {
+                    settle_record(standing, events, accounts.deleted_at(actor))
+                })?;
             }
             Section::Quarantine => {
                 let mut rows = old.take_quarantine(key)?;
@@ -103,6 +113,38 @@ pub(crate) fn reduce_bucket(
     }
     old.finish()?;
     writer.publish().map(Some)
+}
+
+/// What of a bucket's accounts decides what becomes of their records.
+#[derive(Default)]
+struct AccountFacts {
+    deleted_at: HashMap<Key, Timestamp>,
+    notices: HashMap<Key, AccountNotices>,
+}
+
+impl AccountFacts {
+    fn learn(&mut self, account: Option<&AccountRow<'_>>) {
+        let Some(account) = account else { return };
+        if let Some(at) = account.deleted_at {
+            self.deleted_at.insert(account.account_key, at);
+        }
+        if let Some(notices) = AccountNotices::of(account) {
+            self.notices.insert(account.account_key, notices);
+        }
+    }
+
+    fn deleted_at(&self, account: Option<Key>) -> Option<Timestamp> {
+        account.and_then(|account| self.deleted_at.get(&account)).copied()
+    }
+
+    fn notices(&self, account: Option<Key>) -> Option<&AccountNotices> {
+        account.and_then(|account| self.notices.get(&account))
+    }
+}
+
+/// Whether the columns of a record are merged rather than its versions ordered.
+fn tells_sightings(events: &[Event<'_>], standing: Option<Platform>) -> bool {
+    events.first().map(|event| event.platform).or(standing).is_some_and(Platform::tells_sightings)
 }
 
 fn events<'a>(entries: Vec<Entry<'a>>) -> Vec<Event<'a>> {

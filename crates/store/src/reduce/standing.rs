@@ -2,7 +2,7 @@
 
 use populi_model::table::{
     AccountRow, ActKind, ActionRow, AttributeRow, MediaRow, OriginalRow, PostRow, QuarantineRow, Row,
-    SourceRow, TombstoneRow,
+    SourceRow, TombstoneRow, UnavailableRow,
 };
 use populi_model::{Key, Origin, RecordKind};
 
@@ -64,6 +64,7 @@ pub(crate) struct Standing {
     attributes: Cursor<AttributeRow<'static>>,
     originals: Cursor<OriginalRow<'static>>,
     quarantine: Cursor<QuarantineRow<'static>>,
+    unavailable: Cursor<UnavailableRow<'static>>,
 }
 
 impl Standing {
@@ -95,12 +96,22 @@ impl Standing {
                 let origin = Origin { file: row.file_hash, offset: row.offset };
                 (Section::Quarantine, quarantine_key(origin))
             })?,
+            unavailable: Cursor::open(snapshot, bucket, |row: &UnavailableRow<'static>| {
+                (Section::Records, row.post_key)
+            })?,
         })
     }
 
-    /// Where the next record lies: what has a source has every other row, but quarantine has none.
+    /// Where the next record lies: what has a source has every other row. What was not taken has none, nor has what was
+    /// only told beside other records: profiles, and which posts are unavailable.
     pub(crate) fn next_place(&self) -> Result<Option<(Section, Key)>> {
-        Ok([self.sources.next_place(), self.quarantine.next_place()].into_iter().flatten().min())
+        let places = [
+            self.sources.next_place(),
+            self.quarantine.next_place(),
+            self.accounts.next_place(),
+            self.unavailable.next_place(),
+        ];
+        Ok(places.into_iter().flatten().min())
     }
 
     /// Makes sure that nothing that stood was passed over.
@@ -113,6 +124,7 @@ impl Standing {
         self.media.finish()?;
         self.attributes.finish()?;
         self.originals.finish()?;
+        self.unavailable.finish()?;
         self.quarantine.finish()
     }
 
@@ -135,6 +147,7 @@ impl Standing {
             media: self.media.take(section, key)?,
             attributes: self.attributes.take(section, key)?,
             original: self.originals.take(section, key)?.pop(),
+            unavailable: self.unavailable.take(section, key)?.pop(),
         })
     }
 

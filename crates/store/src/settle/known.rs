@@ -356,7 +356,12 @@ pub(super) fn acts_of<'a>(event: &Event<'a>, at: Option<Timestamp>) -> Vec<Actio
         Body::Follow(account) => on_account(ActKind::Follow, account),
         Body::Block(account) => on_account(ActKind::Block, account),
         Body::Profile(_) => vec![act(ActKind::ProfileUpdate, None, None)],
-        Body::Handle(_) | Body::Status(_) => Vec::new(),
+        Body::Handle(_)
+        | Body::Status(_)
+        | Body::PostWithheld(_)
+        | Body::AccountWithheld(_)
+        | Body::GeoScrubbed(_)
+        | Body::Unavailable(_) => Vec::new(),
         Body::Gone(kind) => vec![act(act_that_ends(*kind), None, None)],
     }
 }

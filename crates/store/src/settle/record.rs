@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use populi_model::table::{
     ActKind, ActionRow, AttributeRow, MediaRow, OriginalRow, PostRow, SourceRow, Text, TombstoneRow,
+    UnavailableRow,
 };
 use populi_model::{Body, Class, Event, Key, Operation, Post, RecordKind, Subject, Timestamp, Version};
 
@@ -20,6 +21,7 @@ pub(crate) struct RecordRows<'a> {
     pub(crate) media: Vec<MediaRow<'a>>,
     pub(crate) attributes: Vec<AttributeRow<'a>>,
     pub(crate) original: Option<OriginalRow<'a>>,
+    pub(crate) unavailable: Option<UnavailableRow<'a>>,
 }
 
 /// What the tables are to hold of one record, and the follows that it was.
@@ -102,6 +104,7 @@ pub(crate) fn settle_record<'a>(
         media,
         attributes,
         original,
+        unavailable: _,
     } = standing;
     let mut known = gather(sources, actions, events);
     let is_post = known.first().is_some_and(|known| known.kind == RecordKind::Post);
@@ -328,6 +331,7 @@ fn tombstone<'a>(
         reply_to_key,
         root,
         root_key,
+        conversation_id: None,
         deleted_at,
         seen_revision: seen_version.map(|version| version.revision),
         seen_content: seen_version.map(|version| version.content),
@@ -371,7 +375,7 @@ fn settle_post<'a>(
 }
 
 /// The rows of a post from its event; `at` is the smallest receipt time of its copies.
-fn post_rows<'a>(event: &Event<'a>, post: &Post<'a>, at: Option<Timestamp>) -> PostRows<'a> {
+pub(super) fn post_rows<'a>(event: &Event<'a>, post: &Post<'a>, at: Option<Timestamp>) -> PostRows<'a> {
     let media: Vec<MediaRow<'a>> = media_rows(event, post);
     let attributes = post
         .attributes
@@ -447,6 +451,15 @@ fn post_row<'a>(
         reply_count: post.counts.replies,
         repost_count: post.counts.reposts,
         quote_count: post.counts.quotes,
+        counted_at: None,
+        conversation_id: post.conversation.map(Cow::Borrowed),
+        client: post.client.map(Cow::Borrowed),
+        geo: post.geo.map(Cow::Borrowed),
+        withheld_in: texts(&post.withheld_in),
+        edit_of: post.edit_of.map(|first| Cow::Borrowed(first.text)),
+        edit_of_key: post.edit_of.map(|first| first.key),
+        body_start: post.body.map(|(start, _)| start),
+        body_end: post.body.map(|(_, end)| end),
         media_ids,
         edited: event.operation == Operation::Update,
         revision: event.version.revision,

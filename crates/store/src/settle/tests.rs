@@ -118,7 +118,11 @@ fn account_event(spec: Spec) -> Event<'static> {
         (Operation::Delete, 0) => (Operation::Delete, Body::Gone(RecordKind::Profile)),
         (_, 0) => (
             spec.operation,
-            Body::Profile(Profile { name: Some(TEXTS[spec.text]), bio: Some(TEXTS[spec.text]), ..Profile::default() }),
+            Body::Profile(Profile {
+                name: Some(TEXTS[spec.text]),
+                bio: Some(TEXTS[spec.text]),
+                ..Profile::default()
+            }),
         ),
         (_, 1) => (Operation::Notice, Body::Handle((spec.text > 0).then_some(TEXTS[spec.text]))),
         _ => (Operation::Notice, Body::Status(statuses[spec.text])),
@@ -313,6 +317,7 @@ fn a_lone_create_is_settled_as_any_record_is() {
                     sources: vec![lone.source],
                     original: lone.original,
                     tombstone: None,
+                    unavailable: None,
                 },
                 follows: lone.follows,
             };

@@ -84,7 +84,9 @@ fn count(snapshot: &Snapshot, part: &PartEntry) -> Result<Counts> {
     let mut counts = Counts::default();
     for row in Rows::<SourceClass>::new(SourceClass::schema(), vec![snapshot.folder().join(&part.file)]) {
         let row = row?;
-        *counts.by_file.entry(row.file_hash).or_default() += 1;
+        // What was found inside another record is none of its own.
+        let is_counted = row.class != Class::Embedded;
+        *counts.by_file.entry(row.file_hash).or_default() += u64::from(is_counted);
         *counts.by_class.entry(row.class).or_default() += 1;
     }
     Ok(counts)

@@ -156,7 +156,7 @@ impl Texts {
         let (kind, body, operation) = match spec.what {
             0 => (RecordKind::Identity, Body::Handle(Some(&self.handle)), Operation::Notice),
             1 => {
-                let profile = Profile { name: Some(&self.said), bio: None };
+                let profile = Profile { name: Some(&self.said), ..Profile::default() };
                 (RecordKind::Profile, Body::Profile(profile), operation)
             }
             2 => (RecordKind::Like, Body::Like(self.subject()), operation),

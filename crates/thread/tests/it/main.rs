@@ -1,8 +1,9 @@
-//! The rules by hand, against a naive walk, and at size.
+//! The rules and shapes by hand, against naive walks, and at size.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 mod oracle;
 mod rules;
+mod shapes;
 mod sizes;
 
 use populi_thread::{Error, Key, Placed, Records, Reply, State, place};

@@ -10,9 +10,13 @@ use crate::placed;
 /// What a chain ends in, with the records met on the way (the row itself first, the end last).
 enum End {
     Root(Vec<u8>),
-    Cycle { smallest: u8, depth: u32 },
+    Cycle {
+        smallest: u8,
+        depth: u32,
+    },
     Stub(Vec<u8>),
-    OpenTombstone(Vec<u8>),
+    /// A tombstone without parent, or a record that names only its root.
+    OpenRecord(Vec<u8>),
 }
 
 type Known = BTreeMap<u8, Reply<u8>>;
@@ -55,11 +59,31 @@ fn end_of(known: &Known, key: u8) -> End {
         }
         match (parent_of(known, last), known.get(&last).map(|reply| reply.state)) {
             (Some(parent), _) => chain.push(parent),
-            (None, Some(State::Standing | State::Hidden)) => return End::Root(chain),
-            (None, Some(State::Tombstone)) => return End::OpenTombstone(chain),
+            (None, Some(State::Tombstone)) => return End::OpenRecord(chain),
+            (None, Some(_)) if declared_by(known, last).is_some_and(|root| root != last) => {
+                return End::OpenRecord(chain);
+            }
+            (None, Some(_)) => return End::Root(chain),
             (None, None) => return End::Stub(chain),
         }
     }
+}
+
+/// The chain of a row that no cycle is above.
+fn chain_of(known: &Known, key: u8) -> Option<Vec<u8>> {
+    match end_of(known, key) {
+        End::Root(chain) | End::Stub(chain) | End::OpenRecord(chain) => Some(chain),
+        End::Cycle { .. } => None,
+    }
+}
+
+/// The root named by the uppermost of those that declare one in the branch of `head`.
+fn named_in_branch(known: &Known, head: u8) -> Option<u8> {
+    let claim = |&key: &u8| {
+        let chain = chain_of(known, key).filter(|chain| chain.contains(&head))?;
+        Some((chain.len(), declared_by(known, key)?))
+    };
+    known.keys().filter_map(claim).min().map(|(_, root)| root)
 }
 
 fn open_conversation(known: &Known, chain: &[u8]) -> u8 {
@@ -67,11 +91,11 @@ fn open_conversation(known: &Known, chain: &[u8]) -> u8 {
     if let Some(root) = declared_by(known, top) {
         return root;
     }
-    let children = known.keys().filter(|&&key| parent_of(known, key) == Some(top));
-    match chain.len() {
-        1 => children.filter_map(|&child| declared_by(known, child)).min().unwrap_or(top),
-        n => declared_by(known, chain[n - 2]).unwrap_or(top),
-    }
+    let branch = chain.len().checked_sub(2).and_then(|head| named_in_branch(known, chain[head]));
+    let heads: Vec<u8> = known.keys().copied().filter(|&key| parent_of(known, key) == Some(top)).collect();
+    let by_heads = || heads.iter().filter_map(|&head| declared_by(known, head)).min();
+    let by_branches = || heads.iter().filter_map(|&head| named_in_branch(known, head)).min();
+    branch.or_else(by_heads).or_else(by_branches).unwrap_or(top)
 }
 
 fn naive(known: &Known, key: u8) -> Placed<u8> {
@@ -79,7 +103,7 @@ fn naive(known: &Known, key: u8) -> Placed<u8> {
     let (conversation, depth, depth_is_exact) = match end_of(known, key) {
         End::Root(chain) => (chain[chain.len() - 1], chain.len() as u32 - 1, true),
         End::Cycle { smallest, depth } => (smallest, depth, false),
-        End::Stub(chain) | End::OpenTombstone(chain) => {
+        End::Stub(chain) | End::OpenRecord(chain) => {
             (open_conversation(known, &chain), chain.len() as u32 - 1, false)
         }
     };
@@ -96,10 +120,10 @@ fn naive_forest(replies: &[Reply<u8>]) -> Vec<Placed<u8>> {
 }
 
 /// Few keys and many parents among them, so that cycles, stubs and tombstones meet often; shuffled.
-fn replies() -> impl Strategy<Value = Vec<Reply<u8>>> {
+pub(crate) fn replies() -> impl Strategy<Value = Vec<Reply<u8>>> {
     let state =
         prop_oneof![3 => Just(State::Standing), 1 => Just(State::Hidden), 1 => Just(State::Tombstone)];
-    let value = (prop::option::weighted(0.8, 0..40_u8), prop::option::of(0..45_u8), state);
+    let value = (prop::option::weighted(0.8, 0..40_u8), prop::option::weighted(0.3, 0..45_u8), state);
     prop::collection::btree_map(0..32_u8, value, 0..32).prop_flat_map(|known| {
         let replies: Vec<_> = known
             .into_iter()

@@ -40,7 +40,7 @@ fn a_tree_counts_from_its_root_whatever_the_order_of_keys() {
 
 #[test]
 fn a_declared_root_does_not_count_where_the_top_is_known() {
-    let rows = table(&[declaring(7, post(1, None)), declaring(8, post(2, Some(1))), post(7, None)]);
+    let rows = table(&[declaring(1, post(1, None)), declaring(8, post(2, Some(1))), post(7, None)]);
     assert_eq!(rows, ["1<top 1 0 pre", "2<1 1 1 pre", "7<top 7 0 pre"]);
 }
 
@@ -71,13 +71,25 @@ fn a_declared_root_need_not_be_known() {
 }
 
 #[test]
-fn the_child_of_the_stub_decides_for_its_own_subtree() {
+fn a_record_that_names_only_its_root_sits_below_it_nobody_knows_how_deep() {
+    let rows = table(&[post(1, None), declaring(1, post(5, None)), declaring(9, post(6, Some(5)))]);
+    assert_eq!(rows, ["1<top 1 0 pre", "5<top 1 0 pr-", "6<5 1 1 pr-"], "and decides for what is below");
+    let absent = [declaring(1, post(5, None)), declaring(1, post(6, None))];
+    assert_eq!(table(&absent), ["5<top 1 0 p--", "6<top 1 0 p--"]);
+    assert_eq!(place(absent.into_iter().collect()).unwrap().n_conversations(), 1);
+}
+
+#[test]
+fn branches_of_a_stub_go_each_to_the_root_that_its_uppermost_record_names() {
     let rows = table(&[
         declaring(7, post(20, Some(10))),
         declaring(3, post(21, Some(20))), // Deeper: has no say.
         declaring(4, post(22, Some(10))),
-        post(23, Some(10)),               // Declares nothing: the stub's key.
-        declaring(2, post(24, Some(23))), // Below it: has no say either.
+        post(23, Some(10)), // Declares nothing: what is below it decides.
+        post(24, Some(23)),
+        declaring(6, post(25, Some(23))),
+        declaring(5, post(26, Some(23))), // As deep as 25, and smaller.
+        declaring(2, post(27, Some(24))), // Deeper.
     ]);
     assert_eq!(
         rows,
@@ -85,11 +97,54 @@ fn the_child_of_the_stub_decides_for_its_own_subtree() {
             "20<10 7 1 p--",
             "21<20 7 2 p--",
             "22<10 4 1 p--",
-            "23<10 10 1 p--",
-            "24<23 10 2 p--",
-            "10<top 4 0 ---" // The smallest its children declare.
+            "23<10 5 1 p--",
+            "24<23 5 2 p--",
+            "25<23 5 2 p--",
+            "26<23 5 2 p--",
+            "27<24 5 3 p--",
+            "10<top 4 0 ---" // The smallest that its children declare.
         ]
     );
+}
+
+#[test]
+fn what_is_known_of_some_replies_serves_those_of_which_nothing_is() {
+    // 20 and 21 came without their conversation, 22 and 31 with it.
+    let rows = table(&[
+        post(1, None),
+        post(20, Some(10)),
+        post(21, Some(20)),
+        declaring(1, post(22, Some(10))),
+        post(30, Some(11)),
+        declaring(1, post(31, Some(30))),
+        post(32, Some(11)),
+    ]);
+    assert_eq!(
+        rows[1..],
+        [
+            "20<10 1 1 pr-",
+            "21<20 1 2 pr-",
+            "22<10 1 1 pr-",
+            "30<11 1 1 pr-",
+            "31<30 1 2 pr-",
+            "32<11 1 1 pr-",
+            "10<top 1 0 -r-",
+            "11<top 1 0 -r-"
+        ]
+    );
+}
+
+#[test]
+fn a_root_named_in_one_branch_and_in_another_is_one_conversation() {
+    // Neither 5 nor 6 is a row; 5 is named by a direct child and from deeper.
+    let replies = [
+        declaring(5, post(20, Some(10))),
+        post(30, Some(11)),
+        declaring(5, post(31, Some(30))),
+        post(40, Some(12)),
+        declaring(6, post(41, Some(40))),
+    ];
+    assert_eq!(place(replies.into_iter().collect()).unwrap().n_conversations(), 2);
 }
 
 #[test]
@@ -129,7 +184,7 @@ fn a_tombstone_with_a_known_parent_is_a_link_like_any_other() {
 #[test]
 fn a_tombstone_without_parent_is_a_top_of_unknown_height() {
     let rows = table(&[tombstone(2, None), post(3, Some(2)), declaring(1, post(4, Some(2)))]);
-    assert_eq!(rows, ["2<top 1 0 ---", "3<2 2 1 p--", "4<2 1 1 p--"]);
+    assert_eq!(rows, ["2<top 1 0 ---", "3<2 1 1 p--", "4<2 1 1 p--"]);
     assert_eq!(table(&[tombstone(2, None)]), ["2<top 2 0 ---"]);
 }
 
