@@ -31,8 +31,11 @@ pub fn card(detector: &Detector, curve: Option<&str>) -> String {
 fn intended(out: &mut String, detector: &Detector) {
     line(out, "# Is this post an instruction?\n");
     let model = &detector.model;
-    let marks =
-        if detector.features.marks { " and counts of links, mentions, hashtags and emoji" } else { "" };
+    let marks = if detector.features.marks {
+        ", among them those that tell where a text is from (links, mentions, hashtags, emoji, case)"
+    } else {
+        ""
+    };
     line(
         out,
         &format!(

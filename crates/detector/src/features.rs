@@ -14,8 +14,8 @@ use crate::surface::{MARK_NAMES, SURFACE_NAMES, marks, surface};
 pub struct FeatureParams {
     /// How texts are read.
     pub form: Form,
-    /// Whether links, mentions, hashtags and emoji are counted too. Default false: sets of instructions have none of them, so what they
-    /// weigh says where a text is from.
+    /// Whether links, mentions, hashtags, emoji and the case of letters are counted too. Default false: sets of instructions have none of the
+    /// first and are lower-cased as it happens, so what these weigh says where a text is from.
     pub marks: bool,
 }
 

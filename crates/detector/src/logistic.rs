@@ -34,7 +34,7 @@ const JITTER: f64 = 1e-10;
 /// How to fit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LogisticParams {
-    /// The penalty. Default 0.01, of features of variance 1.
+    /// The penalty. Default 0.1, of features of variance 1: on sources left out better than 0.01 and as good as 1.
     pub l2: f64,
     /// Ends where no entry of the gradient is larger. Default 1e-7.
     pub tolerance: f64,
@@ -44,7 +44,7 @@ pub struct LogisticParams {
 
 impl Default for LogisticParams {
     fn default() -> Self {
-        Self { l2: 0.01, tolerance: 1e-7, max_steps: 50 }
+        Self { l2: 0.1, tolerance: 1e-7, max_steps: 50 }
     }
 }
 

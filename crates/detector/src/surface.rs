@@ -6,7 +6,7 @@ use crate::reading::Reading;
 use crate::word_class::{ANYONE, AUXILIARIES, FIRST_PERSON, IMPERATIVES, PLEASE, SECOND_PERSON, WANT, WH};
 
 /// Their names, in the order of [`surface`]. Counts are taken as `ln(1 + n)`, shares are of the characters.
-pub const SURFACE_NAMES: [&str; 30] = [
+pub const SURFACE_NAMES: [&str; 27] = [
     "characters",
     "words",
     "mean word length",
@@ -18,9 +18,6 @@ pub const SURFACE_NAMES: [&str; 30] = [
     "quotation marks",
     "colon",
     "share of digits",
-    "share of upper case",
-    "words in upper case",
-    "starts with upper case",
     "first word: wh-word",
     "first word: auxiliary",
     "first word: imperative",
@@ -39,8 +36,16 @@ pub const SURFACE_NAMES: [&str; 30] = [
     "repeated letters",
 ];
 
-/// Names of the counts of what belongs to the platform: [`marks`].
-pub const MARK_NAMES: [&str; 4] = ["links", "mentions", "hashtags", "emoji"];
+/// Names of what tells where a text is from more than what it asks: [`marks`].
+pub const MARK_NAMES: [&str; 7] = [
+    "links",
+    "mentions",
+    "hashtags",
+    "emoji",
+    "share of upper case",
+    "words in upper case",
+    "starts with upper case",
+];
 
 /// The features of a text's body, in the order of [`SURFACE_NAMES`]. Linear in its length.
 ///
@@ -78,9 +83,6 @@ pub fn surface(reading: &Reading) -> [f32; SURFACE_NAMES.len()] {
         flag(body.contains(['"', '“', '”', '«', '»'])),
         has(':'),
         share(n_of(|c| c.is_ascii_digit())),
-        share(n_of(char::is_uppercase)),
-        log1p(body.split_whitespace().filter(|word| is_shouted(word)).count()),
-        flag(body.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase)),
         first_is(WH),
         first_is(AUXILIARIES),
         first_is(IMPERATIVES),
@@ -100,10 +102,22 @@ pub fn surface(reading: &Reading) -> [f32; SURFACE_NAMES.len()] {
     ]
 }
 
-/// The counts of links, mentions, hashtags and emoji, as `ln(1 + n)`, in the order of [`MARK_NAMES`].
+/// The counts of links, mentions, hashtags and emoji, and the case of the letters, in the order of [`MARK_NAMES`].
 #[must_use]
 pub fn marks(reading: &Reading) -> [f32; MARK_NAMES.len()] {
-    [reading.n_links, reading.n_mentions, reading.n_hashtags, reading.n_emoji].map(|n| log1p(n as usize))
+    let body = reading.body.as_str();
+    let counts = [reading.n_links, reading.n_mentions, reading.n_hashtags, reading.n_emoji];
+    let [links, mentions, hashtags, emoji] = counts.map(|n| log1p(n as usize));
+    let n_upper = body.chars().filter(|c| c.is_uppercase()).count();
+    [
+        links,
+        mentions,
+        hashtags,
+        emoji,
+        n_upper as f32 / body.chars().count().max(1) as f32,
+        log1p(body.split_whitespace().filter(|word| is_shouted(word)).count()),
+        flag(body.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase)),
+    ]
 }
 
 fn log1p(n: usize) -> f32 {
@@ -138,8 +152,12 @@ mod tests {
     use crate::reading::Form;
 
     fn of(text: &str, name: &str) -> f32 {
-        let at = SURFACE_NAMES.iter().position(|known| *known == name).unwrap();
-        surface(&Reading::of(text, Form::Plain))[at]
+        let reading = Reading::of(text, Form::Plain);
+        let mut values = SURFACE_NAMES
+            .into_iter()
+            .zip(surface(&reading))
+            .chain(MARK_NAMES.into_iter().zip(marks(&reading)));
+        values.find(|(known, _)| *known == name).unwrap().1
     }
 
     #[test]

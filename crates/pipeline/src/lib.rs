@@ -10,6 +10,7 @@
 //! | [`languages`] | posts, accounts | languages |
 //! | [`embed`] | posts, accounts | vectors/…, models/… |
 //! | [`personas`] | posts, accounts, attributes, languages, vectors/… | clusters, maps, labels, personas |
+//! | [`detector::apply`] | posts, accounts | instructions |
 //! | [`export`] | posts, accounts, actions, conversations, clusters, labels | a folder of JSON lines under pseudonyms |
 //! | [`report`] | all of them | report.html, map.png, map.svg beside the corpus |
 //!
@@ -23,6 +24,7 @@
 //! A stage whose parameters and inputs are those of its last run is skipped.
 
 pub mod demo;
+pub mod detector;
 pub mod embed;
 mod error;
 pub mod export;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use arrow::datatypes::SchemaRef;
 use datafusion::parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use populi_model::table::{
-    AccountRow, ActionRow, AttributeRow, ClusterRow, ConversationRow, EdgeRow, FeatureRow, LabelRow,
-    LanguageRow, MapRow, MediaRow, OriginalRow, PersonaRow, PostRow, QuarantineRow, Row, SourceRow,
+    AccountRow, ActionRow, AttributeRow, ClusterRow, ConversationRow, EdgeRow, FeatureRow, InstructionRow,
+    LabelRow, LanguageRow, MapRow, MediaRow, OriginalRow, PersonaRow, PostRow, QuarantineRow, Row, SourceRow,
     TombstoneRow, VectorRow,
 };
 use populi_store::{Snapshot, TableEntry};
@@ -87,6 +87,7 @@ fn known_schemas() -> Vec<(&'static str, SchemaRef)> {
         of::<QuarantineRow<'_>>(),
         of::<ConversationRow>(),
         of::<LanguageRow<'_>>(),
+        of::<InstructionRow<'_>>(),
         of::<VectorRow>(),
         of::<FeatureRow>(),
         of::<ClusterRow>(),

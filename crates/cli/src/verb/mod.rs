@@ -1,6 +1,7 @@
 //! The verbs, a file each: the help text first, then the one call that it is a face of.
 
 mod demo;
+mod detector;
 mod distill;
 mod embed;
 mod export;
@@ -52,6 +53,7 @@ enum Verb {
     Threads(threads::Threads),
     Embed(embed::Embed),
     Distill(distill::Distill),
+    Detector(detector::Detector),
     Personas(personas::Personas),
     Export(export::Export),
     Report(report::Report),
@@ -70,6 +72,7 @@ impl Cli {
             | Verb::Threads(_)
             | Verb::Embed(_)
             | Verb::Distill(_)
+            | Verb::Detector(_)
             | Verb::Personas(_)
             | Verb::Run(_) => Stopped::Continues,
             Verb::Export(_) => Stopped::TakesBack,
@@ -100,6 +103,7 @@ impl Cli {
             Verb::Threads(verb) => verb.run(),
             Verb::Embed(verb) => verb.run(),
             Verb::Distill(verb) => verb.run(),
+            Verb::Detector(verb) => verb.run(),
             Verb::Personas(verb) => verb.run(),
             Verb::Export(verb) => verb.run(),
             Verb::Report(verb) => verb.run(),

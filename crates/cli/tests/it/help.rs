@@ -3,7 +3,7 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 29] = [
+const VERBS: [&str; 32] = [
     "",
     "demo",
     "simulate",
@@ -17,6 +17,9 @@ const VERBS: [&str; 29] = [
     "threads",
     "embed",
     "distill",
+    "detector",
+    "detector train",
+    "detector apply",
     "personas",
     "export",
     "export personas",
@@ -41,7 +44,7 @@ fn help_is_as_it_was() {
     for verb in VERBS {
         let answer = folder.run(verb.split_whitespace().chain(["--help"]));
         assert_eq!((answer.code, answer.stderr.as_str()), (DONE, ""), "{verb}");
-        let has_nouns = ["simulate", "ingest", "export"].contains(&verb);
+        let has_nouns = ["simulate", "ingest", "export", "detector"].contains(&verb);
         let shows_how = ["Example:", "Begin with:"].into_iter().any(|word| answer.stdout.contains(word));
         assert!(shows_how || has_nouns, "{verb} has no example");
         let name = if verb.is_empty() { "populi".to_owned() } else { verb.replace(' ', "_") };

@@ -6,6 +6,7 @@ mod blueprint_reader;
 mod bluesky_shapes;
 mod containers;
 mod demo;
+mod detector;
 mod disk;
 mod embed;
 mod export;

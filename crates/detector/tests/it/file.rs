@@ -38,7 +38,7 @@ fn contributions_and_intercept_are_the_score() {
     let score: f64 = detector.intercept + verdict.contributions.iter().map(|part| part.points).sum::<f64>();
     assert!((detector.calibration.probability(score) - verdict.probability).abs() < 1e-12);
     assert!(verdict.contributions.windows(2).all(|pair| pair[0].points.abs() >= pair[1].points.abs()));
-    assert_eq!(verdict.contributions.len(), 31);
+    assert_eq!(verdict.contributions.len(), 28);
 }
 
 #[test]

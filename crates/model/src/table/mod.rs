@@ -21,11 +21,12 @@ pub use base::{
 };
 pub use column::{ActKind, Column, Text, UnknownValue};
 pub use derived::{
-    ClusterRow, ConversationRow, FeatureRow, LabelRow, LanguageRow, MapRow, PersonaRow, VectorRow,
+    ClusterRow, ConversationRow, FeatureRow, InstructionRow, LabelRow, LanguageRow, MapRow, PersonaRow,
+    VectorRow,
 };
 pub use view::{
     AccountHandle, AccountName, AccountStanding, ActMessage, ActOnRecord, ActOwner, ActTime, ActVersion,
-    PostCard, PostClauses, PostLink, PostMessage, PostStep, PostText, SourceClass, TombstoneLink,
+    PostAsking, PostCard, PostClauses, PostLink, PostMessage, PostStep, PostText, SourceClass, TombstoneLink,
 };
 
 use crate::RowHasher;
