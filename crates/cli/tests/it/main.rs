@@ -7,6 +7,7 @@ mod bluesky_shapes;
 mod clean;
 mod containers;
 mod demo;
+mod detector;
 mod disk;
 mod earlier_format;
 mod embed;
