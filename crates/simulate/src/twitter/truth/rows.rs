@@ -141,7 +141,7 @@ fn found(how: &PostSeen) -> &'static str {
 
 fn conversation(world: &World, how: &PostSeen, post: u32) -> Option<String> {
     let root = world.posts[post as usize].root;
-    how.by_v2.then(|| world.posts[root as usize].id.to_string())
+    how.by_v2.then(|| id(world.posts[root as usize].id))
 }
 
 pub(super) fn accounts(world: &World, seen: &Seen) -> impl Iterator<Item = Account> {
