@@ -3,7 +3,7 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 33] = [
+const VERBS: [&str; 34] = [
     "",
     "demo",
     "simulate",
@@ -24,6 +24,7 @@ const VERBS: [&str; 33] = [
     "personas",
     "export",
     "export personas",
+    "export conversations",
     "export key",
     "report",
     "run",
