@@ -3,7 +3,7 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 36] = [
+const VERBS: [&str; 37] = [
     "",
     "demo",
     "simulate",
@@ -27,6 +27,7 @@ const VERBS: [&str; 36] = [
     "personas",
     "export",
     "export personas",
+    "export conversations",
     "export key",
     "report",
     "run",
