@@ -3,7 +3,7 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 30] = [
+const VERBS: [&str; 31] = [
     "",
     "demo",
     "simulate",
