@@ -13,8 +13,8 @@ pub(super) struct Sighting<'r> {
     pub offset: u64,
     /// `Create` in a stream, `Seen` in a collection that was asked for later.
     pub operation: Operation,
-    /// When, in milliseconds since 1970; where the input does not tell it, right after the newest thing that it shows was
-    /// made.
+    /// When, in milliseconds since 1970; where the input does not tell it, when the newest thing that it shows was made,
+    /// or in a collection right after that.
     pub seen_ms: Option<u64>,
     /// The network's clock.
     pub received_at: Option<Timestamp>,
@@ -63,7 +63,8 @@ fn tell<S: Sink + ?Sized>(
     is_direct: bool,
     ledger: &mut Ledger<'_, S>,
 ) {
-    let revision = sighting.seen_ms.unwrap_or_else(|| newest_ms(status).saturating_add(1));
+    let is_later = sighting.operation != Operation::Create;
+    let revision = sighting.seen_ms.unwrap_or_else(|| newest_ms(status).saturating_add(u64::from(is_later)));
     let version = Version { revision, content: Version::content_of(sighting.record) };
     let mut statuses = Vec::new();
     gather(status, &mut statuses);
@@ -75,7 +76,7 @@ fn tell<S: Sink + ?Sized>(
         tell_status(status, author.id(), is_direct && i == 0, &mut embedded, ledger);
         if status.author.is_shown() && !accounts.contains(&status.author.id) {
             accounts.push(status.author.id);
-            let profile = Body::Profile(profile(&status.author));
+            let profile = Body::Profile(Box::new(profile(&status.author)));
             let event = embedded.event(author.id(), Some(author.id()), profile, ledger);
             ledger.embed(&event);
         }

@@ -15,6 +15,10 @@ pub(super) enum Shape {
     V2,
     /// A post of API v2 by itself, as twarc flattens envelopes.
     V2Post,
+    /// An activity of Gnip.
+    Gnip,
+    /// An element of an account's export.
+    Export,
     /// A delete or another notice to be obeyed.
     Notice,
     /// A message to whoever reads the stream, of this name.
@@ -47,6 +51,9 @@ struct Keys {
     has_text: bool,
     has_user: bool,
     has_author: bool,
+    has_verb: bool,
+    has_actor: bool,
+    has_tweet: bool,
     is_envelope: bool,
     is_notice: bool,
     message: Option<&'static str>,
@@ -59,6 +66,12 @@ impl Keys {
         }
         if let (false, Some(message)) = (self.has_id, self.message) {
             return Shape::Message(message);
+        }
+        if self.has_verb && (self.has_actor || self.has_id) {
+            return Shape::Gnip;
+        }
+        if self.has_tweet && !self.has_id {
+            return Shape::Export;
         }
         if !self.has_id && self.is_envelope {
             return Shape::V2;
@@ -78,6 +91,9 @@ impl Keys {
             b"text" | b"full_text" => self.has_text = true,
             b"user" => self.has_user = true,
             b"author_id" | b"edit_history_tweet_ids" | b"public_metrics" => self.has_author = true,
+            b"verb" => self.has_verb = true,
+            b"actor" => self.has_actor = true,
+            b"tweet" => self.has_tweet = true,
             b"data" | b"includes" | b"errors" | b"meta" => self.is_envelope = true,
             b"delete" | b"scrub_geo" | b"status_withheld" | b"user_withheld" => self.is_notice = true,
             _ => self.message = self.message.or_else(|| MESSAGES.into_iter().find(|m| m.as_bytes() == key)),

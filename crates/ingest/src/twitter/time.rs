@@ -19,6 +19,11 @@ pub(super) fn of_ms(ms: u64) -> Option<Timestamp> {
     i64::try_from(ms).ok()?.checked_mul(1000).map(Timestamp)
 }
 
+/// A time as exact as most formats tell it, where one tells more.
+pub(super) fn to_the_second(time: Timestamp) -> Timestamp {
+    Timestamp(time.0 - time.0.rem_euclid(1_000_000))
+}
+
 /// The time that API v1.1 writes, which is always in UTC.
 fn of_v1(text: &[u8]) -> Option<Timestamp> {
     let has_marks = text.len() == 30

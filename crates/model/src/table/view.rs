@@ -153,6 +153,22 @@ table! {
 }
 
 table! {
+    /// What a post says, and whether it answers another.
+    "posts" PostAsking<'a> {
+        /// The post.
+        post_key: Key,
+        /// Its author.
+        author_key: Option<Key>,
+        /// Its text.
+        text: Text<'a>,
+        /// The post that it answers.
+        reply_to_key: Option<Key>,
+        /// Hashtags without `#`.
+        hashtags: Vec<Text<'a>>,
+    }
+}
+
+table! {
     /// What a post says, when, and who says it, with ids for people.
     "posts" PostCard<'a> {
         /// The post.
@@ -339,5 +355,85 @@ table! {
         hashtags: Vec<Text<'a>>,
         /// Ids of mentioned accounts.
         mentions: Vec<Text<'a>>,
+    }
+}
+
+table! {
+    /// What a turn of a conversation is made of.
+    "posts" PostTurn<'a> {
+        /// The post.
+        post_key: Key,
+        /// Its id.
+        post_id: Text<'a>,
+        /// The network.
+        platform: Platform,
+        /// Its author's id.
+        author_id: Option<Text<'a>>,
+        /// Its author.
+        author_key: Option<Key>,
+        /// The author's clock.
+        created_at: Option<Timestamp>,
+        /// The network's clock.
+        received_at: Option<Timestamp>,
+        /// Its text.
+        text: Text<'a>,
+        /// The languages that the author declared.
+        declared_lang: Vec<Text<'a>>,
+        /// Countries in which it is withheld.
+        withheld_in: Vec<Text<'a>>,
+        /// The character of the text where its body begins.
+        body_start: Option<u32>,
+        /// The character of the text behind its body.
+        body_end: Option<u32>,
+    }
+}
+
+table! {
+    /// That there is a post, and whose.
+    "posts" PostOwner {
+        /// The post.
+        post_key: Key,
+        /// The network.
+        platform: Platform,
+        /// Its author.
+        author_key: Option<Key>,
+    }
+}
+
+table! {
+    /// A deleted post, and whose it was.
+    "tombstones" TombstoneOwner<'a> {
+        /// The deleted post.
+        record_key: Key,
+        /// Its id.
+        record_id: Text<'a>,
+        /// Its author's id.
+        author_id: Option<Text<'a>>,
+        /// Its author.
+        author_key: Option<Key>,
+    }
+}
+
+table! {
+    /// Where all that an account wrote is withheld.
+    "accounts" AccountWithheld<'a> {
+        /// The account.
+        account_key: Key,
+        /// The countries.
+        withheld_in: Vec<Text<'a>>,
+    }
+}
+
+table! {
+    /// What a dump counts of an account.
+    "accounts" AccountFigures {
+        /// The account.
+        account_key: Key,
+        /// Its followers.
+        follower_count: Option<i64>,
+        /// Whether the platform vouches for it.
+        verified: Option<bool>,
+        /// Its posts.
+        post_count: Option<i64>,
     }
 }

@@ -159,7 +159,9 @@ impl History {
     fn how_to_show(&mut self, post: u32) -> Inside {
         let Post { parent, quote, .. } = self.world.posts[post as usize];
         if quote != NONE {
-            return match self.random.below(10) {
+            let drawn = self.random.below(10);
+            return match drawn {
+                _ if self.is_always_cut(quote) => Inside::Cut,
                 0 => Inside::Cut,
                 1 => Inside::IdOnly,
                 _ => Inside::Whole,
@@ -179,7 +181,9 @@ impl History {
         let repost = self.world.reposts.len() as u32;
         let id = self.new_id(now_ms);
         self.world.reposts.push(Repost { id, by, of, at_ms: now_ms });
-        let inside = match self.random.below(20) {
+        let drawn = self.random.below(20);
+        let inside = match drawn {
+            _ if self.is_always_cut(of) => Inside::Cut,
             0..3 => Inside::Cut,
             3 => Inside::IdOnly,
             _ => Inside::Whole,
@@ -195,6 +199,11 @@ impl History {
             let at_ms = now_ms + after_ms;
             self.line(at_ms, What::Delete { target: Target::Repost(repost), at_ms });
         }
+    }
+
+    /// Of some long posts nobody shows the end.
+    fn is_always_cut(&self, post: u32) -> bool {
+        self.world.posts[post as usize].long && post.is_multiple_of(2)
     }
 
     /// A post to retweet or quote: mostly one from outside that many show, sometimes one of the stream.
@@ -286,7 +295,7 @@ impl History {
             has_media: random.chance(0.2),
             has_point,
             has_place: has_point || (tells_place && random.chance(0.3)),
-            withheld: random.chance(0.001),
+            withheld: random.chance(0.003),
             hidden: false,
             unavailable: None,
         });

@@ -9,7 +9,7 @@ use populi_model::{Counts, Operation, Reason, Timestamp};
 use super::entities::{self, View};
 use super::event::{Sighting, take};
 use super::geo::{self, Order};
-use super::status::{EVERYWHERE, Reference, Status, User};
+use super::status::{EVERYWHERE, Reference, Status, USUAL_FILTER_LEVEL, User};
 use super::wire::{IdField, Numbers, count, elements, flag, missing_id, number, offsets, said};
 use super::{Record, id, text, time};
 use crate::json;
@@ -21,13 +21,14 @@ pub(super) fn read<S: Sink + ?Sized>(record: Record<'_>, ledger: &mut Ledger<'_,
     let wire: wire::Status<'_> = serde_json::from_str(record.text)
         .map_err(|error| json::defect_of(&error, record.text, record.text))?;
     let is_of_stream = is_of_stream(&wire);
-    let numbers = if tells_stream(&wire) { Numbers::Exact } else { Numbers::Rounded };
-    let status = status(&wire, numbers)?;
+    // Programs that pass streams on may keep `filter_level` and round; nobody else has the time of receipt.
+    let numbers = if wire.timestamp_ms.is_some() { Numbers::Exact } else { Numbers::Rounded };
+    let status = status(&wire, numbers, record.owner)?;
     let received_ms = number(wire.timestamp_ms.as_ref());
     let sighting = Sighting {
         offset: record.offset,
         operation: if is_of_stream { Operation::Create } else { Operation::Seen },
-        seen_ms: received_ms.or_else(|| is_of_stream.then(|| id::snowflake_ms(status.id)).flatten()),
+        seen_ms: received_ms,
         received_at: received_ms.and_then(time::of_ms),
         record: record.text.as_bytes(),
         keeps_original: record.keeps_original,
@@ -36,26 +37,33 @@ pub(super) fn read<S: Sink + ?Sized>(record: Record<'_>, ledger: &mut Ledger<'_,
     Ok(())
 }
 
-/// Whether a field says that the status comes from a stream, which sends integers whole.
-fn tells_stream(wire: &wire::Status<'_>) -> bool {
-    wire.timestamp_ms.is_some() || wire.filter_level.is_some()
-}
-
 /// Whether a status comes from a stream: those of before 2013 do not say so, but lack what statuses have since 2015, too.
 fn is_of_stream(wire: &wire::Status<'_>) -> bool {
-    tells_stream(wire) || (wire.is_quote.is_none() && wire.full_text.is_none() && wire.range.is_none())
+    wire.timestamp_ms.is_some()
+        || wire.filter_level.is_some()
+        || (wire.is_quote.is_none() && wire.full_text.is_none() && wire.range.is_none())
 }
 
 /// A status with all that it shows.
-fn status<'w>(wire: &'w wire::Status<'w>, numbers: Numbers) -> Result<Status<'w>, Defect> {
+fn status<'w>(
+    wire: &'w wire::Status<'w>,
+    numbers: Numbers,
+    owner: Option<u64>,
+) -> Result<Status<'w>, Defect> {
     let own = IdField::of(wire.id_str.as_ref(), wire.id.as_ref(), numbers);
     let IdField::Is(own) = own else {
         return Err(missing_id("id_str", "the post", own));
     };
-    let author = wire.user.as_ref().ok_or_else(|| {
-        Defect::new(Reason::MissingId, "user: expected the account that wrote the post, got nothing")
-    })?;
-    let mut status = Status { id: own, author: user(author, numbers)?, ..Status::default() };
+    let author = match (&wire.user, owner) {
+        (Some(author), _) => user(author, numbers)?,
+        (None, Some(id)) => User { id, ..User::default() },
+        (None, None) => {
+            let detail = "user: expected the account that wrote the post, got nothing (posts of an account's export \
+                          do not name it)";
+            return Err(Defect::new(Reason::MissingId, detail));
+        }
+    };
+    let mut status = Status { id: own, author, ..Status::default() };
     if let Some(retweeted) = wire.retweeted.as_deref() {
         status.created_at = created_at(wire, &mut status);
         show_retweeted(&mut status, wire, retweeted, numbers);
@@ -115,7 +123,7 @@ fn show_retweeted<'w>(
 
 /// Adds a post that stands inside another one, or a warning where it cannot be told.
 fn show<'w>(outer: &mut Status<'w>, inner: &'w wire::Status<'w>, numbers: Numbers, warning: &'static str) {
-    match status(inner, numbers) {
+    match status(inner, numbers, None) {
         Ok(inner) => outer.shown.push(inner),
         Err(_) => outer.warnings.push(warning),
     }
@@ -173,22 +181,20 @@ fn fill_particulars<'w>(status: &mut Status<'w>, wire: &'w wire::Status<'w>) {
     let mut add = |name, value: Option<Cow<'w, str>>| attributes.extend(value.map(|value| (name, value)));
     let of_flag = |flag: bool| Cow::Borrowed(if flag { "true" } else { "false" });
     let truncated = flag(wire.truncated.as_ref());
-    add("truncated", truncated.map(of_flag));
+    // Told where they are more than what nearly every post says.
+    add("truncated", truncated.filter(|truncated| *truncated).map(of_flag));
     let is_whole = wire.full_text.is_some() || wire.extended.as_ref().is_some_and(|e| e.full_text.is_some());
     add("text_cut", (truncated == Some(true) && !is_whole).then(|| of_flag(true)));
     add("possibly_sensitive", flag(wire.possibly_sensitive.as_ref()).map(of_flag));
-    add("filter_level", said(wire.filter_level.as_ref()).map(Cow::Borrowed));
-    add("is_quote_status", flag(wire.is_quote.as_ref()).map(of_flag));
-    add("timestamp_ms", number(wire.timestamp_ms.as_ref()).map(|ms| Cow::Owned(ms.to_string())));
+    let level = said(wire.filter_level.as_ref()).filter(|level| *level != USUAL_FILTER_LEVEL);
+    add("filter_level", level.map(Cow::Borrowed));
     if let Some(place) = wire.place.as_ref().and_then(Loose::as_ref) {
         add("place", said(place.full_name.as_ref()).map(text::unescape));
         add("place_id", said(place.id.as_ref()).map(Cow::Borrowed));
         add("country_code", said(place.country_code.as_ref()).map(Cow::Borrowed));
     }
     if let Some(source) = said(wire.source.as_ref()) {
-        let (name, address) = entities::client(source);
-        add("source_url", address.map(Cow::Borrowed));
-        status.client = name;
+        status.client = entities::client(source);
     }
 }
 

@@ -96,7 +96,13 @@ fn row(world: &World, seen: &Seen, writer: &Writer<'_>, number: u32) -> Post {
     let counts = world.counts(number, how.last_s);
     let is_scrubbed = seen.scrubbed.get(&post.author).is_some_and(|&up_to| post.id <= up_to);
     let (latitude, longitude) = world.point(number);
-    let is_withheld = post.withheld || seen.withheld_posts.contains(&number);
+    // By the post's own record or a notice, and by a notice about its author.
+    let own =
+        (post.withheld || seen.withheld_posts.contains(&number)).then(|| world.country_of_post(post.id));
+    let by_author = seen.withheld_users.contains(&post.author).then(|| world.country_of_user(post.author));
+    let mut withheld_in: Vec<&str> = own.into_iter().chain(by_author).collect();
+    withheld_in.sort_unstable();
+    withheld_in.dedup();
     Post {
         id: id(post.id),
         author: account_id(world, post.author),
@@ -115,7 +121,7 @@ fn row(world: &World, seen: &Seen, writer: &Writer<'_>, number: u32) -> Post {
         client: CLIENTS[usize::from(world.users[post.author as usize].client)].1,
         geo: (post.has_point && !is_scrubbed).then(|| format!("{latitude},{longitude}")),
         place_id: (post.has_place && !is_scrubbed).then(|| world.place(number)[0]),
-        withheld_in: if is_withheld { vec![world.country_of_post(post.id)] } else { Vec::new() },
+        withheld_in,
         edit_of: id_of(world, post.edit_of),
         body_start: body.0,
         body_end: body.1,
@@ -135,7 +141,7 @@ fn found(how: &PostSeen) -> &'static str {
 
 fn conversation(world: &World, how: &PostSeen, post: u32) -> Option<String> {
     let root = world.posts[post as usize].root;
-    how.by_v2.then(|| world.posts[root as usize].id.to_string())
+    how.by_v2.then(|| id(world.posts[root as usize].id))
 }
 
 pub(super) fn accounts(world: &World, seen: &Seen) -> impl Iterator<Item = Account> {
