@@ -27,6 +27,7 @@
 
 mod centre;
 mod choice;
+mod cholesky;
 mod constrained;
 mod dbscan;
 mod discriminant;
@@ -53,6 +54,7 @@ mod umap;
 mod view;
 
 pub use choice::{Choice, ChoiceParams, Score, choose_k};
+pub use cholesky::solve_positive_definite;
 pub use constrained::{ConstrainedKMeans, ConstrainedParams, constrained_kmeans};
 pub use dbscan::{Dbscan, DbscanParams, KDistances, dbscan};
 pub use discriminant::{Discriminant, DiscriminantParams, Scatter, Within, discriminant};
@@ -73,7 +75,7 @@ pub use metrics::{
 };
 pub use pca::{Pca, PcaParams, pca};
 pub use populi_simd::Level;
-pub use product::{multiply, multiply_transposed};
+pub use product::{gram, multiply, multiply_transposed};
 pub use progress::{Progress, Silent};
 pub use real::Real;
 pub use sample::sample_rows;

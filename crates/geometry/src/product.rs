@@ -72,8 +72,10 @@ pub(crate) fn multiply_block<T: LinalgScalar>(a: ArrayView2<'_, T>, b: ArrayView
 }
 
 /// `(a - 1·meanᵀ)ᵀ (a - 1·meanᵀ)`, `[n_cols, n_cols] f64`, row after row: products in `f32` by blocks of rows,
-/// their sum in `f64`. `mean` may be `None` for zero.
-pub(crate) fn gram<'a>(a: impl Into<MatrixView<'a>>, mean: Option<&[f64]>) -> Vec<f64> {
+/// their sum in `f64`. `mean` may be `None` for zero; else it has a number a column.
+///
+/// 2·n·d² operations in parallel; same bytes from any number of threads.
+pub fn gram<'a>(a: impl Into<MatrixView<'a>>, mean: Option<&[f64]>) -> Vec<f64> {
     let a = a.into();
     let n = a.n_cols();
     let mut sum = vec![0.0f64; n * n];

@@ -42,6 +42,32 @@ pub enum Error {
     /// The key of the pseudonyms cannot be used.
     #[error(transparent)]
     Dataset(#[from] populi_dataset::Error),
+    /// A detector cannot be trained or read.
+    #[error(transparent)]
+    Detector(populi_detector::Error),
+    /// A file of examples cannot be used.
+    #[error("{path}: {reason}")]
+    Examples {
+        /// The file, as it was given.
+        path: PathBuf,
+        /// What is wrong and what is expected.
+        reason: String,
+    },
+    /// A detector reads the vectors of another model.
+    #[error(
+        "the detector reads vectors of the model {detector} ({wanted}), and this is {model} ({got}): give the model that it was trained with by \
+         --model, or train one with this model"
+    )]
+    OtherModel {
+        /// The detector's model.
+        detector: String,
+        /// Its fingerprint.
+        wanted: String,
+        /// The model that was opened.
+        model: String,
+        /// Its fingerprint.
+        got: String,
+    },
     /// There is nothing that could be exported.
     #[error("nothing can be exported: {reason}")]
     Export {
@@ -257,6 +283,15 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+}
+
+impl From<populi_detector::Error> for Error {
+    fn from(error: populi_detector::Error) -> Self {
+        match error {
+            populi_detector::Error::Stopped => Self::Stopped,
+            error => Self::Detector(error),
+        }
+    }
 }
 
 /// Names the action and path of an I/O error.

@@ -38,7 +38,7 @@ pub fn languages(corpus: &mut Corpus, progress: &dyn Progress) -> Result<Outcome
         let mut summary = LanguageSummary::default();
         // Of every visible post: what a selection is made by cannot depend on one.
         let chosen = Chosen::all(&snapshot)?;
-        let rows = rows_by_chunk(&snapshot, &chosen, progress, |posts| {
+        let rows = rows_by_chunk(&snapshot, &chosen, progress, |posts: &[PostText<'static>]| {
             let rows: Vec<LanguageRow<'static>> = posts.par_iter().map(detect).collect();
             progress.advance(posts.len() as u64);
             for row in &rows {

@@ -11,6 +11,7 @@
 //! | [`clean`] | posts, accounts | cleaning |
 //! | [`embed`] | posts, accounts | vectors/…, models/… |
 //! | [`personas`] | posts, accounts, attributes, languages, vectors/… | clusters, maps, labels, personas |
+//! | [`detector::apply`] | posts, accounts | instructions |
 //! | [`export`] | posts, accounts, actions, conversations, clusters, labels | a folder of JSON lines under pseudonyms |
 //! | [`export::conversations`] | posts, tombstones, accounts, conversations, languages, attributes, sources | the same, of prompts and replies |
 //! | [`report`] | all of them | report.html, map.png, map.svg beside the corpus |
@@ -26,6 +27,7 @@
 
 pub mod clean;
 pub mod demo;
+pub mod detector;
 pub mod embed;
 mod error;
 pub mod export;

@@ -95,6 +95,16 @@ impl Authored for PostLink {
     }
 }
 
+impl Authored for populi_model::table::PostAsking<'_> {
+    fn post(&self) -> Key {
+        self.post_key
+    }
+
+    fn author(&self) -> Option<Key> {
+        self.author_key
+    }
+}
+
 impl Authored for populi_model::table::PostBody<'_> {
     fn post(&self) -> Key {
         self.post_key
@@ -149,15 +159,15 @@ pub(crate) fn visible_posts<R: Row + Authored>(
     })
 }
 
-/// The texts of the chosen posts, some thousands at a time, for work in parallel. `each` makes the rows of a chunk and says how
+/// Rows of the chosen posts, some thousands at a time, for work in parallel. `each` makes the rows of a chunk and says how
 /// far it is.
-pub(crate) fn rows_by_chunk<R>(
+pub(crate) fn rows_by_chunk<P: Row + Authored, R>(
     snapshot: &Snapshot,
     chosen: &Chosen,
     progress: &dyn Progress,
-    mut each: impl FnMut(&[PostText<'static>]) -> Result<Vec<R>>,
+    mut each: impl FnMut(&[P]) -> Result<Vec<R>>,
 ) -> impl Iterator<Item = Result<R>> {
-    let mut posts = visible_posts::<PostText<'static>>(snapshot, chosen);
+    let mut posts = visible_posts::<P>(snapshot, chosen);
     let chunks = std::iter::from_fn(move || {
         let rows = posts.by_ref().take(CHUNK_POSTS).collect::<Result<Vec<_>>>().and_then(|chunk| {
             stop_if_asked(progress)?;

@@ -5,6 +5,8 @@
 //! - [`map_svg`] and [`map_png`]: the map alone, for a paper or a slide;
 //! - [`curve_svg`]: how the number of clusters was chosen.
 //!
+//! Beside it, [`precision_recall_svg`] draws how well a detector finds.
+//!
 //! # Hostile text
 //! Handles, posts, terms, languages and file names come from strangers. In HTML the template engine escapes them. Data for
 //! the page's script lies in a JSON block in which `<`, `>`, `&`, U+2028 and U+2029 are written as `\u` escapes, and the
@@ -24,6 +26,7 @@ mod font;
 mod page;
 mod palette;
 mod png;
+mod precision_recall;
 mod quality;
 mod report;
 mod sample;
@@ -35,6 +38,7 @@ pub use curve::curve_svg;
 pub use error::Error;
 pub use figure::{Size, map_png, map_svg};
 pub use page::page;
+pub use precision_recall::{PrCurve, PrecisionRecall, precision_recall_svg};
 pub use report::{
     Accounting, Activity, ActivityCount, Agreement, Bin, Choice, Cluster, ClusterStability, Conversations,
     CurvePoint, Exemplar, LargeConversation, NamedTally, Point, Report, Spread, Stability, Tally, Unit,

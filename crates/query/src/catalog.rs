@@ -9,8 +9,8 @@ use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use datafusion::parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use populi_model::table::{
     AccountRow, ActionRow, AttributeRow, CleaningRow, ClusterRow, ConversationRow, EdgeRow, FeatureRow,
-    LabelRow, LanguageRow, MapRow, MediaRow, OriginalRow, PersonaRow, PostRow, QuarantineRow, Row, SourceRow,
-    ThreadShapeRow, TombstoneRow, UnavailableRow, VectorRow, is_since_format_3,
+    InstructionRow, LabelRow, LanguageRow, MapRow, MediaRow, OriginalRow, PersonaRow, PostRow, QuarantineRow,
+    Row, SourceRow, ThreadShapeRow, TombstoneRow, UnavailableRow, VectorRow, is_since_format_3,
 };
 use populi_store::{Snapshot, TableEntry};
 
@@ -96,6 +96,7 @@ fn known_schemas() -> Vec<(&'static str, SchemaRef)> {
         of::<ThreadShapeRow>(),
         of::<LanguageRow<'_>>(),
         of::<CleaningRow<'_>>(),
+        of::<InstructionRow<'_>>(),
         of::<VectorRow>(),
         of::<FeatureRow>(),
         of::<ClusterRow>(),

@@ -2,6 +2,7 @@
 
 mod clean;
 mod demo;
+mod detector;
 mod distill;
 mod embed;
 mod export;
@@ -54,6 +55,7 @@ enum Verb {
     Clean(clean::Clean),
     Embed(embed::Embed),
     Distill(distill::Distill),
+    Detector(detector::Detector),
     Personas(personas::Personas),
     Export(export::Export),
     Report(report::Report),
@@ -73,6 +75,7 @@ impl Cli {
             | Verb::Clean(_)
             | Verb::Embed(_)
             | Verb::Distill(_)
+            | Verb::Detector(_)
             | Verb::Personas(_)
             | Verb::Run(_) => Stopped::Continues,
             Verb::Export(_) => Stopped::TakesBack,
@@ -104,6 +107,7 @@ impl Cli {
             Verb::Clean(verb) => verb.run(),
             Verb::Embed(verb) => verb.run(),
             Verb::Distill(verb) => verb.run(),
+            Verb::Detector(verb) => verb.run(),
             Verb::Personas(verb) => verb.run(),
             Verb::Export(verb) => verb.run(),
             Verb::Report(verb) => verb.run(),

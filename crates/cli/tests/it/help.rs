@@ -3,7 +3,7 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 32] = [
+const VERBS: [&str; 37] = [
     "",
     "demo",
     "simulate",
@@ -12,6 +12,7 @@ const VERBS: [&str; 32] = [
     "ingest",
     "ingest bluesky",
     "ingest blueprint",
+    "ingest twitter",
     "ingest text",
     "status",
     "sql",
@@ -20,9 +21,13 @@ const VERBS: [&str; 32] = [
     "clean",
     "embed",
     "distill",
+    "detector",
+    "detector train",
+    "detector apply",
     "personas",
     "export",
     "export personas",
+    "export conversations",
     "export key",
     "report",
     "run",
@@ -44,7 +49,7 @@ fn help_is_as_it_was() {
     for verb in VERBS {
         let answer = folder.run(verb.split_whitespace().chain(["--help"]));
         assert_eq!((answer.code, answer.stderr.as_str()), (DONE, ""), "{verb}");
-        let has_nouns = ["simulate", "ingest", "export"].contains(&verb);
+        let has_nouns = ["simulate", "ingest", "export", "detector"].contains(&verb);
         let shows_how = ["Example:", "Begin with:"].into_iter().any(|word| answer.stdout.contains(word));
         assert!(shows_how || has_nouns, "{verb} has no example");
         let name = if verb.is_empty() { "populi".to_owned() } else { verb.replace(' ', "_") };
@@ -76,7 +81,7 @@ fn what_is_misspelt_fails_with_a_hint() {
         ("", "Usage"),
         ("threds", "threads"),
         ("embed --modle lexical", "--model"),
-        ("ingest twitter x", "twitter"),
+        ("ingest facebook x", "facebook"),
         ("threads --threads 0", "1..=1024"),
         ("ingest bluesky x --buckets 0", "--buckets"),
         ("personas --k many", "many"),

@@ -70,6 +70,15 @@ pub(super) fn mentioned<'w>(mention: &'w MentionEntity<'_>, numbers: Numbers) ->
     id.map(Mention::Account).or_else(|| said(mention.handle.as_ref()).map(Mention::Handle))
 }
 
+/// The post that a link in this stretch of the text leads to, where one does.
+pub(super) fn linked_post(stretch: &str, view: View<'_>) -> Option<u64> {
+    let links = view.entities.and_then(Loose::as_ref).and_then(|entities| entities.urls.as_ref());
+    let mut shown = elements(links).filter(|link| {
+        said(link.url.as_ref()).is_some_and(|url| stretch.split_whitespace().any(|word| word == url))
+    });
+    shown.find_map(|link| post_of_address(target(link)?))
+}
+
 /// Whether an address is that of one of these posts.
 pub(super) fn leads_to(address: Option<&str>, own: u64, quoted: Option<u64>) -> bool {
     let post = address.and_then(post_of_address);
@@ -107,14 +116,13 @@ pub(super) fn best_variant<'w>(variants: Option<&'w wire::List<wire::Variant<'w>
     best.map(|(_, url)| url)
 }
 
-/// The program's name and address in the link that API v1.1 writes.
-pub(super) fn client(source: &str) -> (Option<Cow<'_, str>>, Option<&str>) {
-    let Some(link) = source.strip_prefix("<a ").and_then(|link| link.strip_suffix("</a>")) else {
-        return (Some(text::unescape(source)).filter(|name| !name.is_empty()), None);
+/// The program's name in the link that API v1.1 writes.
+pub(super) fn client(source: &str) -> Option<Cow<'_, str>> {
+    let name = match source.strip_prefix("<a ").and_then(|link| link.strip_suffix("</a>")) {
+        Some(link) => link.split_once('>')?.1,
+        None => source,
     };
-    let address = link.split_once("href=\"").and_then(|(_, behind)| behind.split_once('"'));
-    let name = link.split_once('>').map(|(_, name)| text::unescape(name));
-    (name.filter(|name| !name.is_empty()), address.map(|(address, _)| address))
+    Some(text::unescape(name)).filter(|name| !name.is_empty())
 }
 
 fn target<'w>(link: &'w Link<'_>) -> Option<&'w str> {

@@ -76,7 +76,7 @@ fn tell<S: Sink + ?Sized>(
         tell_status(status, author.id(), is_direct && i == 0, &mut embedded, ledger);
         if status.author.is_shown() && !accounts.contains(&status.author.id) {
             accounts.push(status.author.id);
-            let profile = Body::Profile(profile(&status.author));
+            let profile = Body::Profile(Box::new(profile(&status.author)));
             let event = embedded.event(author.id(), Some(author.id()), profile, ledger);
             ledger.embed(&event);
         }

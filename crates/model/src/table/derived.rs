@@ -118,6 +118,24 @@ table! {
 }
 
 table! {
+    /// Whether a post is an instruction, as a trained detector and two other ways to look see it.
+    "instructions" InstructionRow<'a> {
+        /// The post.
+        post_key: Key,
+        /// The chance that it is one, where every second post is one.
+        probability: f32,
+        /// Whether that is at least the threshold.
+        is_instruction: bool,
+        /// The mean cosine to the nearest known instructions; null where none were given.
+        similarity: Option<f32>,
+        /// The entry of the list of words that is in it.
+        keyword: Option<Text<'a>>,
+        /// The features that moved the probability most, the first most, with the logarithm of the odds that each added.
+        reasons: Vec<Text<'a>>,
+    }
+}
+
+table! {
     /// The vector of a post's text, L2-normalised; all zeros for a text with nothing in it.
     "vectors" VectorRow {
         /// The post.

@@ -21,14 +21,14 @@ pub use base::{
 };
 pub use column::{ActKind, Column, Text, UnknownValue};
 pub use derived::{
-    CleaningRow, ClusterRow, ConversationRow, FeatureRow, LabelRow, LanguageRow, MapRow, PersonaRow,
-    ThreadShapeRow, VectorRow,
+    CleaningRow, ClusterRow, ConversationRow, FeatureRow, InstructionRow, LabelRow, LanguageRow, MapRow,
+    PersonaRow, ThreadShapeRow, VectorRow,
 };
 pub use view::{AccountFigures, AccountWithheld, PostOwner, PostTurn, TombstoneOwner};
 pub use view::{
     AccountHandle, AccountName, AccountStanding, ActMessage, ActOnRecord, ActOwner, ActTarget, ActTime,
-    ActVersion, PostBody, PostCard, PostClauses, PostFacts, PostLink, PostMessage, PostQuote, PostStep,
-    PostText, SourceClass, SourceSighting, TombstoneFacts, TombstoneLink, UnavailableReason,
+    ActVersion, PostAsking, PostBody, PostCard, PostClauses, PostFacts, PostLink, PostMessage, PostQuote,
+    PostStep, PostText, SourceClass, SourceSighting, TombstoneFacts, TombstoneLink, UnavailableReason,
 };
 
 use crate::RowHasher;

@@ -153,6 +153,22 @@ table! {
 }
 
 table! {
+    /// What a post says, and whether it answers another.
+    "posts" PostAsking<'a> {
+        /// The post.
+        post_key: Key,
+        /// Its author.
+        author_key: Option<Key>,
+        /// Its text.
+        text: Text<'a>,
+        /// The post that it answers.
+        reply_to_key: Option<Key>,
+        /// Hashtags without `#`.
+        hashtags: Vec<Text<'a>>,
+    }
+}
+
+table! {
     /// What a post says, when, and who says it, with ids for people.
     "posts" PostCard<'a> {
         /// The post.

@@ -26,13 +26,13 @@ const LINES: &str = "txt";
 
 /// What a file holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     /// The texts, in order; of a row without one an empty text.
-    pub(super) texts: Vec<String>,
+    pub(crate) texts: Vec<String>,
     /// Rows of a table that have nothing where the text should be.
-    pub(super) n_missing: u64,
+    pub(crate) n_missing: u64,
     /// The column that the texts came from.
-    pub(super) column: Option<String>,
+    pub(crate) column: Option<String>,
 }
 
 /// Reads a file: with the ending `.txt` (perhaps packed, as `.txt.gz`) and no column named a text a line, an empty line too; else a table,
@@ -40,7 +40,7 @@ pub(super) struct Lines {
 ///
 /// # Errors
 /// When it cannot be read, no column can be the text, or a row cannot be read: with its line.
-pub(super) fn read(path: &Path, column: Option<&ColumnRef>) -> Result<Lines> {
+pub(crate) fn read(path: &Path, column: Option<&ColumnRef>) -> Result<Lines> {
     let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     let is_lines = name.split('.').skip(1).any(|ending| ending == LINES);
     if is_parquet_file(path)? {

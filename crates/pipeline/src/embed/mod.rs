@@ -11,9 +11,10 @@ mod choice;
 mod distil;
 mod file;
 mod fit;
-mod lines;
+pub(crate) mod lines;
 mod model;
 mod open;
+mod opened_once;
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
@@ -37,6 +38,7 @@ use fit::FitOf;
 pub use model::Model;
 pub use open::ModelSettings;
 use open::Opened;
+pub(crate) use opened_once::OpenModel;
 pub use populi_embed::{DistilParams, Nearness};
 
 /// The name of the step.
@@ -176,7 +178,7 @@ pub fn embed(
     summary.left_out = chosen.left_out();
 
     progress.begin("embed", Some(chosen.n_posts().unwrap_or_else(|| snapshot.n_rows("posts"))), Unit::Rows);
-    let rows = rows_by_chunk(&snapshot, chosen, progress, |posts| {
+    let rows = rows_by_chunk(&snapshot, chosen, progress, |posts: &[PostText<'static>]| {
         let texts: Vec<&str> = posts.iter().map(|post| &*post.text).collect();
         let vectors = embed_chunk(embedder, kept.as_ref(), &texts, &mut counts.n_embedded, progress)?;
         counts.rows(posts, &vectors, kept.is_some())

@@ -17,6 +17,7 @@ use populi_ingest::archive::{
 };
 use populi_ingest::bluesky::repository::{HEAD_BYTES as EXPORT_HEAD_BYTES, is_export};
 use populi_ingest::lines::{Block, Blocks};
+use populi_ingest::twitter;
 
 use super::opened::Opened;
 use super::passed_over::PassedOver;
@@ -166,7 +167,8 @@ fn is_left_whole(prepared: &Prepared, source: &Source, n_inputs: usize) -> Resul
 fn is_document(source: &Source, head: &[u8]) -> bool {
     match source {
         Source::Bluesky => is_export(head),
-        Source::Twitter | Source::Blueprint | Source::Table(_) => false,
+        Source::Twitter => twitter::is_document(head),
+        Source::Blueprint | Source::Table(_) => false,
     }
 }
 

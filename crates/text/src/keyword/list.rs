@@ -65,6 +65,16 @@ impl Entry {
         }
     }
 
+    /// As a list writes it.
+    pub(super) fn line(&self) -> String {
+        let sign = match self.kind {
+            Kind::Word | Kind::Phrase => "",
+            Kind::Hashtag => "#",
+            Kind::Handle => "@",
+        };
+        format!("{sign}{}{}", self.written, if self.is_open { "*" } else { "" })
+    }
+
     /// What is looked for in marked texts.
     pub(super) fn pattern(&self) -> String {
         let mut pattern = String::new();

@@ -98,12 +98,25 @@ impl Keywords {
     /// Whether an entry is in the text or among the hashtags (without their `#`). `buffer` is overwritten: kept from one
     /// text to the next, it saves an allocation.
     pub fn matches<S: AsRef<str>>(&self, text: &str, hashtags: &[S], buffer: &mut String) -> bool {
-        buffer.clear();
-        marked::push_marked(text, buffer);
-        for tag in hashtags {
-            marked::push_hashtag(tag.as_ref(), buffer);
-        }
+        mark(text, hashtags, buffer);
         self.automaton.is_match(buffer.as_bytes())
+    }
+
+    /// As [`matches`](Self::matches), but says by which entry, as the list writes it: the one that ends first in the text, or else among the
+    /// hashtags.
+    ///
+    /// ```
+    /// use populi_text::keyword::Keywords;
+    /// let list = Keywords::read("water\nflood*\n#hochwasser").unwrap();
+    /// let found = |text| list.found(text, &[""], &mut String::new());
+    /// assert_eq!(found("Flooding, water").as_deref(), Some("flood*"));
+    /// assert_eq!(found("#Hochwasser").as_deref(), Some("#hochwasser"));
+    /// assert_eq!(found("dry"), None);
+    /// ```
+    pub fn found<S: AsRef<str>>(&self, text: &str, hashtags: &[S], buffer: &mut String) -> Option<String> {
+        mark(text, hashtags, buffer);
+        let found = self.automaton.find(buffer.as_bytes())?;
+        self.entries.get(found.pattern().as_usize()).map(Entry::line)
     }
 
     /// How many entries of each kind there are.
@@ -131,6 +144,15 @@ impl Keywords {
     #[must_use]
     pub fn canonical(&self) -> String {
         self.entries.iter().map(|entry| entry.pattern() + "\n").collect()
+    }
+}
+
+/// The text and the hashtags in the form in which they are compared.
+fn mark<S: AsRef<str>>(text: &str, hashtags: &[S], buffer: &mut String) {
+    buffer.clear();
+    marked::push_marked(text, buffer);
+    for tag in hashtags {
+        marked::push_hashtag(tag.as_ref(), buffer);
     }
 }
 

@@ -9,7 +9,7 @@ use populi_model::{Counts, Operation, Reason};
 use super::entities::{self, View};
 use super::event::{Sighting, take};
 use super::geo::{self, Order};
-use super::status::{Mention, Reference, Status, User};
+use super::status::{Mention, Reference, Status, USUAL_FILTER_LEVEL, User};
 use super::wire::{IdField, Numbers, count, flag, missing_id, number, offsets, said};
 use super::{Record, id, notice, text, time};
 use crate::json;
@@ -109,6 +109,12 @@ fn fill_text<'w>(status: &mut Status<'w>, wire: &'w wire::Activity<'w>) -> Resul
         quoted_link: None,
     };
     entities::fill(status, view);
+    // Inside another post the quoted one is not shown: only its link stands there, behind what is displayed.
+    if status.quote_of.is_none() && view.range.is_some() {
+        let hidden = status.text.chars().skip(status.body.1 as usize).collect::<String>();
+        let quoted = entities::linked_post(&hidden, view).filter(|post| *post != status.id);
+        status.quote_of = quoted.map(|post| Reference { post, account: None });
+    }
     Ok(())
 }
 
@@ -159,14 +165,14 @@ fn fill_particulars<'w>(status: &mut Status<'w>, wire: &'w wire::Activity<'w>) {
     }
     let attributes = &mut status.attributes;
     let mut add = |name, value: Option<Cow<'w, str>>| attributes.extend(value.map(|value| (name, value)));
-    add("filter_level", said(wire.filter_level.as_ref()).map(Cow::Borrowed));
+    let level = said(wire.filter_level.as_ref()).filter(|level| *level != USUAL_FILTER_LEVEL);
+    add("filter_level", level.map(Cow::Borrowed));
     if let Some(place) = wire.location.as_ref().and_then(Loose::as_ref) {
         add("place", said(place.name.as_ref()).map(text::unescape));
         add("place_id", said(place.link.as_ref()).and_then(place_of_address).map(Cow::Borrowed));
         add("country_code", said(place.country_code.as_ref()).map(Cow::Borrowed));
     }
     if let Some(generator) = wire.generator.as_ref().and_then(Loose::as_ref) {
-        add("source_url", said(generator.link.as_ref()).map(Cow::Borrowed));
         status.client = said(generator.name.as_ref()).map(text::unescape);
     }
 }

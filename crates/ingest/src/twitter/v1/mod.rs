@@ -9,7 +9,7 @@ use populi_model::{Counts, Operation, Reason, Timestamp};
 use super::entities::{self, View};
 use super::event::{Sighting, take};
 use super::geo::{self, Order};
-use super::status::{EVERYWHERE, Reference, Status, User};
+use super::status::{EVERYWHERE, Reference, Status, USUAL_FILTER_LEVEL, User};
 use super::wire::{IdField, Numbers, count, elements, flag, missing_id, number, offsets, said};
 use super::{Record, id, text, time};
 use crate::json;
@@ -181,22 +181,20 @@ fn fill_particulars<'w>(status: &mut Status<'w>, wire: &'w wire::Status<'w>) {
     let mut add = |name, value: Option<Cow<'w, str>>| attributes.extend(value.map(|value| (name, value)));
     let of_flag = |flag: bool| Cow::Borrowed(if flag { "true" } else { "false" });
     let truncated = flag(wire.truncated.as_ref());
-    add("truncated", truncated.map(of_flag));
+    // Told where they are more than what nearly every post says.
+    add("truncated", truncated.filter(|truncated| *truncated).map(of_flag));
     let is_whole = wire.full_text.is_some() || wire.extended.as_ref().is_some_and(|e| e.full_text.is_some());
     add("text_cut", (truncated == Some(true) && !is_whole).then(|| of_flag(true)));
     add("possibly_sensitive", flag(wire.possibly_sensitive.as_ref()).map(of_flag));
-    add("filter_level", said(wire.filter_level.as_ref()).map(Cow::Borrowed));
-    add("is_quote_status", flag(wire.is_quote.as_ref()).map(of_flag));
-    add("timestamp_ms", number(wire.timestamp_ms.as_ref()).map(|ms| Cow::Owned(ms.to_string())));
+    let level = said(wire.filter_level.as_ref()).filter(|level| *level != USUAL_FILTER_LEVEL);
+    add("filter_level", level.map(Cow::Borrowed));
     if let Some(place) = wire.place.as_ref().and_then(Loose::as_ref) {
         add("place", said(place.full_name.as_ref()).map(text::unescape));
         add("place_id", said(place.id.as_ref()).map(Cow::Borrowed));
         add("country_code", said(place.country_code.as_ref()).map(Cow::Borrowed));
     }
     if let Some(source) = said(wire.source.as_ref()) {
-        let (name, address) = entities::client(source);
-        add("source_url", address.map(Cow::Borrowed));
-        status.client = name;
+        status.client = entities::client(source);
     }
 }
 

@@ -81,7 +81,7 @@ pub fn export_conversations(
     let found = Found::read(snapshot, params, &pseudonyms, &mut nodes, &mut texts, progress)?;
     progress.end();
 
-    let trees = Trees::of(&mut nodes, params.incomplete);
+    let trees = Trees::of(&nodes, params.incomplete);
     let plan = Plan::of(&trees, &nodes, params);
     let mut fates = found.fates.clone();
     fates.merge(&trees.fates_outside(&nodes));

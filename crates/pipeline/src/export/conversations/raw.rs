@@ -16,14 +16,9 @@ use super::params::{ConversationParams, Names};
 use crate::{Error, Result};
 
 /// The attributes that are told.
-const ATTRIBUTES: [&str; 6] = [
-    "truncated",
-    "timestamp_ms",
-    "filter_level",
-    "possibly_sensitive",
-    "is_quote_status",
-    "in_reply_to_user_id",
-];
+const ATTRIBUTES: [&str; 4] = ["truncated", "filter_level", "possibly_sensitive", "in_reply_to_user_id"];
+/// The level of nearly every record of a stream, which is not kept.
+const USUAL_FILTER_LEVEL: &str = "low";
 
 /// Puts what is told of each post aside, in the order of the table.
 pub(super) fn read(
@@ -45,17 +40,20 @@ pub(super) fn read(
         };
         let mut own = attributes.get(&at).cloned().unwrap_or_default();
         let mut metadata = Metadata {
-            timestamp_ms: own.remove("timestamp_ms"),
+            timestamp_ms: post.received_at.map(|at| (at.0 / 1000).to_string()),
             id: Some(ids.of(post.platform, Named::Post, &post.post_id)),
-            truncated: own.remove("truncated").and_then(|value| value.parse().ok()),
+            truncated: Some(own.remove("truncated").is_some_and(|value| value == "true")),
             in_reply_to_status_id: post.reply_to.as_deref().map(|id| ids.of(post.platform, Named::Post, id)),
             in_reply_to_user_id: own.remove("in_reply_to_user_id").map(|id| ids.account(post.platform, &id)),
-            is_quote_status: own.remove("is_quote_status").and_then(|value| value.parse().ok()),
+            is_quote_status: Some(post.quote_of_key.is_some()),
             quote_count: post.quote_count,
             reply_count: post.reply_count,
             retweet_count: post.repost_count,
             favorite_count: post.like_count,
-            filter_level: own.remove("filter_level"),
+            // A record of a stream alone has one.
+            filter_level: own
+                .remove("filter_level")
+                .or_else(|| post.received_at.map(|_| USUAL_FILTER_LEVEL.to_owned())),
             lang: post.declared_lang.first().map(|tag| tag.clone().into_owned()),
             possibly_sensitive: own.remove("possibly_sensitive").and_then(|value| value.parse().ok()),
             hashtags: post.hashtags.iter().map(|tag| tag.clone().into_owned()).collect(),

@@ -246,7 +246,7 @@ fn leave_out_what_is_unclean(snapshot: &Snapshot, nodes: &mut Nodes) -> Result<(
 /// Leaves out what was never a record of a stream by itself, and what such a record called truncated.
 fn leave_out_what_the_original_lacks(snapshot: &Snapshot, nodes: &mut Nodes) -> Result<()> {
     let n = nodes.as_slice().len();
-    let (mut is_direct, mut is_whole) = (vec![false; n], vec![false; n]);
+    let (mut is_direct, mut is_whole) = (vec![false; n], vec![true; n]);
     for source in snapshot.rows::<SourceSighting>() {
         let source = source?;
         if (source.kind, source.operation) == (RecordKind::Post, Operation::Create)
@@ -258,10 +258,10 @@ fn leave_out_what_the_original_lacks(snapshot: &Snapshot, nodes: &mut Nodes) -> 
     for attribute in snapshot.rows::<AttributeRow<'_>>() {
         let attribute = attribute?;
         if attribute.name == "truncated"
-            && attribute.value == "false"
+            && attribute.value == "true"
             && let Some(at) = nodes.find(attribute.post_key)
         {
-            is_whole[at as usize] = true;
+            is_whole[at as usize] = false;
         }
     }
     for (at, (is_direct, is_whole)) in is_direct.into_iter().zip(is_whole).enumerate() {
