@@ -4,6 +4,7 @@
 //! - [`TextMask`]: the same names in the midst of a text;
 //! - [`chain::path`]: from the first post of a conversation to the one that is told;
 //! - [`blueprint`]: the lines of the two BluePrint styles;
+//! - [`dialogue`]: conversations as prompts and replies, in the formats of language models;
 //! - [`membership`]: which author is in which cluster;
 //! - [`Card`]: what an export says of itself.
 //!
@@ -12,6 +13,7 @@
 pub mod blueprint;
 mod card;
 pub mod chain;
+pub mod dialogue;
 mod error;
 pub mod membership;
 mod pseudonym;
@@ -19,5 +21,5 @@ mod text_mask;
 
 pub use card::{Card, ClusterCard, FileCard};
 pub use error::{Error, Result};
-pub use pseudonym::{Kind, Pseudonym, PseudonymKey, Pseudonyms};
+pub use pseudonym::{Kind, Pseudonym, PseudonymKey, Pseudonyms, Uuid};
 pub use text_mask::{Mentioned, TextMask};

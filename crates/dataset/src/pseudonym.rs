@@ -172,6 +172,43 @@ impl Pseudonym {
     pub fn short(&self) -> String {
         Hex(&self.0[..SHORT_BYTES]).to_string()
     }
+
+    /// Its first 128 bits as a UUID, of which 6 say so: version 5 (made of a name) and the variant of RFC 9562.
+    ///
+    /// The hash is HMAC-SHA-256 and not SHA-1, for which the RFC has version 8; readers that check know version 5.
+    #[must_use]
+    pub fn uuid(&self) -> Uuid {
+        let mut bytes = [0; SHORT_BYTES];
+        bytes.copy_from_slice(&self.0[..SHORT_BYTES]);
+        bytes[6] = bytes[6] & 0x0f | 0x50;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        Uuid(bytes)
+    }
+
+    /// Its first 63 bits as a number, for formats whose ids are numbers. Two of a million share one with a probability of
+    /// about 5e-8.
+    #[must_use]
+    pub fn number(&self) -> i64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        (u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> 1) as i64
+    }
+}
+
+/// A pseudonym as a UUID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Uuid([u8; SHORT_BYTES]);
+
+impl fmt::Display for Uuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e] = [0..4, 4..6, 6..8, 8..10, 10..16].map(|bytes| Hex(&self.0[bytes]));
+        write!(f, "{a}-{b}-{c}-{d}-{e}")
+    }
+}
+
+impl Serialize for Uuid {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 impl fmt::Display for Pseudonym {
@@ -233,6 +270,15 @@ mod tests {
         assert_eq!(pseudonym.to_string(), "9a6e184fb525bb019e0b5b1dd836aa44e226c770027943ca580f2fe02d092beb");
         assert_eq!(pseudonym.short(), pseudonym.to_string()[..32]);
         assert_eq!(serde_json::to_string(&pseudonym).unwrap(), format!("\"{pseudonym}\""));
+    }
+
+    #[test]
+    fn a_pseudonym_is_a_uuid_and_a_number_too() {
+        let pseudonyms = Pseudonyms::new(&PseudonymKey::published_test_key());
+        let pseudonym = pseudonyms.of("bluesky", Kind::Account, "did:plc:x");
+        // 9a6e184fb525bb019e0b5b1dd836aa44…, with version and variant.
+        assert_eq!(pseudonym.uuid().to_string(), "9a6e184f-b525-5b01-9e0b-5b1dd836aa44");
+        assert_eq!(pseudonym.number(), 0x9a6e_184f_b525_bb01_u64.wrapping_shr(1) as i64);
     }
 
     #[test]

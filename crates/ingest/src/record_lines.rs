@@ -13,6 +13,8 @@ pub(crate) struct RecordLine<'b> {
     pub text: &'b str,
     /// Where the line begins, mark and all.
     pub offset: u64,
+    /// Its number, from 1.
+    pub number: u64,
     /// Bytes of the mark before the text.
     pub n_mark_bytes: usize,
 }
@@ -30,7 +32,7 @@ pub(crate) fn read_lines<S: Sink + ?Sized>(
         let end = memchr::memchr(b'\n', &block.bytes[start..]).map_or(block.bytes.len(), |n| start + n);
         let bytes = &block.bytes[start..end];
         let offset = block.offset + start as u64;
-        let line = Line { bytes, text: traits.text.map(|text| &text[start..end]), offset };
+        let line = Line { bytes, text: traits.text.map(|text| &text[start..end]), offset, number };
         let outcome = match checked(line, traits.holds_nul) {
             Ok(Some(record)) => read(record, ledger),
             Ok(None) => {
@@ -76,6 +78,7 @@ struct Line<'b> {
     /// The line as text, where that is known.
     text: Option<&'b str>,
     offset: u64,
+    number: u64,
 }
 
 /// The record on a line; `None` where the line is blank.
@@ -99,5 +102,5 @@ fn checked(line: Line<'_>, may_hold_nul: bool) -> Result<Option<RecordLine<'_>>,
         json::check_no_nul(bytes)?;
     }
     json::check_depth(bytes)?;
-    Ok(Some(RecordLine { text, offset: line.offset, n_mark_bytes }))
+    Ok(Some(RecordLine { text, offset: line.offset, number: line.number, n_mark_bytes }))
 }

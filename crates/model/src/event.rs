@@ -247,7 +247,7 @@ pub enum Body<'a> {
     /// A block of this account.
     Block(Id<'a>),
     /// A version of the account's profile.
-    Profile(Profile<'a>),
+    Profile(Box<Profile<'a>>),
     /// The account's handle, where the notice tells it.
     Handle(Option<&'a str>),
     /// The account's status.

@@ -26,6 +26,16 @@ impl Timestamp {
             .map_err(|_| TimestampError { text: text.chars().take(64).collect() })
     }
 
+    /// When Twitter gave this number to a post or an account: its milliseconds stand above 22 bits that tell apart what came in
+    /// the same one. `None` of numbers before 4 November 2010, which were counted up.
+    #[must_use]
+    pub fn of_snowflake(number: u64) -> Option<Self> {
+        const FIRST: u64 = 29_700_859_248;
+        const EPOCH_MS: u64 = 1_288_834_974_657;
+        // 42 bits of milliseconds, so it fits.
+        (number >= FIRST).then_some(Self(((number >> 22) + EPOCH_MS) as i64 * 1000))
+    }
+
     /// The start of the UTC day that this lies in.
     #[must_use]
     pub fn day(self) -> Self {
@@ -53,6 +63,15 @@ impl fmt::Display for Timestamp {
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn snowflakes_tell_their_time() {
+        // A real post whose `created_at` is Wed Sep 04 13:51:55 +0000 2019.
+        let time = |number| Timestamp::of_snowflake(number).map(|time| time.to_string());
+        assert_eq!(time(1_169_246_717_864_136_705).as_deref(), Some("2019-09-04T13:51:55.749Z"));
+        assert_eq!(time(29_700_859_247), None);
+        assert!(Timestamp::of_snowflake(u64::MAX).is_some());
+    }
 
     #[test]
     fn reads_what_networks_write() {

@@ -6,12 +6,14 @@
 //! | stage | reads | writes |
 //! |---|---|---|
 //! | [`ingest`] | files | posts, accounts, actions, tombstones, edges, media, attributes, sources, quarantine |
-//! | [`threads`] | posts, tombstones, accounts | conversations |
+//! | [`threads`] | posts, tombstones, accounts, sources, unavailable | conversations, thread_shapes |
 //! | [`languages`] | posts, accounts | languages |
+//! | [`clean`] | posts, accounts | cleaning |
 //! | [`embed`] | posts, accounts | vectors/…, models/… |
 //! | [`personas`] | posts, accounts, attributes, languages, vectors/… | clusters, maps, labels, personas |
 //! | [`detector::apply`] | posts, accounts | instructions |
 //! | [`export`] | posts, accounts, actions, conversations, clusters, labels | a folder of JSON lines under pseudonyms |
+//! | [`export::conversations`] | posts, tombstones, accounts, conversations, languages, attributes, sources | the same, of prompts and replies |
 //! | [`report`] | all of them | report.html, map.png, map.svg beside the corpus |
 //!
 //! [`forget`] removes every trace of an account or record from all of them.
@@ -23,6 +25,7 @@
 //! Which posts a stage sees is decided by a [`select::Selection`], on ingest and later.
 //! A stage whose parameters and inputs are those of its last run is skipped.
 
+pub mod clean;
 pub mod demo;
 pub mod detector;
 pub mod embed;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::clean::{CleanParams, Finding};
 use crate::embed::{Model, ModelSettings};
 use crate::ingest::{ColumnRef, Header, TableParams};
 use crate::personas::{K, MapMethod, Method, PersonaParams};
@@ -29,6 +30,9 @@ pub struct Recipe {
     pub select: Option<SelectParams>,
     /// What to read.
     pub ingest: IngestRecipe,
+    /// What of the posts is left out of what is made of them. Default: nothing is looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clean: Option<CleanRecipe>,
     /// How texts become vectors.
     #[serde(default)]
     pub embed: EmbedRecipe,
@@ -117,6 +121,66 @@ pub enum Column {
     Number(usize),
     /// By name.
     Name(String),
+}
+
+/// What of the posts is left out of what is made of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CleanRecipe {
+    /// Characters that the body of a post has at least. Default 1.
+    pub min_length: u32,
+    /// The similarity from which on two texts are near-duplicates. Default 0.8.
+    pub near_duplicate: f64,
+    /// Posts a day that an author writes at most. Default 144.
+    pub max_posts_per_day: f64,
+    /// The share of an author's posts that may say nearly the same as another one of theirs. Default 0.5.
+    pub max_repeated: f64,
+    /// Clients that post by themselves, beside those that are known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub automated_client: Vec<String>,
+    /// Findings that are told but leave no post out, such as `duplicate`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<Finding>,
+    /// Which posts are looked at. Default: `select` of the whole recipe.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub select: Option<SelectParams>,
+}
+
+impl Default for CleanRecipe {
+    fn default() -> Self {
+        let CleanParams {
+            min_length,
+            near_duplicate,
+            max_posts_per_day,
+            max_repeated,
+            automated_client,
+            allow,
+        } = CleanParams::default();
+        Self {
+            min_length,
+            near_duplicate,
+            max_posts_per_day,
+            max_repeated,
+            automated_client,
+            allow,
+            select: None,
+        }
+    }
+}
+
+impl CleanRecipe {
+    /// What the stage is asked for.
+    #[must_use]
+    pub fn params(&self) -> CleanParams {
+        CleanParams {
+            min_length: self.min_length,
+            near_duplicate: self.near_duplicate,
+            max_posts_per_day: self.max_posts_per_day,
+            max_repeated: self.max_repeated,
+            automated_client: self.automated_client.clone(),
+            allow: self.allow.clone(),
+        }
+    }
 }
 
 /// How texts become vectors.
@@ -302,6 +366,7 @@ impl Recipe {
                 tz: default_tz(),
                 select: None,
             },
+            clean: None,
             embed: EmbedRecipe::default(),
             personas: PersonaRecipe::default(),
             report: ReportRecipe::default(),
@@ -347,7 +412,8 @@ impl Recipe {
 
     fn selections_mut(&mut self) -> impl Iterator<Item = &mut SelectParams> {
         let stages = [&mut self.ingest.select, &mut self.embed.select, &mut self.personas.select];
-        stages.into_iter().chain([&mut self.report.select, &mut self.select]).flatten()
+        let clean = self.clean.as_mut().map(|clean| &mut clean.select);
+        stages.into_iter().chain([&mut self.report.select, &mut self.select]).chain(clean).flatten()
     }
 
     /// The recipe as TOML, with every setting that has a value.

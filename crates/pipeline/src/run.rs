@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use populi_store::{Corpus, CorpusParams};
 use serde::Serialize;
 
+use crate::clean::{CleanSummary, clean};
 use crate::embed::{EmbedParams, EmbedSummary, embed};
 use crate::ingest::{IngestSummary, Limits, Source, check_quarantine, check_selection, ingest};
 use crate::languages::{LanguageSummary, languages};
@@ -26,6 +27,9 @@ pub struct RunSummary {
     pub threads: Outcome<ThreadSummary>,
     /// The languages.
     pub languages: Outcome<LanguageSummary>,
+    /// What cleaning found, where the recipe asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clean: Option<Outcome<CleanSummary>>,
     /// The vectors.
     pub embed: Outcome<EmbedSummary>,
     /// The clusters.
@@ -45,6 +49,7 @@ pub fn run(recipe: &Recipe, progress: &dyn Progress) -> Result<RunSummary> {
     let source = source_of(recipe);
     check_selection(&source, &selections.ingest)?;
     persona_params(recipe).check()?;
+    recipe.clean.as_ref().map_or(Ok(()), |clean| clean.params().check())?;
     refuse_to_replace(&beside(&recipe.corpus))?;
     let params =
         CorpusParams { n_buckets: recipe.ingest.buckets, keeps_originals: Some(recipe.ingest.originals) };
@@ -55,6 +60,10 @@ pub fn run(recipe: &Recipe, progress: &dyn Progress) -> Result<RunSummary> {
     check_quarantine(&ingested.total, recipe.ingest.max_quarantine)?;
     let threads = threads(&mut corpus, progress)?;
     let languages = languages(&mut corpus, progress)?;
+    let clean = match recipe.clean.as_ref().zip(selections.clean.as_ref()) {
+        Some((cleaning, selection)) => Some(clean(&mut corpus, &cleaning.params(), selection, progress)?),
+        None => None,
+    };
     let embed = embed(&mut corpus, &embed_params(recipe), &selections.embed, progress)?;
     let personas = personas(&mut corpus, &persona_params(recipe), &selections.personas, progress)?;
     stop_if_asked(progress)?;
@@ -63,7 +72,7 @@ pub fn run(recipe: &Recipe, progress: &dyn Progress) -> Result<RunSummary> {
     let report_params = ReportParams { title: recipe.report.title.clone(), recipe: used, seed: recipe.seed };
     let folder = beside(&recipe.corpus);
     let report = report(&corpus.snapshot(), &folder, &report_params, &selections.report, progress)?;
-    Ok(RunSummary { accounting: ingested.total, threads, languages, embed, personas, report })
+    Ok(RunSummary { accounting: ingested.total, threads, languages, clean, embed, personas, report })
 }
 
 /// The folder that the corpus lies in, where the page is written.
@@ -112,6 +121,7 @@ fn persona_params(recipe: &Recipe) -> PersonaParams {
 /// What each stage selects.
 struct Selections {
     ingest: Selection,
+    clean: Option<Selection>,
     embed: Selection,
     personas: Selection,
     report: Selection,
@@ -121,6 +131,7 @@ impl Selections {
     fn of(recipe: &Recipe) -> Result<Self> {
         Ok(Self {
             ingest: recipe.ingest.select.clone().unwrap_or_default().load()?,
+            clean: recipe.clean.as_ref().map(|clean| recipe.select_of(&clean.select).load()).transpose()?,
             embed: recipe.select_of(&recipe.embed.select).load()?,
             personas: recipe.select_of(&recipe.personas.select).load()?,
             report: recipe.select_of(&recipe.report.select).load()?,

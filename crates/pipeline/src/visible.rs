@@ -105,6 +105,16 @@ impl Authored for populi_model::table::PostAsking<'_> {
     }
 }
 
+impl Authored for populi_model::table::PostBody<'_> {
+    fn post(&self) -> Key {
+        self.post_key
+    }
+
+    fn author(&self) -> Option<Key> {
+        self.author_key
+    }
+}
+
 impl Authored for populi_model::table::PostCard<'_> {
     fn post(&self) -> Key {
         self.post_key
@@ -116,6 +126,16 @@ impl Authored for populi_model::table::PostCard<'_> {
 }
 
 impl Authored for populi_model::table::PostMessage<'_> {
+    fn post(&self) -> Key {
+        self.post_key
+    }
+
+    fn author(&self) -> Option<Key> {
+        self.author_key
+    }
+}
+
+impl Authored for populi_model::table::PostTurn<'_> {
     fn post(&self) -> Key {
         self.post_key
     }

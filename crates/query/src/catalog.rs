@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use datafusion::parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use populi_model::table::{
-    AccountRow, ActionRow, AttributeRow, ClusterRow, ConversationRow, EdgeRow, FeatureRow, InstructionRow,
-    LabelRow, LanguageRow, MapRow, MediaRow, OriginalRow, PersonaRow, PostRow, QuarantineRow, Row, SourceRow,
-    TombstoneRow, VectorRow,
+    AccountRow, ActionRow, AttributeRow, CleaningRow, ClusterRow, ConversationRow, EdgeRow, FeatureRow,
+    InstructionRow, LabelRow, LanguageRow, MapRow, MediaRow, OriginalRow, PersonaRow, PostRow, QuarantineRow,
+    Row, SourceRow, ThreadShapeRow, TombstoneRow, UnavailableRow, VectorRow, is_since_format_3,
 };
 use populi_store::{Snapshot, TableEntry};
 
@@ -60,7 +61,7 @@ fn schema_of(name: &str, parts: &[Part]) -> Result<SchemaRef> {
         return Ok(schema);
     }
     let Some(part) = parts.first() else {
-        return Ok(SchemaRef::new(arrow::datatypes::Schema::empty()));
+        return Ok(SchemaRef::new(Schema::empty()));
     };
     let bad = |reason: String| Error::Part { path: part.path.clone(), reason };
     let file = File::open(&part.path).map_err(|error| bad(error.to_string()))?;
@@ -72,13 +73,19 @@ fn schema_of(name: &str, parts: &[Part]) -> Result<SchemaRef> {
 /// Name and columns of every table of the format.
 fn known_schemas() -> Vec<(&'static str, SchemaRef)> {
     fn of<R: Row>() -> (&'static str, SchemaRef) {
-        (R::TABLE, R::schema())
+        // What a part may lack is null there, whatever it is elsewhere.
+        let field = |field: &FieldRef| match is_since_format_3(R::TABLE, field.name()) {
+            true => Arc::new(field.as_ref().clone().with_nullable(true)),
+            false => Arc::clone(field),
+        };
+        (R::TABLE, Arc::new(Schema::new(R::schema().fields().iter().map(field).collect::<Vec<_>>())))
     }
     vec![
         of::<PostRow<'_>>(),
         of::<AccountRow<'_>>(),
         of::<ActionRow<'_>>(),
         of::<TombstoneRow<'_>>(),
+        of::<UnavailableRow<'_>>(),
         of::<EdgeRow<'_>>(),
         of::<MediaRow<'_>>(),
         of::<AttributeRow<'_>>(),
@@ -86,7 +93,9 @@ fn known_schemas() -> Vec<(&'static str, SchemaRef)> {
         of::<OriginalRow<'_>>(),
         of::<QuarantineRow<'_>>(),
         of::<ConversationRow>(),
+        of::<ThreadShapeRow>(),
         of::<LanguageRow<'_>>(),
+        of::<CleaningRow<'_>>(),
         of::<InstructionRow<'_>>(),
         of::<VectorRow>(),
         of::<FeatureRow>(),

@@ -15,7 +15,7 @@ pub struct View {
 }
 
 /// Every view. A view names only tables and views before it.
-pub const VIEWS: [View; 7] = [
+pub const VIEWS: [View; 8] = [
     View { name: "acts", row: "an act, with the id of the act and of the one that it takes back", sql: ACTS },
     View {
         name: "authors",
@@ -29,6 +29,11 @@ pub const VIEWS: [View; 7] = [
     },
     View { name: "threads", row: "a post in its conversation, seen or absent", sql: THREADS },
     View { name: "post_languages", row: "a post's language as a model sees it", sql: POST_LANGUAGES },
+    View {
+        name: "cleaned_posts",
+        row: "a post's body, without mentions and links at its edges, and what cleaning found of it",
+        sql: CLEANED_POSTS,
+    },
     View {
         name: "persona_members",
         row: "an author (or a post, where there are no authors) in a persona cluster",
@@ -108,6 +113,18 @@ LEFT JOIN posts ON posts.post_key = place.post_key AND place.present";
 const POST_LANGUAGES: &str = "
 SELECT posts.post_id, languages.lang, languages.confidence, languages.model, posts.author_id, languages.post_key
 FROM languages JOIN posts ON posts.post_key = languages.post_key";
+
+const CLEANED_POSTS: &str = "
+SELECT posts.post_id, posts.author_id, posts.created_at,
+       substr(posts.text, 1 + CAST(cleaning.body_start AS bigint),
+              CAST(cleaning.body_end AS bigint) - CAST(cleaning.body_start AS bigint)) AS text,
+       cleaning.keep, cleaning.reasons, same.post_id AS duplicate_of, near.post_id AS near_duplicate_of,
+       cleaning.similarity, posts.client, cleaning.author_posts, cleaning.posts_per_day, cleaning.repeated_share,
+       cleaning.post_key
+FROM cleaning
+JOIN posts ON posts.post_key = cleaning.post_key
+LEFT JOIN posts same ON same.post_key = cleaning.duplicate_of
+LEFT JOIN posts near ON near.post_key = cleaning.near_duplicate_of";
 
 const PERSONA_MEMBERS: &str = "
 SELECT unit.id AS unit_id, accounts.handle, clusters.cluster, labels.label, clusters.centrality, clusters.n_posts,

@@ -107,3 +107,17 @@ const JAPANESE: [&str; 14] = [
     "桜がもうすぐ咲きそうですね🌸",
     "久しぶりに友達と会って楽しかった。",
 ];
+
+/// A language that is written from right to left. Not one of [`LANGUAGES`], so that their shares stay as they are.
+pub(crate) const ARABIC: Language = Language { tag: "ar", region_tag: "ar-EG", phrases: &ARABIC_PHRASES };
+
+const ARABIC_PHRASES: [&str; 8] = [
+    "صباح الخير يا أصدقائي.",
+    "الجو جميل اليوم في القاهرة ☀️",
+    "هل قرأ أحدكم هذا الكتاب؟",
+    "شكرا جزيلا على رسائلكم الجميلة.",
+    "القهوة أولا ثم العمل ☕",
+    "كانت مباراة أمس رائعة جدا!",
+    "أحتاج إلى إجازة طويلة.",
+    "القطار متأخر مرة أخرى، كالعادة.",
+];

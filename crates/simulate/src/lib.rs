@@ -13,13 +13,18 @@
 
 mod bluesky;
 mod error;
+mod json;
 mod languages;
 mod params;
 mod random;
+mod spoil;
 mod taste;
 mod truth;
+mod twitter;
 mod vocabulary;
 
 pub use bluesky::bluesky;
 pub use error::{Error, Result};
 pub use params::{Params, Summary};
+pub use twitter::params::{Api, Compression, Container, TwitterParams, TwitterSummary};
+pub use twitter::twitter;

@@ -14,6 +14,8 @@ pub(crate) enum Purpose {
     History = 2,
     Copies = 3,
     Damage = 4,
+    Twitter = 5,
+    TwitterUsers = 6,
     Profile = 1 << 32,
     Text = 1 << 33,
 }

@@ -99,9 +99,13 @@ impl<'a> Cleaner<'a> {
     /// if it is neither. Runs do not overlap, so the pass stays linear. Returns the last character of the run.
     fn take_run(&mut self) -> char {
         let rest = self.rest();
-        let length = rest.find(|c| !is_run_char(c)).unwrap_or(rest.len());
+        // These are all ASCII, so bytes will do.
+        let length = rest.bytes().position(|b| !is_run_char(char::from(b))).unwrap_or(rest.len());
         let (run, after) = rest.split_at(length);
-        if let Some(before) = before_scheme(run, after) {
+        if !run.contains('.') && !after.starts_with([':', '@', '/']) {
+            self.push_str(run);
+            self.at += length;
+        } else if let Some(before) = before_scheme(run, after) {
             self.push_str(before);
             self.at += length + link_tail(after);
             self.gap = true;

@@ -3,6 +3,10 @@
 //! | module | question |
 //! |---|---|
 //! | [`clean`] | what of a post's text is for reading by machine? |
+//! | [`edges`] | what of a post is its body, without whom it goes to and what hangs on it? |
+//! | [`near_duplicate`] | which texts say nearly the same? |
+//! | [`spam`] | how often, how much of the same and through which program does an author post? |
+//! | [`tweet_text`] | which mentions, hashtags and links are in it, by the grammar of Twitter? |
 //! | [`words`] | which words are in it, and where do phrases end? |
 //! | [`stop_words`] | which of them name nothing? |
 //! | [`language`] | which language is it in, and how sure is that? |
@@ -15,10 +19,14 @@
 
 pub mod clean;
 pub mod ctfidf;
+pub mod edges;
 pub mod keyword;
 pub mod language;
 pub mod language_code;
+pub mod near_duplicate;
+pub mod spam;
 pub mod stop_words;
+pub mod tweet_text;
 pub mod words;
 
 mod error;

@@ -17,8 +17,8 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Longest word, in characters. German compounds stay under 40; keys and encoded data go beyond.
@@ -133,7 +133,7 @@ impl Run {
 }
 
 /// Compatibility-composed, lower-case, without decoration.
-fn compared_form(text: &str) -> Cow<'_, str> {
+pub(crate) fn compared_form(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return if text.bytes().any(|b| b.is_ascii_uppercase()) {
             Cow::Owned(text.to_ascii_lowercase())
@@ -141,10 +141,34 @@ fn compared_form(text: &str) -> Cow<'_, str> {
             Cow::Borrowed(text)
         };
     }
+    if text.chars().all(is_composed) {
+        return Cow::Owned(text.chars().flat_map(lower_case).collect());
+    }
     let plain = undecorated(text);
-    let folded = plain.nfkc().flat_map(char::to_lowercase).map(|c| if c == '’' { '\'' } else { c });
+    let folded = plain.nfkc().flat_map(lower_case);
     // Lower-casing can decompose (`İ`), hence composed once more.
     Cow::Owned(folded.nfc().collect())
+}
+
+fn lower_case(c: char) -> impl Iterator<Item = char> {
+    c.to_lowercase().map(|c| if c == '’' { '\'' } else { c })
+}
+
+/// Whether normalising changes nothing at `c`, whatever stands beside it: most characters of most texts, known without looking
+/// for what they might be composed of.
+fn is_composed(c: char) -> bool {
+    c.is_ascii()
+        || matches!(c, 'À'..='\u{12F}' | 'Ѐ'..='ҁ' | 'ぁ'..='ゖ' | 'ァ'..='ヺ' | '\u{4E00}'..='\u{9FFF}' | '가'..='힣')
+        || matches!(c, '\u{1F300}'..='\u{1FAFF}')
+        || c != 'İ'
+            && !is_combining_mark(c)
+            && !is_decoration(c)
+            && is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes
+}
+
+/// Soft hyphens and variation selectors.
+fn is_decoration(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
 /// Drops long stacks of combining marks whole, variation selectors and soft hyphens.
@@ -152,7 +176,7 @@ pub(crate) fn undecorated(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let (mut stack_start, mut n_marks) = (0, 0);
     for c in text.chars() {
-        if matches!(c, '\u{AD}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}') {
+        if is_decoration(c) {
             continue;
         }
         if !is_combining_mark(c) {
@@ -217,7 +241,22 @@ fn visit_word(word: &str, visit: &mut impl FnMut(Piece<'_>)) {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_WORD_CHARS, Piece, for_each_piece, words};
+    use unicode_normalization::UnicodeNormalization;
+
+    use super::{MAX_WORD_CHARS, Piece, compared_form, for_each_piece, is_composed, words};
+
+    #[test]
+    fn what_needs_no_composing_comes_out_as_if_composed() {
+        let mut n_composed = 0;
+        for c in ('\0'..=char::MAX).filter(|&c| is_composed(c)) {
+            let slow: String = c.nfkc().flat_map(char::to_lowercase).nfc().collect();
+            assert_eq!(compared_form(&c.to_string()), slow.replace('’', "'"), "of {c:?}");
+            // Beside a letter that composes with many marks.
+            assert_eq!(format!("a{c}").nfkc().collect::<String>(), format!("a{c}"), "of a{c:?}");
+            n_composed += 1;
+        }
+        assert!(n_composed > 200_000, "{n_composed}");
+    }
 
     #[test]
     fn words_of_many_scripts() {

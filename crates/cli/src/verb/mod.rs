@@ -1,5 +1,6 @@
 //! The verbs, a file each: the help text first, then the one call that it is a face of.
 
+mod clean;
 mod demo;
 mod detector;
 mod distill;
@@ -51,6 +52,7 @@ enum Verb {
     Status(status::Status),
     Sql(sql::Sql),
     Threads(threads::Threads),
+    Clean(clean::Clean),
     Embed(embed::Embed),
     Distill(distill::Distill),
     Detector(detector::Detector),
@@ -70,6 +72,7 @@ impl Cli {
             Verb::Demo(_)
             | Verb::Ingest(_)
             | Verb::Threads(_)
+            | Verb::Clean(_)
             | Verb::Embed(_)
             | Verb::Distill(_)
             | Verb::Detector(_)
@@ -101,6 +104,7 @@ impl Cli {
             Verb::Status(verb) => verb.run(),
             Verb::Sql(verb) => verb.run(),
             Verb::Threads(verb) => verb.run(),
+            Verb::Clean(verb) => verb.run(),
             Verb::Embed(verb) => verb.run(),
             Verb::Distill(verb) => verb.run(),
             Verb::Detector(verb) => verb.run(),

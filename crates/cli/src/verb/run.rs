@@ -22,6 +22,8 @@ use crate::options::Manner;
 ///   paths = ["dump/"]
 ///   [select]                  # which posts the later stages see: since, until, lang, keyword, author
 ///   lang = ["en", "de"]
+///   [clean]                   # only where it is there: what `populi clean` finds, with its flags
+///   min_length = 1
 ///   [embed]
 ///   model = "auto"            # as for `populi embed`, with its other flags: prefix, server_model, …
 ///   [personas]

@@ -3,18 +3,22 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 32] = [
+const VERBS: [&str; 36] = [
     "",
     "demo",
     "simulate",
     "simulate bluesky",
+    "simulate twitter",
     "ingest",
     "ingest bluesky",
     "ingest blueprint",
+    "ingest twitter",
     "ingest text",
     "status",
     "sql",
     "threads",
+    "threads missing",
+    "clean",
     "embed",
     "distill",
     "detector",

@@ -153,7 +153,7 @@ pub(super) fn take_record<S: Sink + ?Sized>(
         }
         Record::Profile(profile) => {
             let (name, bio) = (said(profile.name.as_ref()), said(profile.bio.as_ref()));
-            take(Body::Profile(Profile { name, bio, ..Profile::default() }), ledger);
+            take(Body::Profile(Box::new(Profile { name, bio, ..Profile::default() })), ledger);
         }
         Record::Unread => return Err(absent("commit.record", "a record of a known collection")),
     }

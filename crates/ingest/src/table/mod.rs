@@ -35,11 +35,11 @@ mod document;
 mod kind;
 mod params;
 mod post;
-mod records;
+pub(crate) mod records;
 mod rows;
 mod sample;
 mod time;
-mod window;
+pub(crate) mod window;
 
 #[cfg(test)]
 mod tests;

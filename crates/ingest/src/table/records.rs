@@ -15,52 +15,52 @@ use crate::sink::Defect;
 
 /// As much as is looked at for the end of a line or row: one byte more than it may have, for its line end, and one
 /// for a `\r`.
-pub(super) const MAX_SEEN_BYTES: usize = MAX_LINE_BYTES + 2;
+pub(crate) const MAX_SEEN_BYTES: usize = MAX_LINE_BYTES + 2;
 
 /// One input record.
-pub(super) struct Record<'w> {
+pub(crate) struct Record<'w> {
     /// The offset in the input where it begins.
-    pub(super) offset: u64,
+    pub(crate) offset: u64,
     /// The line where it begins, from 1.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// Its bytes without the line end or comma after it; where there is a defect, perhaps only the first of them.
-    pub(super) bytes: &'w [u8],
-    pub(super) defect: Option<Defect>,
+    pub(crate) bytes: &'w [u8],
+    pub(crate) defect: Option<Defect>,
     /// What its row holds, where it is one.
     row: Option<&'w Fields>,
 }
 
 impl<'w> Record<'w> {
     /// The record, where it is text and not blank.
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         let text = std::str::from_utf8(self.bytes).ok()?;
         (self.defect.is_none() && !self.is_blank()).then_some(text)
     }
 
     /// The fields of a row, in order; any other record is one field.
-    pub(super) fn fields(&self) -> Result<Vec<&'w str>, Defect> {
+    pub(crate) fn fields(&self) -> Result<Vec<&'w str>, Defect> {
         self.row.map_or_else(|| Ok(vec![text_of(self.bytes)?]), Fields::texts)
     }
 
-    pub(super) fn is_blank(&self) -> bool {
+    pub(crate) fn is_blank(&self) -> bool {
         self.defect.is_none() && is_blank(self.bytes)
     }
 }
 
 /// What a scan found at the front of the window.
-pub(super) struct Found {
+pub(crate) struct Found {
     /// The bytes of the record.
-    pub(super) n_bytes: usize,
+    pub(crate) n_bytes: usize,
     /// The bytes to pass over before the next one.
-    pub(super) n_consumed: usize,
-    pub(super) defect: Option<Defect>,
+    pub(crate) n_consumed: usize,
+    pub(crate) defect: Option<Defect>,
     /// How the record ends.
-    pub(super) end: End,
+    pub(crate) end: End,
 }
 
 impl Found {
     /// The line or row whose line end, or the input's, stands at `end`.
-    pub(super) fn whole(bytes: &[u8], end: usize) -> Self {
+    pub(crate) fn whole(bytes: &[u8], end: usize) -> Self {
         let n_bytes = end - usize::from(bytes[..end].ends_with(b"\r"));
         Self {
             n_bytes,
@@ -73,7 +73,7 @@ impl Found {
 
 /// How a record ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum End {
+pub(crate) enum End {
     /// As records do.
     Whole,
     /// With the input, which may have been cut.
@@ -92,14 +92,14 @@ enum Scan {
 ///
 /// Memory: the window, a few times the longest record allowed. Time: each byte is looked at a bounded number of
 /// times, whatever the input holds.
-pub(super) struct Records {
+pub(crate) struct Records {
     scan: Scan,
     n_pending: usize,
     goes_on: bool,
 }
 
 impl Records {
-    pub(super) fn new(kind: Kind) -> Self {
+    pub(crate) fn new(kind: Kind) -> Self {
         let scan = match kind {
             Kind::Delimited { delimiter, quoting } => Scan::Rows(RowScan::new(delimiter, quoting)),
             Kind::Lines | Kind::JsonLines => Scan::Lines,
@@ -110,7 +110,7 @@ impl Records {
 
     /// The next record, or `None` at the end. Damage of the input is a defect of the record that it cuts, or a
     /// record of its own.
-    pub(super) fn next<'w, R: Read>(
+    pub(crate) fn next<'w, R: Read>(
         &'w mut self,
         window: &'w mut Window<R>,
     ) -> io::Result<Option<Record<'w>>> {
@@ -162,12 +162,12 @@ impl Records {
 }
 
 /// The bytes among which a line or row must end.
-pub(super) fn seen(unread: &[u8]) -> &[u8] {
+pub(crate) fn seen(unread: &[u8]) -> &[u8] {
     &unread[..unread.len().min(MAX_SEEN_BYTES)]
 }
 
 /// The defect of a line, or of a row's only line, without an end.
-pub(super) fn line_too_long() -> Defect {
+pub(crate) fn line_too_long() -> Defect {
     let detail = format!("the line has more than {MAX_LINE_BYTES} bytes");
     Defect::new(Reason::LineTooLong, detail)
 }

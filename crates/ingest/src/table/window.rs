@@ -14,7 +14,7 @@ const CHUNK_BYTES: usize = 64 * 1024;
 ///
 /// Memory: at most about four times what is left unconsumed at once, and no less than a chunk. Every byte is moved
 /// at most once on average, however small the steps in which it is consumed.
-pub(super) struct Window<R> {
+pub(crate) struct Window<R> {
     /// `None` once it ended.
     input: Option<R>,
     bytes: Vec<u8>,
@@ -26,37 +26,37 @@ pub(super) struct Window<R> {
 }
 
 impl<R: Read> Window<R> {
-    pub(super) fn new(input: R) -> Self {
+    pub(crate) fn new(input: R) -> Self {
         Self { input: Some(input), bytes: Vec::new(), start: 0, end: 0, offset: 0, line: 1, damage: None }
     }
 
     /// What is read and not consumed.
-    pub(super) fn unread(&self) -> &[u8] {
+    pub(crate) fn unread(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
     }
 
     /// The offset in the input of the first unread byte.
-    pub(super) fn offset(&self) -> u64 {
+    pub(crate) fn offset(&self) -> u64 {
         self.offset
     }
 
     /// Counts offsets from this one on, whatever was read before.
-    pub(super) fn move_to(&mut self, first_offset: u64) {
+    pub(crate) fn move_to(&mut self, first_offset: u64) {
         self.offset += first_offset;
     }
 
     /// The line of the first unread byte, from 1.
-    pub(super) fn line(&self) -> u64 {
+    pub(crate) fn line(&self) -> u64 {
         self.line
     }
 
     /// What ended the input before its content did, told once.
-    pub(super) fn take_damage(&mut self) -> Option<Defect> {
+    pub(crate) fn take_damage(&mut self) -> Option<Defect> {
         self.damage.take()
     }
 
     /// Passes over the first `n` unread bytes.
-    pub(super) fn consume(&mut self, n: usize) {
+    pub(crate) fn consume(&mut self, n: usize) {
         let n = n.min(self.end - self.start);
         self.line += memchr_iter(b'\n', &self.bytes[self.start..self.start + n]).count() as u64;
         self.start += n;
@@ -64,7 +64,7 @@ impl<R: Read> Window<R> {
     }
 
     /// Reads on, and tells whether anything came: `false` at the end of the input, which damage is as well.
-    pub(super) fn fill(&mut self) -> io::Result<bool> {
+    pub(crate) fn fill(&mut self) -> io::Result<bool> {
         if self.bytes.len() - self.end < CHUNK_BYTES {
             self.make_room();
         }
@@ -89,7 +89,7 @@ impl<R: Read> Window<R> {
     }
 
     /// Reads on until `n` bytes are unread or the input ends; tells whether it ended.
-    pub(super) fn fill_to(&mut self, n: usize) -> io::Result<bool> {
+    pub(crate) fn fill_to(&mut self, n: usize) -> io::Result<bool> {
         while self.unread().len() < n {
             if !self.fill()? {
                 return Ok(true);

@@ -6,7 +6,7 @@ use populi_model::{Media, MediaKind};
 
 use super::status::{Mention, Status};
 use super::text;
-use super::wire::{self, Entities, IdField, Link, Medium, Numbers, elements, said};
+use super::wire::{self, Entities, IdField, Link, Medium, MentionEntity, Numbers, elements, said};
 use crate::object::Loose;
 
 /// A text as it was delivered, and what the network found in it.
@@ -59,13 +59,15 @@ pub(super) fn fill<'w>(status: &mut Status<'w>, view: View<'w>) {
         status.hashtags =
             elements(entities.hashtags.as_ref()).filter_map(|tag| said(tag.text.as_ref())).collect();
         status.mentions = elements(entities.mentions.as_ref())
-            .filter_map(|mention| {
-                let id = IdField::of(mention.id_str.as_ref(), mention.id.as_ref(), view.numbers);
-                let handle = || said(mention.handle.as_ref()).map(Mention::Handle);
-                id.known().map(Mention::Account).or_else(handle)
-            })
+            .filter_map(|mention| mentioned(mention, view.numbers))
             .collect();
     }
+}
+
+/// The account that a mention is of.
+pub(super) fn mentioned<'w>(mention: &'w MentionEntity<'_>, numbers: Numbers) -> Option<Mention<'w>> {
+    let id = IdField::of(mention.id_str.as_ref(), mention.id.as_ref(), numbers).known();
+    id.map(Mention::Account).or_else(|| said(mention.handle.as_ref()).map(Mention::Handle))
 }
 
 /// Whether an address is that of one of these posts.
@@ -75,7 +77,7 @@ pub(super) fn leads_to(address: Option<&str>, own: u64, quoted: Option<u64>) -> 
 }
 
 /// The post that an address shows: `…/status/<digits>`, whatever follows.
-fn post_of_address(address: &str) -> Option<u64> {
+pub(super) fn post_of_address(address: &str) -> Option<u64> {
     let (_, behind) = address.split_once("/status/").or_else(|| address.split_once("/statuses/"))?;
     let digits = behind.split(|letter: char| !letter.is_ascii_digit()).next()?;
     super::id::number(digits)
@@ -105,14 +107,13 @@ pub(super) fn best_variant<'w>(variants: Option<&'w wire::List<wire::Variant<'w>
     best.map(|(_, url)| url)
 }
 
-/// The program's name and address in the link that API v1.1 writes.
-pub(super) fn client(source: &str) -> (Option<Cow<'_, str>>, Option<&str>) {
-    let Some(link) = source.strip_prefix("<a ").and_then(|link| link.strip_suffix("</a>")) else {
-        return (Some(text::unescape(source)).filter(|name| !name.is_empty()), None);
+/// The program's name in the link that API v1.1 writes.
+pub(super) fn client(source: &str) -> Option<Cow<'_, str>> {
+    let name = match source.strip_prefix("<a ").and_then(|link| link.strip_suffix("</a>")) {
+        Some(link) => link.split_once('>')?.1,
+        None => source,
     };
-    let address = link.split_once("href=\"").and_then(|(_, behind)| behind.split_once('"'));
-    let name = link.split_once('>').map(|(_, name)| text::unescape(name));
-    (name.filter(|name| !name.is_empty()), address.map(|(address, _)| address))
+    Some(text::unescape(name)).filter(|name| !name.is_empty())
 }
 
 fn target<'w>(link: &'w Link<'_>) -> Option<&'w str> {

@@ -13,8 +13,8 @@ pub(super) struct Sighting<'r> {
     pub offset: u64,
     /// `Create` in a stream, `Seen` in a collection that was asked for later.
     pub operation: Operation,
-    /// When, in milliseconds since 1970; where the input does not tell it, right after the newest thing that it shows was
-    /// made.
+    /// When, in milliseconds since 1970; where the input does not tell it, when the newest thing that it shows was made,
+    /// or in a collection right after that.
     pub seen_ms: Option<u64>,
     /// The network's clock.
     pub received_at: Option<Timestamp>,
@@ -30,7 +30,41 @@ pub(super) fn take<S: Sink + ?Sized>(
     sighting: &Sighting<'_>,
     ledger: &mut Ledger<'_, S>,
 ) {
-    let revision = sighting.seen_ms.unwrap_or_else(|| newest_ms(status).saturating_add(1));
+    tell(status, sighting, true, ledger);
+}
+
+/// Hands on a post that is shown beside the direct records of a page, and the profile beside it.
+pub(super) fn embed<S: Sink + ?Sized>(
+    status: &Status<'_>,
+    sighting: &Sighting<'_>,
+    ledger: &mut Ledger<'_, S>,
+) {
+    tell(status, sighting, false, ledger);
+}
+
+/// Hands on that the network does not show a post, for this reason.
+pub(super) fn embed_unavailable<S: Sink + ?Sized>(
+    post: u64,
+    reason: &str,
+    sighting: &Sighting<'_>,
+    ledger: &mut Ledger<'_, S>,
+) {
+    let content = Version::content_of(sighting.record);
+    let version = Version { revision: sighting.seen_ms.unwrap_or(0), content };
+    let post = NetworkId::of_post(post);
+    let mut embedded = Embedded { sighting, version, n: 0 };
+    let event = embedded.event(post.id(), None, Body::Unavailable(reason), ledger);
+    ledger.embed(&event);
+}
+
+fn tell<S: Sink + ?Sized>(
+    status: &Status<'_>,
+    sighting: &Sighting<'_>,
+    is_direct: bool,
+    ledger: &mut Ledger<'_, S>,
+) {
+    let is_later = sighting.operation != Operation::Create;
+    let revision = sighting.seen_ms.unwrap_or_else(|| newest_ms(status).saturating_add(u64::from(is_later)));
     let version = Version { revision, content: Version::content_of(sighting.record) };
     let mut statuses = Vec::new();
     gather(status, &mut statuses);
@@ -39,10 +73,10 @@ pub(super) fn take<S: Sink + ?Sized>(
     for (i, status) in statuses.iter().enumerate() {
         status.warnings.iter().for_each(|warning| ledger.tally.warn(warning));
         let author = NetworkId::of_account(status.author.id);
-        tell_status(status, author.id(), i == 0, &mut embedded, ledger);
+        tell_status(status, author.id(), is_direct && i == 0, &mut embedded, ledger);
         if status.author.is_shown() && !accounts.contains(&status.author.id) {
             accounts.push(status.author.id);
-            let profile = Body::Profile(profile(&status.author));
+            let profile = Body::Profile(Box::new(profile(&status.author)));
             let event = embedded.event(author.id(), Some(author.id()), profile, ledger);
             ledger.embed(&event);
         }

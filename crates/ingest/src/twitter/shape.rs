@@ -11,6 +11,14 @@ use super::notice::MESSAGES;
 pub(super) enum Shape {
     /// A status of API v1.1.
     V1,
+    /// An envelope of API v2.
+    V2,
+    /// A post of API v2 by itself, as twarc flattens envelopes.
+    V2Post,
+    /// An activity of Gnip.
+    Gnip,
+    /// An element of an account's export.
+    Export,
     /// A delete or another notice to be obeyed.
     Notice,
     /// A message to whoever reads the stream, of this name.
@@ -42,6 +50,11 @@ struct Keys {
     has_id: bool,
     has_text: bool,
     has_user: bool,
+    has_author: bool,
+    has_verb: bool,
+    has_actor: bool,
+    has_tweet: bool,
+    is_envelope: bool,
     is_notice: bool,
     message: Option<&'static str>,
 }
@@ -54,6 +67,18 @@ impl Keys {
         if let (false, Some(message)) = (self.has_id, self.message) {
             return Shape::Message(message);
         }
+        if self.has_verb && (self.has_actor || self.has_id) {
+            return Shape::Gnip;
+        }
+        if self.has_tweet && !self.has_id {
+            return Shape::Export;
+        }
+        if !self.has_id && self.is_envelope {
+            return Shape::V2;
+        }
+        if self.has_author && !self.has_user {
+            return Shape::V2Post;
+        }
         if self.has_user || (self.has_id && self.has_text) {
             return Shape::V1;
         }
@@ -65,6 +90,11 @@ impl Keys {
             b"id" | b"id_str" => self.has_id = true,
             b"text" | b"full_text" => self.has_text = true,
             b"user" => self.has_user = true,
+            b"author_id" | b"edit_history_tweet_ids" | b"public_metrics" => self.has_author = true,
+            b"verb" => self.has_verb = true,
+            b"actor" => self.has_actor = true,
+            b"tweet" => self.has_tweet = true,
+            b"data" | b"includes" | b"errors" | b"meta" => self.is_envelope = true,
             b"delete" | b"scrub_geo" | b"status_withheld" | b"user_withheld" => self.is_notice = true,
             _ => self.message = self.message.or_else(|| MESSAGES.into_iter().find(|m| m.as_bytes() == key)),
         }

@@ -4,6 +4,11 @@ use std::borrow::Cow;
 
 use populi_model::{Counts, Media, Timestamp};
 
+/// The code that Twitter has for all countries, where a holder of rights objected.
+pub(super) const EVERYWHERE: &str = "XY";
+/// The level of nearly every record of a stream, which is not kept.
+pub(super) const USUAL_FILTER_LEVEL: &str = "low";
+
 /// A post, or the act of a retweet.
 #[derive(Debug, Default)]
 pub(super) struct Status<'w> {

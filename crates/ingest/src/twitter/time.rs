@@ -14,6 +14,16 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
     })
 }
 
+/// A time in milliseconds since 1970.
+pub(super) fn of_ms(ms: u64) -> Option<Timestamp> {
+    i64::try_from(ms).ok()?.checked_mul(1000).map(Timestamp)
+}
+
+/// A time as exact as most formats tell it, where one tells more.
+pub(super) fn to_the_second(time: Timestamp) -> Timestamp {
+    Timestamp(time.0 - time.0.rem_euclid(1_000_000))
+}
+
 /// The time that API v1.1 writes, which is always in UTC.
 fn of_v1(text: &[u8]) -> Option<Timestamp> {
     let has_marks = text.len() == 30
@@ -32,7 +42,9 @@ fn of_v1(text: &[u8]) -> Option<Timestamp> {
     };
     let part = |from: usize| number(from, from + 2).and_then(|number| i8::try_from(number).ok());
     let date = jiff::civil::Date::new(number(26, 30)?, month as i8, part(8)?).ok()?;
-    let time = jiff::civil::Time::new(part(11)?, part(14)?, part(17)?.min(59), 0).ok()?;
+    let time =
+        jiff::civil::Time::new(part(11)?, part(14)?, part(17).filter(|second| *second <= 60)?.min(59), 0)
+            .ok()?;
     let time = jiff::tz::Offset::UTC.to_timestamp(date.to_datetime(time)).ok()?;
     Some(Timestamp(time.as_microsecond()))
 }

@@ -1,7 +1,10 @@
 //! What several formats write alike: ids, entities, media.
 
+use populi_model::Reason;
+
 use super::id::{self, MAX_EXACT};
 use crate::object::{Lenient, Loose, Raw, Text, objects};
+use crate::sink::Defect;
 
 /// An id as a number: programs that read integers as floats round it.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +71,11 @@ impl IdField {
     }
 }
 
+/// The id of a field that is always a text.
+pub(super) fn text_id(text: Option<&IdText<'_>>) -> IdField {
+    IdField::of(text, None, Numbers::Exact)
+}
+
 /// The elements of a list that are as they should be.
 pub(super) fn elements<T>(list: Option<&List<T>>) -> impl Iterator<Item = &T> {
     list.and_then(Loose::as_ref).into_iter().flatten().filter_map(Loose::as_ref)
@@ -88,6 +96,30 @@ pub(super) fn offsets(range: Option<&List<i64>>) -> Option<(usize, usize)> {
     let mut ends = elements(range).filter_map(|end| usize::try_from(*end).ok());
     let (start, end) = (ends.next()?, ends.next()?);
     (start <= end && ends.next().is_none()).then_some((start, end))
+}
+
+/// A flag of a loose field.
+pub(super) fn flag(field: Option<&Loose<bool>>) -> Option<bool> {
+    field.and_then(Loose::as_ref).copied()
+}
+
+/// An integer of a loose field.
+pub(super) fn count(field: Option<&Loose<i64>>) -> Option<i64> {
+    field.and_then(Loose::as_ref).copied()
+}
+
+/// A number of a loose field, as of a time.
+pub(super) fn number(field: Option<&Loose<Number>>) -> Option<u64> {
+    field.and_then(Loose::as_ref).map(|number| number.0)
+}
+
+/// Why a record without a usable id is put aside.
+pub(super) fn missing_id(field: &str, of: &str, got: IdField) -> Defect {
+    let got = match got {
+        IdField::Unusable => "a number that may have been rounded, or something else",
+        _ => "nothing",
+    };
+    Defect::new(Reason::MissingId, format!("{field}: expected the id of {of} as a text, got {got}"))
 }
 
 objects! {

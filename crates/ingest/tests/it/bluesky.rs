@@ -209,7 +209,7 @@ fn profiles_and_notices_are_of_the_account() {
     let profile = commit("update", "app.bsky.actor.profile", r#"{"displayName":"A\u00e9","description":""}"#);
     see_event(&profile, |event| {
         assert_eq!((event.record, event.operation), (Id::new("did:plc:a"), Operation::Update));
-        let Body::Profile(profile) = event.body else { panic!("{event:?}") };
+        let Body::Profile(profile) = &event.body else { panic!("{event:?}") };
         assert_eq!((profile.name, profile.bio), (Some("Aé"), None));
     });
     let notice = |kind: &str, what: &str| {

@@ -13,3 +13,4 @@ mod outcome;
 mod real_data;
 mod reasons;
 mod repository;
+mod twitter;

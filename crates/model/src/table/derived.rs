@@ -24,6 +24,54 @@ table! {
 }
 
 table! {
+    /// The shape of one conversation.
+    "thread_shapes" ThreadShapeRow {
+        /// The conversation.
+        conversation_key: Key,
+        /// Known posts, deleted ones among them.
+        n_posts: u32,
+        /// Those of them that are to be seen.
+        n_present: u32,
+        /// Missing posts that others answer.
+        n_missing: u32,
+        /// Known posts other than the first.
+        n_replies: u32,
+        /// Replies of which only the conversation is known.
+        n_unplaced: u32,
+        /// Trees that answers join; 1 of a conversation that is whole.
+        n_pieces: u32,
+        /// Authors of the known posts.
+        n_authors: u32,
+        /// Whether every depth counts from the true first post.
+        depth_is_exact: bool,
+        /// The greatest depth of a known post.
+        max_depth: u32,
+        /// The most known posts of one depth.
+        max_breadth: u32,
+        /// The mean number of steps between two posts.
+        structural_virality: Option<f32>,
+        /// The mean number of answers of the posts that have any.
+        branching: Option<f32>,
+        /// The most answers to one post.
+        max_answers: u32,
+        /// The earliest time of a known post.
+        first_at: Option<Timestamp>,
+        /// The latest time of a known post.
+        last_at: Option<Timestamp>,
+        /// Milliseconds from the first post to the earliest reply.
+        first_reply_ms: Option<i64>,
+        /// Milliseconds from the first post to the latest reply.
+        last_reply_ms: Option<i64>,
+        /// Answers whose response time is known.
+        n_timed: u32,
+        /// The median of the milliseconds from a post to its answer.
+        median_response_ms: Option<i64>,
+        /// The mean of the milliseconds from a post to its answer.
+        mean_response_ms: Option<i64>,
+    }
+}
+
+table! {
     /// The language of a post as a model sees it.
     "languages" LanguageRow<'a> {
         /// The post.
@@ -34,6 +82,38 @@ table! {
         confidence: Option<f32>,
         /// The model and its version.
         model: Text<'a>,
+    }
+}
+
+table! {
+    /// What cleaning found of a post, and whether it is kept.
+    "cleaning" CleaningRow<'a> {
+        /// The post.
+        post_key: Key,
+        /// The character of its text where the body begins, without the mentions in front.
+        body_start: u32,
+        /// The character behind the body, without the links at the end.
+        body_end: u32,
+        /// Whether the body has fewer characters than asked for.
+        too_short: bool,
+        /// The earliest post that says the same, if it is another one.
+        duplicate_of: Option<Key>,
+        /// The earliest post that says nearly the same, if its text is another one.
+        near_duplicate_of: Option<Key>,
+        /// How alike it is to `near_duplicate_of`, 0 to 1.
+        similarity: Option<f32>,
+        /// Posts of its author; null without one.
+        author_posts: Option<u32>,
+        /// Posts that its author writes a day, on the days with posts.
+        posts_per_day: Option<f32>,
+        /// The share of its author's posts that say nearly the same as another one of theirs.
+        repeated_share: Option<f32>,
+        /// Whether it was written with a program that posts by itself.
+        client_is_automated: bool,
+        /// Whether nothing was found that leaves a post out.
+        keep: bool,
+        /// What was found, by name.
+        reasons: Vec<Text<'a>>,
     }
 }
 

@@ -21,12 +21,14 @@ pub use base::{
 };
 pub use column::{ActKind, Column, Text, UnknownValue};
 pub use derived::{
-    ClusterRow, ConversationRow, FeatureRow, InstructionRow, LabelRow, LanguageRow, MapRow, PersonaRow,
-    VectorRow,
+    CleaningRow, ClusterRow, ConversationRow, FeatureRow, InstructionRow, LabelRow, LanguageRow, MapRow,
+    PersonaRow, ThreadShapeRow, VectorRow,
 };
+pub use view::{AccountFigures, AccountWithheld, PostOwner, PostTurn, TombstoneOwner};
 pub use view::{
-    AccountHandle, AccountName, AccountStanding, ActMessage, ActOnRecord, ActOwner, ActTime, ActVersion,
-    PostAsking, PostCard, PostClauses, PostLink, PostMessage, PostStep, PostText, SourceClass, TombstoneLink,
+    AccountHandle, AccountName, AccountStanding, ActMessage, ActOnRecord, ActOwner, ActTarget, ActTime,
+    ActVersion, PostAsking, PostBody, PostCard, PostClauses, PostFacts, PostLink, PostMessage, PostQuote,
+    PostStep, PostText, SourceClass, SourceSighting, TombstoneFacts, TombstoneLink, UnavailableReason,
 };
 
 use crate::RowHasher;
@@ -149,7 +151,7 @@ pub fn read_rows<R: Row>(
     Ok((0..n_rows).map(move |row| R::read(&columns, row)))
 }
 
-/// Columns that parts of the formats 1 and 2 do not have: there they are null, or empty lists.
+/// Columns that parts of the formats 1 and 2 do not have.
 const SINCE_FORMAT_3: [(&str, &str); 15] = [
     ("posts", "counted_at"),
     ("posts", "conversation_id"),
@@ -168,6 +170,12 @@ const SINCE_FORMAT_3: [(&str, &str); 15] = [
     ("tombstones", "conversation_id"),
 ];
 
+/// Whether parts that an earlier version wrote may lack a column, which is null or empty there.
+#[must_use]
+pub fn is_since_format_3(table: &str, column: &str) -> bool {
+    SINCE_FORMAT_3.contains(&(table, column))
+}
+
 /// A column of a batch, by name and type.
 fn find_column<C: Column>(
     batch: &RecordBatch,
@@ -176,7 +184,7 @@ fn find_column<C: Column>(
 ) -> Result<ArrayRef, ColumnMismatch> {
     let mismatch = |got: String| ColumnMismatch { table, column, expected: C::data_type().to_string(), got };
     let Some(array) = batch.column_by_name(column) else {
-        return if SINCE_FORMAT_3.contains(&(table, column)) {
+        return if is_since_format_3(table, column) {
             Ok(arrow::array::new_null_array(&C::data_type(), batch.num_rows()))
         } else {
             Err(mismatch("no such column".to_owned()))

@@ -2,7 +2,7 @@
 
 use super::{Text, table};
 use crate::table::ActKind;
-use crate::{AccountStatus, Class, Key, Operation, Platform, Timestamp};
+use crate::{AccountStatus, Class, Key, Operation, Platform, RecordKind, Timestamp};
 
 table! {
     /// Who answers whom, of a post.
@@ -45,6 +45,80 @@ table! {
 }
 
 table! {
+    /// When and by whom a post was written, and what it answers, by id.
+    "posts" PostFacts<'a> {
+        /// The post.
+        post_key: Key,
+        /// Its author.
+        author_key: Option<Key>,
+        /// The author's clock.
+        created_at: Option<Timestamp>,
+        /// The network's clock.
+        received_at: Option<Timestamp>,
+        /// The post that it answers.
+        reply_to: Option<Text<'a>>,
+        /// The key of `reply_to`.
+        reply_to_key: Option<Key>,
+    }
+}
+
+table! {
+    /// By whom a deleted post was written, and what it answered, by id.
+    "tombstones" TombstoneFacts<'a> {
+        /// The deleted post.
+        record_key: Key,
+        /// Its id.
+        record_id: Text<'a>,
+        /// Its author.
+        author_key: Option<Key>,
+        /// The post that it answered.
+        reply_to: Option<Text<'a>>,
+        /// The key of `reply_to`.
+        reply_to_key: Option<Key>,
+    }
+}
+
+table! {
+    /// What a post quotes.
+    "posts" PostQuote {
+        /// The post that it quotes.
+        quote_of_key: Option<Key>,
+    }
+}
+
+table! {
+    /// What was done to which post.
+    "actions" ActTarget {
+        /// What was done.
+        kind: ActKind,
+        /// The post that it was done to.
+        target_key: Option<Key>,
+    }
+}
+
+table! {
+    /// How a record was found.
+    "sources" SourceSighting {
+        /// The record.
+        record_key: Key,
+        /// What it is.
+        kind: RecordKind,
+        /// What was done to it.
+        operation: Operation,
+    }
+}
+
+table! {
+    /// Why the network does not show a post.
+    "unavailable" UnavailableReason<'a> {
+        /// The post.
+        post_key: Key,
+        /// Why, in the network's words.
+        reason: Text<'a>,
+    }
+}
+
+table! {
     /// What a post says, and who says it.
     "posts" PostText<'a> {
         /// The post.
@@ -53,6 +127,28 @@ table! {
         author_key: Option<Key>,
         /// Its text.
         text: Text<'a>,
+    }
+}
+
+table! {
+    /// What a post says, when, who says it, and through which program.
+    "posts" PostBody<'a> {
+        /// The post.
+        post_key: Key,
+        /// Its author.
+        author_key: Option<Key>,
+        /// The author's clock.
+        created_at: Option<Timestamp>,
+        /// The network's clock.
+        received_at: Option<Timestamp>,
+        /// Its text.
+        text: Text<'a>,
+        /// The program that it was written with.
+        client: Option<Text<'a>>,
+        /// Where its body begins.
+        body_start: Option<u32>,
+        /// Where its body ends.
+        body_end: Option<u32>,
     }
 }
 
@@ -259,5 +355,85 @@ table! {
         hashtags: Vec<Text<'a>>,
         /// Ids of mentioned accounts.
         mentions: Vec<Text<'a>>,
+    }
+}
+
+table! {
+    /// What a turn of a conversation is made of.
+    "posts" PostTurn<'a> {
+        /// The post.
+        post_key: Key,
+        /// Its id.
+        post_id: Text<'a>,
+        /// The network.
+        platform: Platform,
+        /// Its author's id.
+        author_id: Option<Text<'a>>,
+        /// Its author.
+        author_key: Option<Key>,
+        /// The author's clock.
+        created_at: Option<Timestamp>,
+        /// The network's clock.
+        received_at: Option<Timestamp>,
+        /// Its text.
+        text: Text<'a>,
+        /// The languages that the author declared.
+        declared_lang: Vec<Text<'a>>,
+        /// Countries in which it is withheld.
+        withheld_in: Vec<Text<'a>>,
+        /// The character of the text where its body begins.
+        body_start: Option<u32>,
+        /// The character of the text behind its body.
+        body_end: Option<u32>,
+    }
+}
+
+table! {
+    /// That there is a post, and whose.
+    "posts" PostOwner {
+        /// The post.
+        post_key: Key,
+        /// The network.
+        platform: Platform,
+        /// Its author.
+        author_key: Option<Key>,
+    }
+}
+
+table! {
+    /// A deleted post, and whose it was.
+    "tombstones" TombstoneOwner<'a> {
+        /// The deleted post.
+        record_key: Key,
+        /// Its id.
+        record_id: Text<'a>,
+        /// Its author's id.
+        author_id: Option<Text<'a>>,
+        /// Its author.
+        author_key: Option<Key>,
+    }
+}
+
+table! {
+    /// Where all that an account wrote is withheld.
+    "accounts" AccountWithheld<'a> {
+        /// The account.
+        account_key: Key,
+        /// The countries.
+        withheld_in: Vec<Text<'a>>,
+    }
+}
+
+table! {
+    /// What a dump counts of an account.
+    "accounts" AccountFigures {
+        /// The account.
+        account_key: Key,
+        /// Its followers.
+        follower_count: Option<i64>,
+        /// Whether the platform vouches for it.
+        verified: Option<bool>,
+        /// Its posts.
+        post_count: Option<i64>,
     }
 }

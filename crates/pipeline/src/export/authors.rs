@@ -31,7 +31,13 @@ impl Authors {
                 clustered.insert(row.unit_key, cluster);
             }
         }
-        Ok(Self { pseudonyms, clustered, numbers: HashMap::new(), names: Vec::new(), clusters: Vec::new() })
+        Ok(Self { clustered, ..Self::unclustered(pseudonyms) })
+    }
+
+    /// Knows no cluster and nobody.
+    pub(super) fn unclustered(pseudonyms: Pseudonyms) -> Self {
+        let (clustered, numbers) = (HashMap::new(), HashMap::new());
+        Self { pseudonyms, clustered, numbers, names: Vec::new(), clusters: Vec::new() }
     }
 
     /// The number of an author, who gets one where there is none yet.

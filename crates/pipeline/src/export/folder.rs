@@ -3,11 +3,14 @@
 //! It is made aside, under its name and `.unfinished`, and renamed at the end. What is in the way is only replaced where
 //! it is an earlier export and nothing else, and the user asked for it.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use populi_dataset::Card;
+use populi_dataset::dialogue::DialogueCard;
+use populi_dataset::{Card, FileCard};
+use serde::Deserialize;
 
 use super::Existing;
 use crate::error::io;
@@ -120,6 +123,13 @@ enum Contents {
     Other(String),
 }
 
+/// What the cards of all exports say.
+#[derive(Deserialize)]
+struct AnyCard {
+    made_by: String,
+    files: BTreeMap<String, FileCard>,
+}
+
 fn contents(folder: &Path) -> Result<Contents> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -137,9 +147,10 @@ fn contents(folder: &Path) -> Result<Contents> {
     if names.is_empty() {
         return Ok(Contents::None);
     }
-    let card = fs::read(folder.join(CARD)).ok().and_then(|card| serde_json::from_slice::<Card>(&card).ok());
+    let card =
+        fs::read(folder.join(CARD)).ok().and_then(|card| serde_json::from_slice::<AnyCard>(&card).ok());
     let files = match card {
-        Some(card) if card.made_by == Card::MADE_BY => card.files,
+        Some(card) if [Card::MADE_BY, DialogueCard::MADE_BY].contains(&card.made_by.as_str()) => card.files,
         _ => return Ok(Contents::Other(names.swap_remove(0))),
     };
     let foreign = names.into_iter().find(|name| name != CARD && name != README && !files.contains_key(name));

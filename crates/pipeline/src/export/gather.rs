@@ -43,7 +43,7 @@ impl Masks {
         Ok(Self(masks))
     }
 
-    fn mask<'t>(&self, platform: Platform, text: &'t str) -> std::borrow::Cow<'t, str> {
+    pub(super) fn mask<'t>(&self, platform: Platform, text: &'t str) -> std::borrow::Cow<'t, str> {
         match self.0.get(&platform) {
             Some(mask) => mask.mask(text),
             // There is one for every platform; without one nothing of the text may leave.
@@ -157,7 +157,7 @@ impl Gathered {
     }
 }
 
-fn stale_threads() -> Error {
+pub(super) fn stale_threads() -> Error {
     Error::Stale { table: "conversations".to_owned(), verb: "threads" }
 }
 

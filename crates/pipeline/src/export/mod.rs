@@ -1,12 +1,14 @@
-//! The stage that writes persona clusters out, under pseudonyms, for others to train and measure on.
+//! The stages that write what was found out, under pseudonyms, for others to train and measure on: persona clusters here,
+//! conversations as prompts and replies in [`conversations`].
 //!
-//! In this order: the conversations give an index of the posts that can be shown ([`index`]); their texts are masked and
+//! Persona clusters, in this order: the conversations give an index of the posts that can be shown ([`index`]); their texts are masked and
 //! put aside ([`gather`], [`texts`]); every act becomes a line or is left out for a reason ([`acts`]), and lines are put
 //! aside by cluster ([`lines`]); then each cluster is sorted and written ([`write`]) into a folder that appears as a whole
 //! ([`folder`]).
 
 mod acts;
 mod authors;
+pub mod conversations;
 mod folder;
 mod gather;
 mod index;
@@ -23,6 +25,7 @@ use populi_dataset::{Card, ClusterCard, Pseudonym, PseudonymKey, Pseudonyms, mem
 use populi_model::table::{ActionRow, LabelRow, PostRow, Row};
 use populi_store::Snapshot;
 use rayon::prelude::*;
+use serde::Serialize;
 
 use crate::error::io;
 use crate::personas::PersonaSummary;
@@ -101,7 +104,8 @@ pub fn create_key(path: &Path) -> Result<String> {
 /// When `threads` or `personas` did not run on these posts, the corpus has no authors, the key cannot be used, something
 /// else is in the way, or the disk refuses; [`Error::Stopped`], with nothing left behind, where the user asked to stop.
 pub fn export_personas(snapshot: &Snapshot, params: &ExportParams, progress: &dyn Progress) -> Result<Card> {
-    check_steps(snapshot)?;
+    check_steps(snapshot, &[("threads", "conversations", "threads"), ("personas", "clusters", "personas")])?;
+    check_authors(snapshot)?;
     let source = params.key.as_ref().ok_or(Error::NoPseudonymKey)?;
     let key = open_key(source, snapshot.folder(), &params.out)?;
     let pseudonyms = Pseudonyms::new(&key);
@@ -124,7 +128,7 @@ pub fn export_personas(snapshot: &Snapshot, params: &ExportParams, progress: &dy
         min_group: params.min_group,
         key_fingerprint: key.fingerprint(),
         key_is_published: key.is_published(),
-        corpus: digests(snapshot),
+        corpus: digests(snapshot, &TABLES),
         acts: acts.n_acts,
         moved_times: gathered.index.n_moved,
         ..Card::default()
@@ -134,14 +138,7 @@ pub fn export_personas(snapshot: &Snapshot, params: &ExportParams, progress: &dy
     write_lines(&folder, params, &gathered, &mut acts, &mut card, progress)?;
     card.left_out = acts.left_out.iter().map(|(reason, n)| (reason.name().to_owned(), *n)).collect();
 
-    let mut json =
-        serde_json::to_string_pretty(&card).map_err(|error| Error::Export { reason: error.to_string() })?;
-    json.push('\n');
-    for (name, text) in [(CARD, &json), (README, &card.readme())] {
-        let mut file = NewFile::create(&folder.path(name))?;
-        file.add(text.as_bytes())?;
-        file.finish(name, &mut BTreeMap::new())?;
-    }
+    write_card(&folder, &card, &card.readme())?;
     folder.remove(TEXTS)?;
     folder.remove(LINES)?;
     folder.publish()?;
@@ -153,20 +150,37 @@ const TEXTS: &str = "texts.aside";
 /// Where lines are put aside.
 const LINES: &str = "lines.aside";
 
-/// Refuses a corpus whose clusters or conversations are not of its posts.
-fn check_steps(snapshot: &Snapshot) -> Result<()> {
+/// Writes what an export says of itself, for machines and for people.
+fn write_card(folder: &Unfinished, card: &impl Serialize, readme: &str) -> Result<()> {
+    let mut json =
+        serde_json::to_string_pretty(card).map_err(|error| Error::Export { reason: error.to_string() })?;
+    json.push('\n');
+    for (name, text) in [(CARD, json.as_str()), (README, readme)] {
+        let mut file = NewFile::create(&folder.path(name))?;
+        file.add(text.as_bytes())?;
+        file.finish(name, &mut BTreeMap::new())?;
+    }
+    Ok(())
+}
+
+/// Refuses a corpus in which one of these steps, by name, table and verb, did not run on its posts as they are.
+fn check_steps(snapshot: &Snapshot, steps: &[(&str, &str, &'static str)]) -> Result<()> {
     let manifest = snapshot.manifest();
     if !manifest.pending.is_empty() || manifest.forgotten.is_owed() {
         return Err(Error::Interrupted { path: snapshot.folder().to_owned() });
     }
-    for (step, table, verb) in [("threads", "conversations", "threads"), ("personas", "clusters", "personas")]
-    {
-        let is_stale = manifest.stale_steps().any(|stale| stale == step);
-        if is_stale || !manifest.steps.contains_key(step) {
-            return Err(Error::Stale { table: table.to_owned(), verb });
+    for (step, table, verb) in steps {
+        let is_stale = manifest.stale_steps().any(|stale| stale == *step);
+        if is_stale || !manifest.steps.contains_key(*step) {
+            return Err(Error::Stale { table: (*table).to_owned(), verb });
         }
     }
-    let found = summary_of::<PersonaSummary>(manifest, "personas").unwrap_or_default();
+    Ok(())
+}
+
+/// Refuses a corpus in which nobody did anything.
+fn check_authors(snapshot: &Snapshot) -> Result<()> {
+    let found = summary_of::<PersonaSummary>(snapshot.manifest(), "personas").unwrap_or_default();
     if found.unit == "posts" {
         return Err(Error::Export {
             reason: "the corpus has no authors, so there is nobody whose acts could be told".to_owned(),
@@ -190,9 +204,9 @@ fn open_key(source: &KeySource, corpus: &Path, out: &Path) -> Result<PseudonymKe
     Ok(key)
 }
 
-fn digests(snapshot: &Snapshot) -> BTreeMap<String, String> {
+fn digests(snapshot: &Snapshot, tables: &[&str]) -> BTreeMap<String, String> {
     let digest = |table: &str| snapshot.tables().get(table).map(|entry| entry.digest()).unwrap_or_default();
-    TABLES.into_iter().map(|table| (table.to_owned(), digest(table).to_string())).collect()
+    tables.iter().map(|table| ((*table).to_owned(), digest(table).to_string())).collect()
 }
 
 /// Puts the clusters on the card that have enough authors with a line, and counts the others.

@@ -187,12 +187,14 @@ impl Mapper<'_> {
                 let tally = visit.taken.tallies.entry(piece.file).or_default();
                 let file = self.source_file(prepared, &piece.name);
                 let bytes = Stoppable::new(BufReader::new(bytes), self.progress);
-                Ok(match source {
+                let (originals, sink) = (self.originals, visit.sink);
+                match source {
                     Source::Twitter => {
-                        twitter::read_document(bytes, first_offset, &file, self.originals, visit.sink, tally)?
+                        twitter::read_content(bytes, first_offset, &file, originals, sink, tally)?;
                     }
-                    _ => read_export(bytes, first_offset, &file, self.originals, visit.sink, tally)?,
-                })
+                    _ => read_export(bytes, first_offset, &file, originals, sink, tally)?,
+                }
+                Ok(())
             }
             (Work::File, Source::Table(params)) if table::is_parquet_file(prepared.path())? => {
                 let tally = visit.taken.tallies.entry(piece.file).or_default();
@@ -249,7 +251,7 @@ impl Visit for PieceVisit<'_, '_> {
             Source::Twitter if twitter::is_document(content.head()) => {
                 let (first_offset, originals) = (content.first_offset, self.mapper.originals);
                 let content = Stoppable::new(content, self.mapper.progress);
-                twitter::read_document(content, first_offset, &source, originals, self.sink, tally)?;
+                twitter::read_content(content, first_offset, &source, originals, self.sink, tally)?;
             }
             Source::Blueprint if data_set::passes_over(content) => self.passed_over(data_set::OTHER_MEMBERS),
             Source::Bluesky | Source::Blueprint | Source::Twitter => {

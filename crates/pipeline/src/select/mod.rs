@@ -20,7 +20,7 @@ use crate::{Error, Result};
 use authors::Authors;
 use keywords::KeywordList;
 
-pub use params::SelectParams;
+pub use params::{SelectParams, languages};
 
 pub(crate) use chosen::{Chosen, in_words};
 

@@ -1,5 +1,6 @@
 //! What a selection is asked for with: the flags, and the tables `select` of a recipe.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use populi_model::Timestamp;
@@ -46,10 +47,7 @@ impl SelectParams {
             let got = until.to_string();
             return Err(wrong("--until", got, format!("it has to be later than --since, which is {since}")));
         }
-        let mut langs = std::collections::BTreeSet::new();
-        for lang in self.lang.iter().flat_map(|langs| langs.split(',')) {
-            langs.extend(language_code::members(code_of(lang.trim())?));
-        }
+        let langs = languages(&self.lang)?;
         let keywords =
             self.keyword.as_deref().map(|path| KeywordList::read(&text_of("--keyword", path, "")?, path));
         let authors =
@@ -61,6 +59,18 @@ impl SelectParams {
     pub(crate) fn paths_mut(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         self.keyword.iter_mut().chain(self.author.iter_mut())
     }
+}
+
+/// The ISO 639 codes of the languages that are written there, with commas between them or one by one.
+///
+/// # Errors
+/// When one of them is no language.
+pub fn languages(written: &[String]) -> Result<BTreeSet<&'static str>> {
+    let mut langs = BTreeSet::new();
+    for lang in written.iter().flat_map(|langs| langs.split(',')) {
+        langs.extend(language_code::members(code_of(lang.trim())?));
+    }
+    Ok(langs)
 }
 
 /// A language, or several, as recipes may write them.

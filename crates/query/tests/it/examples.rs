@@ -12,7 +12,7 @@ fn examples() -> Vec<&'static str> {
 
 #[test]
 fn the_examples_run() {
-    assert_eq!(examples().len(), 10);
+    assert_eq!(examples().len(), 11);
     let (full, empty) = (World::full(), World::empty());
     for sql in examples() {
         let rows = full.rows(sql);

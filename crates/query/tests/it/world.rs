@@ -8,7 +8,7 @@ use std::path::Path;
 
 use populi_model::table::{
     AccountRow, ActKind, ActionRow, ClusterRow, ConversationRow, LabelRow, LanguageRow, PersonaRow, PostRow,
-    QuarantineRow, TombstoneRow, VectorRow,
+    QuarantineRow, ThreadShapeRow, TombstoneRow, VectorRow,
 };
 use populi_model::{AccountStatus, Key, Operation, Platform, Reason, RecordKind, Timestamp};
 use populi_query::{Engine, EngineParams, Format, write};
@@ -124,6 +124,15 @@ fn post(
         reply_count: None,
         repost_count: None,
         quote_count: None,
+        counted_at: None,
+        conversation_id: None,
+        client: None,
+        geo: None,
+        withheld_in: Vec::new(),
+        edit_of: None,
+        edit_of_key: None,
+        body_start: None,
+        body_end: None,
         media_ids: Vec::new(),
         edited: false,
         revision: LARGE,
@@ -177,6 +186,7 @@ fn base_tables(output: &mut StepOutput<'_>) {
         reply_to_key: Some(Key::of("p1")),
         root: None,
         root_key: None,
+        conversation_id: None,
         deleted_at: at(5),
         seen_revision: None,
         seen_content: None,
@@ -205,6 +215,11 @@ fn base_tables(output: &mut StepOutput<'_>) {
         follower_count: None,
         following_count: None,
         verified: None,
+        post_count: None,
+        location: None,
+        joined_at: None,
+        geo_scrubbed_up_to: None,
+        withheld_in: Vec::new(),
         status: AccountStatus::Active,
         status_revision: None,
         deleted_at: None,
@@ -220,6 +235,33 @@ fn base_tables(output: &mut StepOutput<'_>) {
         head: Cow::Borrowed(head),
     };
     output.write(ok(vec![quarantined(7, b"\xff\xfe"), quarantined(9, b"{oops")])).unwrap();
+}
+
+/// Of the conversation of p1, in which p2 is deleted.
+fn shape() -> ThreadShapeRow {
+    ThreadShapeRow {
+        conversation_key: Key::of("p1"),
+        n_posts: 4,
+        n_present: 2,
+        n_missing: 0,
+        n_replies: 3,
+        n_unplaced: 0,
+        n_pieces: 1,
+        n_authors: 3,
+        depth_is_exact: true,
+        max_depth: 2,
+        max_breadth: 2,
+        structural_virality: Some(5.0 / 3.0),
+        branching: Some(1.5),
+        max_answers: 2,
+        first_at: Some(Timestamp(0)),
+        last_at: None,
+        first_reply_ms: Some(60_000),
+        last_reply_ms: None,
+        n_timed: 1,
+        median_response_ms: Some(60_000),
+        mean_response_ms: Some(60_000),
+    }
 }
 
 fn derived_tables(output: &mut StepOutput<'_>) {
@@ -241,6 +283,7 @@ fn derived_tables(output: &mut StepOutput<'_>) {
         place("p6", "p1", Some("p1"), 1, false),
     ];
     output.write(ok(places)).unwrap();
+    output.write(ok(vec![shape()])).unwrap();
     let language = |post, lang: Option<&'static str>| LanguageRow {
         post_key: Key::of(post),
         lang: lang.map(Cow::from),

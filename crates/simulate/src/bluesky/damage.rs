@@ -3,6 +3,8 @@
 //! A damaged line is a copy of a post's event with a single flaw, so that a reader that overlooks the flaw finds an event
 //! that it knows already, or a wrong version of it.
 
+use crate::spoil::{cut, in_text, with_value};
+
 /// What is wrong with a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flaw {
@@ -113,54 +115,6 @@ impl Flaw {
     }
 }
 
-/// The first two thirds of a line, up to a whole character.
-fn cut(line: &str) -> &str {
-    let mut length = line.len() * 2 / 3;
-    while !line.is_char_boundary(length) {
-        length -= 1;
-    }
-    &line[..length]
-}
-
-/// The line with another value at the first place where `key` stands, or without key and value.
-fn with_value(line: &str, key: &str, value: Option<&str>) -> String {
-    let name = format!("\"{key}\":");
-    let Some(start) = line.find(&name) else {
-        return line.to_string();
-    };
-    let old = start + name.len();
-    let end = old + value_length(&line[old..]);
-    match value {
-        Some(value) => format!("{}{value}{}", &line[..old], &line[end..]),
-        None if line[end..].starts_with(',') => format!("{}{}", &line[..start], &line[end + 1..]),
-        None => format!("{}{}", &line[..start], &line[end..]),
-    }
-}
-
-/// The bytes of the number or string at the start of `text`.
-fn value_length(text: &str) -> usize {
-    if !text.starts_with('"') {
-        return text.find([',', '}']).unwrap_or(text.len());
-    }
-    let mut escaped = false;
-    for (at, byte) in text.bytes().enumerate().skip(1) {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => return at + 1,
-            _ => {}
-        }
-    }
-    text.len()
-}
-
-/// The line with these bytes at the start of the post's text.
-fn in_text(line: &str, bytes: &[u8]) -> Vec<u8> {
-    const TEXT: &str = "\"text\":\"";
-    let start = line.find(TEXT).map_or(line.len(), |at| at + TEXT.len());
-    [&line.as_bytes()[..start], bytes, &line.as_bytes()[start..]].concat()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,14 +132,6 @@ mod tests {
         for flaw in Flaw::ALL {
             assert_ne!(flaw.apply(GOOD), GOOD.as_bytes(), "{flaw:?}");
         }
-    }
-
-    #[test]
-    fn values_are_replaced_whole() {
-        assert!(serde_json::from_str::<serde_json::Value>(GOOD).is_ok());
-        assert!(with_value(GOOD, "text", Some("5")).contains(r#""record":{"text":5},"cid""#));
-        assert!(with_value(GOOD, "did", None).starts_with(r#"{"time_us":5"#));
-        assert!(with_value(GOOD, "time_us", Some("1.5")).contains(r#""time_us":1.5,"kind""#));
     }
 
     #[test]

@@ -5,7 +5,6 @@ pub(crate) mod event;
 pub(crate) mod files;
 mod history;
 pub(crate) mod ids;
-mod json;
 pub(crate) mod lines;
 mod posting;
 mod render;

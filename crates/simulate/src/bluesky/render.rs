@@ -2,8 +2,8 @@
 
 use super::event::{Act, Event, IGNORED, Operation, POST, PROFILE, Relation, World};
 use super::ids;
-use super::json::{Escaping, Json};
 use super::society::{display_name, handle};
+use crate::json::{Escaping, Json};
 use crate::random::{Purpose, Stream, mix};
 use crate::taste::{Kind, Taste};
 

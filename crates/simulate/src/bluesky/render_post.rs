@@ -2,8 +2,8 @@
 
 use super::event::{Body, Clock, Embed, NONE, POST};
 use super::ids;
-use super::json::Json;
 use super::render::{Renderer, blob, milliseconds, moment};
+use crate::json::Json;
 use crate::languages::{ENGLISH, LANGUAGES};
 use crate::random::{Purpose, Stream, mix};
 use crate::taste::Kind;

@@ -5,6 +5,7 @@
 mod reader;
 mod replay;
 mod shapes;
+mod twitter;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

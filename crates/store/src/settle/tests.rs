@@ -118,11 +118,11 @@ fn account_event(spec: Spec) -> Event<'static> {
         (Operation::Delete, 0) => (Operation::Delete, Body::Gone(RecordKind::Profile)),
         (_, 0) => (
             spec.operation,
-            Body::Profile(Profile {
+            Body::Profile(Box::new(Profile {
                 name: Some(TEXTS[spec.text]),
                 bio: Some(TEXTS[spec.text]),
                 ..Profile::default()
-            }),
+            })),
         ),
         (_, 1) => (Operation::Notice, Body::Handle((spec.text > 0).then_some(TEXTS[spec.text]))),
         _ => (Operation::Notice, Body::Status(statuses[spec.text])),

@@ -157,7 +157,7 @@ impl Texts {
             0 => (RecordKind::Identity, Body::Handle(Some(&self.handle)), Operation::Notice),
             1 => {
                 let profile = Profile { name: Some(&self.said), ..Profile::default() };
-                (RecordKind::Profile, Body::Profile(profile), operation)
+                (RecordKind::Profile, Body::Profile(Box::new(profile)), operation)
             }
             2 => (RecordKind::Like, Body::Like(self.subject()), operation),
             3 => (RecordKind::Follow, Body::Follow(Id::new(&self.target_account)), operation),

@@ -8,4 +8,6 @@
 mod ctfidf;
 mod keywords;
 mod languages;
+mod near_duplicates;
 mod texts;
+mod tweet_text;

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use populi_text::clean::clean;
 use populi_text::ctfidf::{Document, Params, top_terms};
+use populi_text::edges::body;
 use populi_text::language::detect;
+use populi_text::near_duplicate::{Sketches, normalised};
 use populi_text::words::{MAX_WORD_CHARS, words};
 use proptest::prelude::*;
 
@@ -13,6 +15,10 @@ fn check(text: &str) {
     let cleaned = clean(text);
     assert_eq!(cleaned.trim(), cleaned, "of {text:?}");
     assert!(!cleaned.contains("  ") && !cleaned.contains(['\n', '\t', '\u{200B}']), "of {text:?}");
+    let body = body(text, None, None);
+    assert_eq!(body.trim(), body, "of {text:?}");
+    let compared = normalised(text);
+    assert_eq!(Sketches::sketch(&compared).is_some(), !compared.is_empty(), "of {text:?}");
     let found = words(text);
     assert!(
         found.iter().all(|word| !word.is_empty() && word.chars().count() <= MAX_WORD_CHARS),

@@ -9,8 +9,8 @@ use populi_model::{Counts, Operation, Reason, Timestamp};
 use super::entities::{self, View};
 use super::event::{Sighting, take};
 use super::geo::{self, Order};
-use super::status::{Reference, Status, User};
-use super::wire::{IdField, Number, Numbers, elements, offsets, said};
+use super::status::{EVERYWHERE, Reference, Status, USUAL_FILTER_LEVEL, User};
+use super::wire::{IdField, Numbers, count, elements, flag, missing_id, number, offsets, said};
 use super::{Record, id, text, time};
 use crate::json;
 use crate::object::{Loose, Text};
@@ -19,16 +19,17 @@ use crate::sink::{Defect, Ledger, Sink};
 /// Reads a status and takes it.
 pub(super) fn read<S: Sink + ?Sized>(record: Record<'_>, ledger: &mut Ledger<'_, S>) -> Result<(), Defect> {
     let wire: wire::Status<'_> = serde_json::from_str(record.text)
-        .map_err(|error| json::defect_of(&error, record.text, record.whole))?;
+        .map_err(|error| json::defect_of(&error, record.text, record.text))?;
     let is_of_stream = is_of_stream(&wire);
-    let numbers = if tells_stream(&wire) { Numbers::Exact } else { Numbers::Rounded };
-    let status = status(&wire, numbers)?;
+    // Programs that pass streams on may keep `filter_level` and round; nobody else has the time of receipt.
+    let numbers = if wire.timestamp_ms.is_some() { Numbers::Exact } else { Numbers::Rounded };
+    let status = status(&wire, numbers, record.owner)?;
     let received_ms = number(wire.timestamp_ms.as_ref());
     let sighting = Sighting {
         offset: record.offset,
         operation: if is_of_stream { Operation::Create } else { Operation::Seen },
-        seen_ms: received_ms.or_else(|| is_of_stream.then(|| id::snowflake_ms(status.id)).flatten()),
-        received_at: received_ms.and_then(time_of_ms),
+        seen_ms: received_ms,
+        received_at: received_ms.and_then(time::of_ms),
         record: record.text.as_bytes(),
         keeps_original: record.keeps_original,
     };
@@ -36,39 +37,33 @@ pub(super) fn read<S: Sink + ?Sized>(record: Record<'_>, ledger: &mut Ledger<'_,
     Ok(())
 }
 
-/// A time in milliseconds since 1970.
-pub(super) fn time_of_ms(ms: u64) -> Option<Timestamp> {
-    i64::try_from(ms).ok()?.checked_mul(1000).map(Timestamp)
-}
-
-/// Whether a field says that the status comes from a stream, which sends integers whole.
-fn tells_stream(wire: &wire::Status<'_>) -> bool {
-    wire.timestamp_ms.is_some() || wire.filter_level.is_some()
-}
-
 /// Whether a status comes from a stream: those of before 2013 do not say so, but lack what statuses have since 2015, too.
 fn is_of_stream(wire: &wire::Status<'_>) -> bool {
-    tells_stream(wire) || (wire.is_quote.is_none() && wire.full_text.is_none() && wire.range.is_none())
-}
-
-fn number(field: Option<&Loose<Number>>) -> Option<u64> {
-    field.and_then(Loose::as_ref).map(|number| number.0)
-}
-
-fn flag(field: Option<&Loose<bool>>) -> Option<bool> {
-    field.and_then(Loose::as_ref).copied()
+    wire.timestamp_ms.is_some()
+        || wire.filter_level.is_some()
+        || (wire.is_quote.is_none() && wire.full_text.is_none() && wire.range.is_none())
 }
 
 /// A status with all that it shows.
-fn status<'w>(wire: &'w wire::Status<'w>, numbers: Numbers) -> Result<Status<'w>, Defect> {
+fn status<'w>(
+    wire: &'w wire::Status<'w>,
+    numbers: Numbers,
+    owner: Option<u64>,
+) -> Result<Status<'w>, Defect> {
     let own = IdField::of(wire.id_str.as_ref(), wire.id.as_ref(), numbers);
     let IdField::Is(own) = own else {
         return Err(missing_id("id_str", "the post", own));
     };
-    let author = wire.user.as_ref().ok_or_else(|| {
-        Defect::new(Reason::MissingId, "user: expected the account that wrote the post, got nothing")
-    })?;
-    let mut status = Status { id: own, author: user(author, numbers)?, ..Status::default() };
+    let author = match (&wire.user, owner) {
+        (Some(author), _) => user(author, numbers)?,
+        (None, Some(id)) => User { id, ..User::default() },
+        (None, None) => {
+            let detail = "user: expected the account that wrote the post, got nothing (posts of an account's export \
+                          do not name it)";
+            return Err(Defect::new(Reason::MissingId, detail));
+        }
+    };
+    let mut status = Status { id: own, author, ..Status::default() };
     if let Some(retweeted) = wire.retweeted.as_deref() {
         status.created_at = created_at(wire, &mut status);
         show_retweeted(&mut status, wire, retweeted, numbers);
@@ -128,7 +123,7 @@ fn show_retweeted<'w>(
 
 /// Adds a post that stands inside another one, or a warning where it cannot be told.
 fn show<'w>(outer: &mut Status<'w>, inner: &'w wire::Status<'w>, numbers: Numbers, warning: &'static str) {
-    match status(inner, numbers) {
+    match status(inner, numbers, None) {
         Ok(inner) => outer.shown.push(inner),
         Err(_) => outer.warnings.push(warning),
     }
@@ -171,12 +166,11 @@ fn references<'w>(status: &mut Status<'w>, wire: &'w wire::Status<'w>, numbers: 
 /// What is told about a post beside its text.
 fn fill_particulars<'w>(status: &mut Status<'w>, wire: &'w wire::Status<'w>) {
     status.lang = said(wire.lang.as_ref()).filter(|lang| *lang != "und");
-    let count = |field: &Option<Loose<i64>>| field.as_ref().and_then(Loose::as_ref).copied();
     status.counts = Counts {
-        likes: count(&wire.likes),
-        replies: count(&wire.replies),
-        reposts: count(&wire.reposts),
-        quotes: count(&wire.quotes),
+        likes: count(wire.likes.as_ref()),
+        replies: count(wire.replies.as_ref()),
+        reposts: count(wire.reposts.as_ref()),
+        quotes: count(wire.quotes.as_ref()),
     };
     status.geo = geo(wire, status);
     status.withheld_in = elements(wire.withheld_in.as_ref()).map(Text::as_str).collect();
@@ -187,27 +181,22 @@ fn fill_particulars<'w>(status: &mut Status<'w>, wire: &'w wire::Status<'w>) {
     let mut add = |name, value: Option<Cow<'w, str>>| attributes.extend(value.map(|value| (name, value)));
     let of_flag = |flag: bool| Cow::Borrowed(if flag { "true" } else { "false" });
     let truncated = flag(wire.truncated.as_ref());
-    add("truncated", truncated.map(of_flag));
+    // Told where they are more than what nearly every post says.
+    add("truncated", truncated.filter(|truncated| *truncated).map(of_flag));
     let is_whole = wire.full_text.is_some() || wire.extended.as_ref().is_some_and(|e| e.full_text.is_some());
     add("text_cut", (truncated == Some(true) && !is_whole).then(|| of_flag(true)));
     add("possibly_sensitive", flag(wire.possibly_sensitive.as_ref()).map(of_flag));
-    add("filter_level", said(wire.filter_level.as_ref()).map(Cow::Borrowed));
-    add("is_quote_status", flag(wire.is_quote.as_ref()).map(of_flag));
-    add("timestamp_ms", number(wire.timestamp_ms.as_ref()).map(|ms| Cow::Owned(ms.to_string())));
+    let level = said(wire.filter_level.as_ref()).filter(|level| *level != USUAL_FILTER_LEVEL);
+    add("filter_level", level.map(Cow::Borrowed));
     if let Some(place) = wire.place.as_ref().and_then(Loose::as_ref) {
         add("place", said(place.full_name.as_ref()).map(text::unescape));
         add("place_id", said(place.id.as_ref()).map(Cow::Borrowed));
         add("country_code", said(place.country_code.as_ref()).map(Cow::Borrowed));
     }
     if let Some(source) = said(wire.source.as_ref()) {
-        let (name, address) = entities::client(source);
-        add("source_url", address.map(Cow::Borrowed));
-        status.client = name;
+        status.client = entities::client(source);
     }
 }
-
-/// The code that Twitter has for all countries, where a holder of rights objected.
-pub(super) const EVERYWHERE: &str = "XY";
 
 fn created_at<'w>(wire: &'w wire::Status<'w>, status: &mut Status<'w>) -> Option<Timestamp> {
     let told = wire.created_at.as_ref().map(|text| time::parse(text.as_ref()?.as_str()));
@@ -243,7 +232,6 @@ fn user<'w>(wire: &'w wire::User<'w>, numbers: Numbers) -> Result<User<'w>, Defe
         return Err(missing_id("user.id_str", "the account", id));
     };
     let plain = |field| said(field).map(text::unescape);
-    let count = |field: &Option<Loose<i64>>| field.as_ref().and_then(Loose::as_ref).copied();
     Ok(User {
         id,
         handle: said(wire.handle.as_ref()),
@@ -251,18 +239,9 @@ fn user<'w>(wire: &'w wire::User<'w>, numbers: Numbers) -> Result<User<'w>, Defe
         bio: plain(wire.bio.as_ref()),
         location: plain(wire.location.as_ref()),
         joined_at: said(wire.created_at.as_ref()).and_then(time::parse),
-        followers: count(&wire.followers),
-        following: count(&wire.following),
-        posts: count(&wire.posts),
+        followers: count(wire.followers.as_ref()),
+        following: count(wire.following.as_ref()),
+        posts: count(wire.posts.as_ref()),
         verified: flag(wire.verified.as_ref()),
     })
-}
-
-/// Why a record without a usable id is put aside.
-pub(super) fn missing_id(field: &str, of: &str, got: IdField) -> Defect {
-    let got = match got {
-        IdField::Unusable => "a number that may have been rounded, or something else",
-        _ => "nothing",
-    };
-    Defect::new(Reason::MissingId, format!("{field}: expected the id of {of} as a text, got {got}"))
 }

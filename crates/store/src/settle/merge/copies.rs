@@ -36,7 +36,7 @@ impl Copies {
     pub(super) fn into_sources(mut self, record_key: Key, stands: Option<Version>) -> Vec<SourceRow> {
         let order =
             |row: &SourceRow| (row.operation, row.kind, row.content, row.file_hash, row.offset, row.revision);
-        self.0.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
+        self.0.sort_unstable_by_key(order);
         // The first copy of each content, and of each delete and notice, counts.
         let mut first: BTreeMap<Counted, (Key, u64)> = BTreeMap::new();
         for row in &self.0 {

@@ -213,14 +213,14 @@ fn notices_about_the_account_are_heeded() {
     let notices = AccountNotices::of(&account(vec![notice(Body::GeoScrubbed(19))]));
     let later = merge_record(RecordRows::default(), direct(), notices.as_ref()).rows;
     assert_eq!((later.attributes.len(), later.post.unwrap().geo.as_deref()), (1, Some("1.5,2.5")));
-    assert!(AccountNotices::of(&account(vec![notice(Body::Profile(Profile::default()))])).is_none());
+    assert!(AccountNotices::of(&account(vec![notice(Body::Profile(Box::default()))])).is_none());
 }
 
 #[test]
 fn the_newest_profile_stands() {
     let profile = |at_ms, name| Event {
         record: Id::new(ACTOR),
-        body: Body::Profile(Profile { name: Some(name), ..Profile::default() }),
+        body: Body::Profile(Box::new(Profile { name: Some(name), ..Profile::default() })),
         ..event(sighting(What::Embedded, at_ms, 0, 0))
     };
     let older = merge_account(AccountRows::default(), vec![profile(9, "new"), profile(5, "old")]);

@@ -1,29 +1,13 @@
-//! `populi export`.
+//! `populi export personas`.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
-use populi_pipeline::export::{
-    Existing, ExportParams, KeySource, Style as ExportStyle, create_key, export_personas,
-};
+use clap::{Args, ValueEnum};
+use populi_pipeline::export::{Existing, ExportParams, KeySource, Style as ExportStyle, export_personas};
 use populi_store::Snapshot;
-use serde::Serialize;
 
 use crate::options::{CorpusOption, Manner};
-
-/// Write what was found for others to use, under pseudonyms.
-#[derive(Args, Debug)]
-pub struct Export {
-    #[command(subcommand)]
-    what: What,
-}
-
-#[derive(Subcommand, Debug)]
-enum What {
-    Personas(Personas),
-    Key(Key),
-}
 
 /// Write what the authors of each persona cluster did, a file a cluster, under pseudonyms.
 ///
@@ -48,7 +32,7 @@ enum What {
 #[command(
     after_help = "Example:\n  populi export key --out ./personas.key\n  populi export personas --corpus ./march --key-file ./personas.key --out ./march-personas"
 )]
-struct Personas {
+pub struct Personas {
     #[command(flatten)]
     corpus: CorpusOption,
     /// The folder to write: new or empty
@@ -76,23 +60,6 @@ struct Personas {
     manner: Manner,
 }
 
-/// Make a key for pseudonyms: 256 random bits of the operating system, in a new file that only you may read.
-///
-/// Keep it apart from the corpus and from every export. Whoever has it can tell who is behind a pseudonym; without it
-/// nobody can, nor make later exports that go with earlier ones. A new key makes new pseudonyms that cannot be linked
-/// with the old ones.
-///
-/// Time and memory: none to speak of.
-#[derive(Args, Debug)]
-#[command(after_help = "Example:\n  populi export key --out ./personas.key")]
-struct Key {
-    /// The file to make
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-    #[command(flatten)]
-    manner: Manner,
-}
-
 #[derive(ValueEnum, Clone, Copy, Debug)]
 enum Style {
     /// Lists of messages, with times in microseconds
@@ -110,23 +77,8 @@ impl From<Style> for ExportStyle {
     }
 }
 
-/// A key that was made.
-#[derive(Serialize)]
-struct NewKey {
-    key_fingerprint: String,
-}
-
-impl Export {
-    pub fn run(self) -> anyhow::Result<()> {
-        match self.what {
-            What::Personas(verb) => verb.run(),
-            What::Key(verb) => verb.run(),
-        }
-    }
-}
-
 impl Personas {
-    fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> anyhow::Result<()> {
         let bars = self.manner.start()?;
         let params = ExportParams {
             style: self.style.into(),
@@ -154,19 +106,6 @@ impl Personas {
                 } else {
                     ""
                 },
-            )
-        })
-    }
-}
-
-impl Key {
-    fn run(self) -> anyhow::Result<()> {
-        let key_fingerprint = create_key(&self.out)?;
-        self.manner.print(&NewKey { key_fingerprint }, |key| {
-            format!(
-                "{} holds a new key with the fingerprint {}. Keep it apart from the corpus and every export.\n",
-                self.out.display(),
-                key.key_fingerprint
             )
         })
     }

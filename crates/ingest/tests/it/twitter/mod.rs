@@ -1,0 +1,4 @@
+//! What the reading of Twitter's dumps promises.
+
+mod pages;
+mod reading;
