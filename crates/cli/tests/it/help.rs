@@ -3,7 +3,7 @@
 use crate::program::{DONE, FAILED, Folder};
 
 /// Every verb, and the nouns of those that have some.
-const VERBS: [&str; 36] = [
+const VERBS: [&str; 37] = [
     "",
     "demo",
     "simulate",
@@ -27,6 +27,7 @@ const VERBS: [&str; 36] = [
     "personas",
     "export",
     "export personas",
+    "export conversations",
     "export key",
     "report",
     "run",
@@ -80,7 +81,7 @@ fn what_is_misspelt_fails_with_a_hint() {
         ("", "Usage"),
         ("threds", "threads"),
         ("embed --modle lexical", "--model"),
-        ("ingest twitter x", "twitter"),
+        ("ingest facebook x", "facebook"),
         ("threads --threads 0", "1..=1024"),
         ("ingest bluesky x --buckets 0", "--buckets"),
         ("personas --k many", "many"),

@@ -34,6 +34,8 @@ pub enum LeftOut {
     Withheld,
     /// Cleaning does not keep it.
     Unclean,
+    /// It begins a conversation, and is less probably an instruction than was asked for.
+    NotInstruction,
     /// It was only seen inside of another record.
     Embedded,
     /// Its record said that its text is cut.
@@ -71,6 +73,7 @@ impl LeftOut {
             Self::Edited => "edited",
             Self::Withheld => "withheld",
             Self::Unclean => "unclean",
+            Self::NotInstruction => "not_instruction",
             Self::Embedded => "embedded",
             Self::Truncated => "truncated",
             Self::NotEnglishRoot => "not_english_root",

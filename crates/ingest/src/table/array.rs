@@ -60,6 +60,8 @@ impl ArrayScan {
                         self.no_element(window, "expected an array, or a JSON document on every line"),
                     ));
                 }
+                // As a script ends that assigns the array.
+                (Next::Nothing, b';') => Next::Nothing,
                 (Next::Nothing, _) => {
                     return Ok(Some(
                         self.no_element(window, "expected nothing after the array's closing bracket"),

@@ -20,6 +20,9 @@ const MAX_OBJECT_BYTES: usize = 64 << 20;
 /// The longest name that a script may assign to.
 const MAX_NAME_BYTES: usize = 256;
 
+/// Bytes of a byte-order mark.
+const MARK_BYTES: usize = 3;
+
 /// How scripts of exports begin.
 const SCRIPT_STARTS: [&[u8]; 2] = [b"window.", b"Grailbird."];
 
@@ -114,7 +117,7 @@ impl<R: Read, S: Sink + ?Sized> Reading<'_, R, S> {
     }
 
     fn pass_over_mark(&mut self) -> io::Result<()> {
-        self.window.fill_to(MAX_NAME_BYTES)?;
+        self.window.fill_to(MARK_BYTES)?;
         let unread = self.window.unread();
         let n_mark_bytes = unread.len() - record_lines::without_mark(unread).len();
         self.window.consume(n_mark_bytes);

@@ -70,6 +70,15 @@ pub(super) fn mentioned<'w>(mention: &'w MentionEntity<'_>, numbers: Numbers) ->
     id.map(Mention::Account).or_else(|| said(mention.handle.as_ref()).map(Mention::Handle))
 }
 
+/// The post that a link in this stretch of the text leads to, where one does.
+pub(super) fn linked_post(stretch: &str, view: View<'_>) -> Option<u64> {
+    let links = view.entities.and_then(Loose::as_ref).and_then(|entities| entities.urls.as_ref());
+    let mut shown = elements(links).filter(|link| {
+        said(link.url.as_ref()).is_some_and(|url| stretch.split_whitespace().any(|word| word == url))
+    });
+    shown.find_map(|link| post_of_address(target(link)?))
+}
+
 /// Whether an address is that of one of these posts.
 pub(super) fn leads_to(address: Option<&str>, own: u64, quoted: Option<u64>) -> bool {
     let post = address.and_then(post_of_address);

@@ -1,7 +1,7 @@
 //! Writes the lines as members of archives, called as the public grabs were in their years.
 //!
 //! Members are made by all threads, a batch at a time, and written in their order, so that their bytes and the memory do not
-//! depend on the threads. Two neighbouring days overlap: the last members of one lie in the archive of the next too.
+//! depend on the threads. Two neighbouring archives overlap: the last members of one day lie in that of the next too.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -19,7 +19,7 @@ use crate::error::{Result, at};
 
 /// Members that are rendered together.
 const BATCH: usize = 32;
-/// Members of a day that the next day's archive holds too.
+/// Members of a day that the next day's archive holds too; a file of its own cannot lie in its folder twice.
 const OVERLAP: usize = 2;
 
 /// A written file.
@@ -58,11 +58,11 @@ pub(crate) fn write(world: &World, params: &TwitterParams, folder: &Path) -> Res
     let members = members(world, params);
     let renderer = Renderer::new(world);
     let (mut unpacked_bytes, mut days) = (0, Vec::new());
-    let mut before: Vec<(Member, Vec<u8>)> = Vec::new();
+    let mut last: Vec<(Member, Vec<u8>)> = Vec::new();
     for day in members.chunk_by(|one, next| one.begins_ms / DAY_MS == next.begins_ms / DAY_MS) {
         let mut archive = Archive::create(&days_folder, params, day[0].begins_ms)?;
-        for (member, bytes) in &before {
-            archive.add_again(member, bytes)?;
+        for (member, bytes) in last.drain(..).filter(|_| params.container != Container::Dir) {
+            archive.add(&member, &bytes)?;
         }
         for batch in day.chunks(BATCH) {
             let packed: Vec<(u64, Vec<u8>)> =
@@ -70,11 +70,10 @@ pub(crate) fn write(world: &World, params: &TwitterParams, folder: &Path) -> Res
             for (member, (size, bytes)) in batch.iter().zip(packed) {
                 unpacked_bytes += size;
                 archive.add(member, &bytes)?;
-                before.push((member.clone(), bytes));
+                last.push((member.clone(), bytes));
             }
+            last.drain(..last.len().saturating_sub(OVERLAP));
         }
-        let n = before.len();
-        before.drain(..n - OVERLAP.min(day.len()));
         days.extend(archive.finish()?);
     }
     if is_packed_again(params.container) {
@@ -170,16 +169,6 @@ impl Archive {
             _ => To::Tar(Box::new(tar::Builder::new(file))),
         };
         Ok(Self { path, to, members: Vec::new() })
-    }
-
-    /// A member that another day has too. As a file of its own it needs a place of its own.
-    fn add_again(&mut self, member: &Member, bytes: &[u8]) -> Result<()> {
-        match self.to {
-            To::Folder => {
-                self.add(&Member { name: format!("again/{}", member.name), ..member.clone() }, bytes)
-            }
-            _ => self.add(member, bytes),
-        }
     }
 
     fn add(&mut self, member: &Member, bytes: &[u8]) -> Result<()> {

@@ -44,7 +44,7 @@ impl Renderer<'_> {
     }
 
     /// A status that was asked for: `full_text`, no time of its own, and numeric ids as a program has them that knows
-    /// floating-point numbers alone. `Ids::None` leaves the ids out that are text.
+    /// floating-point numbers alone.
     pub(crate) fn asked(&self, post: u32, has_text_ids: bool) -> String {
         let mut json = Json::new(Escaping::Ascii);
         json.open('{');
@@ -105,7 +105,7 @@ impl Renderer<'_> {
             _ => json.id("id", post.id),
         };
         json.field(if form == Form::Asked { "full_text" } else { "text" }, &words.written);
-        if !words.is_all_shown() {
+        if is_cut || !words.is_all_shown() {
             range(json, words.shown);
         }
         json.field("source", &client(self.client_of(post.author))).truth("truncated", is_cut);
@@ -144,7 +144,11 @@ impl Renderer<'_> {
         if !words.links.is_empty() || post.has_media {
             json.truth("possibly_sensitive", false);
         }
-        json.field("filter_level", "low").field("lang", tag(post.lang));
+        // Streams alone say how they chose it.
+        if form != Form::Asked {
+            json.field("filter_level", "low");
+        }
+        json.field("lang", tag(post.lang));
     }
 
     fn quoted(&self, post: u32, shown: Option<Shown>, second: u64, json: &mut Json) {

@@ -1,6 +1,6 @@
 //! Locality-sensitive hashing: texts with the same key in one band are candidates.
 //!
-//! A band at a time: its keys are sorted with the numbers of their texts, equal keys are a bucket, and the pairs of a bucket are
+//! A band at a time: keys that are there twice are sorted with the numbers of their texts, equal keys are a bucket, and the pairs of a bucket are
 //! compared that are not of one group yet.
 
 use rayon::slice::ParallelSliceMut;
@@ -132,17 +132,59 @@ pub(super) fn candidate_pairs(keys: &[Keys]) -> Vec<(usize, usize)> {
 
 /// Calls `visit` with each band's number and each of its buckets of two texts or more: their numbers, ascending.
 fn for_each_bucket(keys: &[Keys], mut visit: impl FnMut(usize, &mut [u32])) {
-    let mut of_band: Vec<u64> = Vec::with_capacity(keys.len());
+    let mut again = SeenAgain::new(keys.len());
+    let mut shared: Vec<u64> = Vec::new();
     let mut bucket = Vec::new();
     for band in 0..N_BANDS {
-        of_band.clear();
+        again.look_at(keys.iter().map(|keys| keys[band]));
+        shared.clear();
         // Key above number; a text's number fits: there are at most 2^32 - 1.
-        of_band.extend(keys.iter().zip(0_u64..).map(|(keys, text)| u64::from(keys[band]) << 32 | text));
-        of_band.par_sort_unstable();
-        for entries in of_band.chunk_by(|a, b| a >> 32 == b >> 32).filter(|entries| entries.len() > 1) {
+        let entries = keys.iter().zip(0_u64..).map(|(keys, text)| (keys[band], text));
+        shared.extend(
+            entries.filter(|(key, _)| again.holds(*key)).map(|(key, text)| u64::from(key) << 32 | text),
+        );
+        shared.par_sort_unstable();
+        for entries in shared.chunk_by(|a, b| a >> 32 == b >> 32).filter(|entries| entries.len() > 1) {
             bucket.clear();
             bucket.extend(entries.iter().map(|&entry| entry as u32));
             visit(band, &mut bucket);
         }
+    }
+}
+
+/// Which keys may be there twice: all that are, and one in 16 of the others, so that few have to be sorted. Two bits for each of 16
+/// places a text: 4 bytes a text.
+struct SeenAgain {
+    seen: Vec<u64>,
+    again: Vec<u64>,
+    mask: u32,
+}
+
+impl SeenAgain {
+    fn new(n_texts: usize) -> Self {
+        let n_places = n_texts.saturating_mul(16).next_power_of_two().clamp(64, 1 << 32);
+        let empty = vec![0; n_places / 64];
+        Self { seen: empty.clone(), again: empty, mask: (n_places - 1) as u32 }
+    }
+
+    fn look_at(&mut self, keys: impl Iterator<Item = u32>) {
+        self.seen.fill(0);
+        self.again.fill(0);
+        for key in keys {
+            let (word, bit) = self.place(key);
+            self.again[word] |= self.seen[word] & bit;
+            self.seen[word] |= bit;
+        }
+    }
+
+    fn holds(&self, key: u32) -> bool {
+        let (word, bit) = self.place(key);
+        self.again[word] & bit != 0
+    }
+
+    /// Keys are hashes, so their lower bits will do.
+    fn place(&self, key: u32) -> (usize, u64) {
+        let place = key & self.mask;
+        ((place / 64) as usize, 1 << (place % 64))
     }
 }

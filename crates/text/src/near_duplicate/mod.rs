@@ -51,7 +51,7 @@ pub fn normalised(text: &str) -> String {
 
 /// The sketches of texts, in which their near-duplicates are found.
 ///
-/// Memory: 56 bytes a text, and 10 more while [`Sketches::candidates`] works (10 million texts: 0.7 GB), beside the texts of candidates,
+/// Memory: 56 bytes a text, and about 6 more while [`Sketches::candidates`] works (10 million texts: 0.7 GB), beside the texts of candidates,
 /// which the caller holds. Everything is deterministic, at any number of threads.
 #[derive(Debug, Clone, Default)]
 pub struct Sketches {

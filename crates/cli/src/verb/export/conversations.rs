@@ -38,7 +38,7 @@ use crate::options::{CorpusOption, Manner};
 ///
 /// OUT appears as a whole or not at all. The same corpus, key and options give the same bytes.
 ///
-/// Time: three passes over conversations, two over posts, and a read of each text that is told. Memory: about 130 bytes
+/// Time: three passes over conversations, two over posts, and a read of each text that is told. Memory: about 150 bytes
 /// for each post that answers or is answered, 32 an author; for openassistant-raw some 100 a post more. Disk: texts are put aside
 /// meanwhile; in formats of paths a turn is written as often as paths lead through it.
 #[derive(Args, Debug)]
@@ -95,6 +95,9 @@ pub struct Conversations {
     /// Leave out what `populi clean` does not keep
     #[arg(long)]
     clean: bool,
+    /// Only conversations whose first post is an instruction with at least this probability, as `populi detector apply` sees it
+    #[arg(long, value_name = "P")]
+    instructions: Option<f32>,
     /// Replace an earlier export in OUT
     #[arg(long)]
     overwrite: bool,
@@ -199,6 +202,7 @@ impl Conversations {
         params.min_length = self.min_length;
         params.langs = languages(&self.lang)?;
         params.cleaning = if self.clean { Cleaning::Apply } else { Cleaning::Ignore };
+        params.min_instruction = self.instructions;
         params.incomplete =
             if self.incomplete == Treatment::Keep { Incomplete::Keep } else { Incomplete::LeaveOut };
         params.withheld = if self.withheld == Treatment::Keep { Withheld::Keep } else { Withheld::LeaveOut };

@@ -109,6 +109,12 @@ fn fill_text<'w>(status: &mut Status<'w>, wire: &'w wire::Activity<'w>) -> Resul
         quoted_link: None,
     };
     entities::fill(status, view);
+    // Inside another post the quoted one is not shown: only its link stands there, behind what is displayed.
+    if status.quote_of.is_none() && view.range.is_some() {
+        let hidden = status.text.chars().skip(status.body.1 as usize).collect::<String>();
+        let quoted = entities::linked_post(&hidden, view).filter(|post| *post != status.id);
+        status.quote_of = quoted.map(|post| Reference { post, account: None });
+    }
     Ok(())
 }
 

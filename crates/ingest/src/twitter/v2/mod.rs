@@ -8,7 +8,6 @@ mod wire;
 use populi_model::{Operation, Reason, Tally};
 
 use super::event::{Sighting, embed, embed_unavailable, take};
-use super::status::Status;
 use super::wire::{IdField, elements, said};
 use super::{Record, id, time};
 use crate::json;
@@ -50,7 +49,12 @@ pub(super) fn read_envelope<S: Sink + ?Sized>(
     for (element, post) in data.iter().zip(&direct) {
         let part = record.part(element.get());
         let outcome = match post {
-            Ok(post) => read_element(post, &context, &part.sighting_like(&sighting), ledger),
+            Ok(post) => read_element(
+                post,
+                &context,
+                &Sighting { offset: part.offset, record: part.text.as_bytes(), ..sighting },
+                ledger,
+            ),
             Err(defect) => Err(defect.clone()),
         };
         if let Err(defect) = outcome {
@@ -76,13 +80,6 @@ pub(super) fn read_post<S: Sink + ?Sized>(
         ..sighting(record, post.wire.matching_rules.is_some())
     };
     read_element(&post, &Context::default(), &sighting, ledger)
-}
-
-impl<'r> Record<'r> {
-    /// How this part of an envelope was sighted.
-    fn sighting_like(&self, envelope: &Sighting<'_>) -> Sighting<'r> {
-        Sighting { offset: self.offset, record: self.text.as_bytes(), ..*envelope }
-    }
 }
 
 fn sighting(record: Record<'_>, is_of_stream: bool) -> Sighting<'_> {
@@ -185,7 +182,6 @@ fn show_included<S: Sink + ?Sized>(
         }
         match post.status(context) {
             Ok(status) => {
-                let status: Status<'_> = status;
                 embed(&status, &Sighting { record: post.text.as_bytes(), ..*sighting }, ledger);
             }
             Err(_) => ledger.tally.warn("bad_included_post"),

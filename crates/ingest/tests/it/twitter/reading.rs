@@ -1,14 +1,15 @@
-//! Reads lines of Twitter and gathers what became of them.
+//! Reads what Twitter gave out and gathers what became of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use populi_ingest::Sink;
 use populi_ingest::lines::Blocks;
-use populi_ingest::twitter::{Originals, read_block};
+use populi_ingest::twitter::{Originals, is_document, read_block, read_content};
 use populi_model::{Body, Event, Operation, Tally};
 
 use crate::outcome::{Each, FILE, Outcome};
 
-/// Reads lines, and shows each event to `see`. Every record has exactly one outcome.
+/// Reads content as a walk would hand it over, and shows each event to `see`. Every record has exactly one outcome.
 pub fn read_seeing(bytes: &[u8], mut see: impl FnMut(&Event<'_>)) -> Outcome {
     let (mut events, mut tally) = (Vec::new(), Tally::default());
     let mut sink = Each(
@@ -20,12 +21,31 @@ pub fn read_seeing(bytes: &[u8], mut see: impl FnMut(&Event<'_>)) -> Outcome {
         },
         Vec::new(),
     );
-    for block in Blocks::new(bytes, FILE.name) {
-        read_block(&block.unwrap(), &FILE, Originals::Drop, &mut sink, &mut tally);
-    }
+    read_into(bytes, Originals::Drop, &mut sink, &mut tally);
     let outcome = Outcome { aside: sink.1, events, tally, ..Outcome::default() };
     outcome.check();
     outcome
+}
+
+pub fn read_into<S: Sink>(bytes: &[u8], originals: Originals, sink: &mut S, tally: &mut Tally) {
+    if is_document(bytes) {
+        read_content(bytes, 0, &FILE, originals, sink, tally).unwrap();
+        return;
+    }
+    for block in Blocks::new(bytes, FILE.name) {
+        read_block(&block.unwrap(), &FILE, originals, sink, tally);
+    }
+}
+
+/// What each event says, by operation and record, without what it was sighted by.
+pub fn told(bytes: &[u8]) -> BTreeMap<(Operation, String), String> {
+    let mut told = BTreeMap::new();
+    read_seeing(bytes, |event| {
+        let body = format!("{:?} by {:?}", event.body, event.actor.map(|actor| actor.text));
+        let earlier = told.insert((event.operation, event.record.text.to_owned()), body);
+        assert_eq!(earlier, None, "{event:?}");
+    });
+    told
 }
 
 /// How many posts and acts an input holds.
@@ -37,8 +57,6 @@ pub struct Census {
     pub reposts: BTreeSet<String>,
     /// Posts that are shown inside others, by id, direct ones too.
     pub embedded: BTreeSet<String>,
-    /// Reposts that are.
-    pub embedded_reposts: usize,
     /// Accounts with a profile.
     pub profiles: BTreeSet<String>,
     /// Posts that are not shown, with the reason.
@@ -68,7 +86,7 @@ impl Census {
             Body::Post(_) => {
                 self.posts.insert(id);
             }
-            Body::Repost(_) if is_embedded => self.embedded_reposts += 1,
+            Body::Repost(_) if is_embedded => panic!("a retweet inside {event:?}"),
             Body::Repost(_) => {
                 self.reposts.insert(id);
             }

@@ -38,14 +38,23 @@ pub use params::{
 pub use populi_dataset::dialogue::{Format, Parties, Shares};
 
 /// The tables that an export of conversations may be made from.
-const TABLES: [&str; 8] =
-    ["accounts", "attributes", "cleaning", "conversations", "languages", "posts", "sources", "tombstones"];
+const TABLES: [&str; 9] = [
+    "accounts",
+    "attributes",
+    "cleaning",
+    "conversations",
+    "instructions",
+    "languages",
+    "posts",
+    "sources",
+    "tombstones",
+];
 /// Where texts are put aside.
 const TEXTS: &str = "texts.aside";
 
 /// Writes the conversations of a corpus as trees or paths of prompts and replies, and a card that accounts for every post.
 ///
-/// Only conversations with a reply count in memory: about 130 bytes for each of their posts, 32 more an author, and the texts
+/// Only conversations with a reply count in memory: about 150 bytes for each of their posts, 32 more an author, and the texts
 /// of some 64 thousand posts while they are written; for `openassistant-raw` some 100 bytes a post more. Texts are put
 /// aside on the disk, in the unfinished folder. Time: three passes over `conversations`, two over posts, sorts of the
 /// answered posts, and a read of every text that is told. The same corpus, key and parameters give the same bytes at any
@@ -64,6 +73,9 @@ pub fn export_conversations(
     let mut steps = vec![("threads", "conversations", "threads")];
     if params.cleaning == Cleaning::Apply {
         steps.push(("clean", "cleaning", "clean"));
+    }
+    if params.min_instruction.is_some() {
+        steps.push(("instructions", "instructions", "detector apply"));
     }
     check_steps(snapshot, &steps)?;
     let key = match (&params.key, params.names) {

@@ -45,6 +45,8 @@ pub struct ConversationParams {
     pub langs: BTreeSet<&'static str>,
     /// Whether the verdicts of the table `cleaning` count. Default [`Cleaning::Ignore`].
     pub cleaning: Cleaning,
+    /// How probably a root is an instruction, at least, by the table `instructions`: 0 to 1. Default any.
+    pub min_instruction: Option<f32>,
 }
 
 /// The format of the lines.
@@ -143,6 +145,7 @@ impl ConversationParams {
             min_length: 1,
             langs: BTreeSet::new(),
             cleaning: Cleaning::Ignore,
+            min_instruction: None,
         }
     }
 
@@ -150,6 +153,9 @@ impl ConversationParams {
     pub(super) fn check(&self) -> Result<()> {
         let refuse = |reason: &str| Err(Error::Export { reason: reason.to_owned() });
         let is_raw = self.format == ConversationFormat::OpenassistantRaw;
+        if self.min_instruction.is_some_and(|least| !(0.0..=1.0).contains(&least)) {
+            return refuse("--instructions is a probability: expected a number from 0 to 1");
+        }
         if self.names == Names::AsTheyAre && !is_raw {
             return refuse("only the format openassistant-raw may tell real ids: leave --real-ids out");
         }
@@ -189,6 +195,7 @@ impl ConversationParams {
             ("lang", json!(self.langs)),
             ("languages", json!(languages)),
             ("clean", json!(self.cleaning == Cleaning::Apply)),
+            ("instructions", json!(self.min_instruction)),
             ("names", is(self.names == Names::AsTheyAre, "as they are", "pseudonyms")),
         ];
         told.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()

@@ -10,6 +10,9 @@ use super::nodes::{Kind, NONE, Node, Nodes};
 use super::params::{ConversationFormat, ConversationParams, SplitBy};
 use super::trees::{Tree, Trees};
 
+/// Trees that one thread judges at a time.
+const CHUNK_TREES: usize = 256;
+
 /// What is told.
 pub(super) struct Plan {
     /// What becomes of the posts of all trees.
@@ -21,11 +24,20 @@ pub(super) struct Plan {
 impl Plan {
     /// Makes turns of every tree, in parallel.
     pub(super) fn of(trees: &Trees, nodes: &Nodes, params: &ConversationParams) -> Self {
-        let told: Vec<(bool, FateCounts)> =
-            trees.as_slice().par_iter().map(|tree| judge(tree, trees, nodes, params)).collect();
-        let mut fates = FateCounts::default();
-        told.iter().for_each(|(_, counts)| fates.merge(counts));
-        let is_told: Vec<bool> = told.into_iter().map(|(is_told, _)| is_told).collect();
+        let judged: Vec<(Vec<bool>, FateCounts)> = trees
+            .as_slice()
+            .par_chunks(CHUNK_TREES)
+            .map(|chunk| {
+                let mut fates = FateCounts::default();
+                let judge = |tree| judge(tree, trees, nodes, params, &mut fates);
+                (chunk.iter().map(judge).collect(), fates)
+            })
+            .collect();
+        let (mut is_told, mut fates) = (Vec::with_capacity(trees.as_slice().len()), FateCounts::default());
+        for (told, counts) in judged {
+            is_told.extend(told);
+            fates.merge(&counts);
+        }
         Self { fates, splits: splits(trees, &is_told, params) }
     }
 }
@@ -80,7 +92,14 @@ fn admit(
     if is_asked_for { Ok(()) } else { Err(LeftOut::Language) }
 }
 
-fn judge(tree: &Tree, trees: &Trees, nodes: &Nodes, params: &ConversationParams) -> (bool, FateCounts) {
+/// Whether a tree is told; what becomes of its posts is counted.
+fn judge(
+    tree: &Tree,
+    trees: &Trees,
+    nodes: &Nodes,
+    params: &ConversationParams,
+    counts: &mut FateCounts,
+) -> bool {
     let turns = turns(tree, trees, nodes, params);
     let last_replies = turns.last_replies();
     let is_told = match params.format {
@@ -101,7 +120,8 @@ fn judge(tree: &Tree, trees: &Trees, nodes: &Nodes, params: &ConversationParams)
         let off = (0..turns.len() as u32).filter(|turn| !on_paths[*turn as usize]);
         off.for_each(|turn| leave_out(turn, LeftOut::Unanswered));
     }
-    (is_told, fates.into_iter().collect())
+    fates.into_iter().for_each(|fate| counts.add(fate, 1));
+    is_told
 }
 
 /// The splits of the trees that are told. All trees of a conversation go into one split; by time, that of its first root.

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use populi_dataset::dialogue::{Fate, FateCounts, LeftOut};
 use populi_dataset::{Kind as Named, Pseudonyms};
 use populi_model::table::{
-    AccountWithheld, AttributeRow, CleaningRow, LanguageRow, PostOwner, PostTurn, SourceSighting,
-    TombstoneOwner,
+    AccountWithheld, AttributeRow, CleaningRow, InstructionRow, LanguageRow, PostOwner, PostTurn,
+    SourceSighting, TombstoneOwner,
 };
 use populi_model::{Key, Operation, Platform, RecordKind};
 use populi_store::Snapshot;
@@ -66,6 +66,9 @@ impl Found {
         found.read_tombstones(snapshot, pseudonyms, nodes)?;
         if params.cleaning == Cleaning::Apply {
             leave_out_what_is_unclean(snapshot, nodes)?;
+        }
+        if let Some(least) = params.min_instruction {
+            refuse_other_roots(snapshot, least, nodes)?;
         }
         if params.origin == Origin::AsOriginal {
             leave_out_what_the_original_lacks(snapshot, nodes)?;
@@ -239,6 +242,22 @@ fn leave_out_what_is_unclean(snapshot: &Snapshot, nodes: &mut Nodes) -> Result<(
         if node.kind == Kind::Standing {
             node.left_out = node.left_out.or(Some(LeftOut::Unclean));
         }
+    }
+    Ok(())
+}
+
+/// Lets only posts be roots that are an instruction with at least this probability.
+fn refuse_other_roots(snapshot: &Snapshot, least: f32, nodes: &mut Nodes) -> Result<()> {
+    let mut is_one = vec![false; nodes.as_slice().len()];
+    for row in snapshot.rows::<InstructionRow<'_>>() {
+        let row = row?;
+        if let Some(at) = nodes.find(row.post_key) {
+            is_one[at as usize] = row.probability >= least;
+        }
+    }
+    for (at, _) in is_one.into_iter().enumerate().filter(|(_, is_one)| !is_one) {
+        let node = nodes.get_mut(at as u32);
+        node.no_root = node.no_root.or(Some(LeftOut::NotInstruction));
     }
     Ok(())
 }
