@@ -24,7 +24,7 @@ use crate::selection::{SelectOptions, describe_left_out};
 ///   repeated_text     Of its author's posts, 5 or more, a larger share than --max-repeated says nearly
 ///                     the same as another one of theirs.
 ///   automated_client  It was written with a program that posts by itself: one of a list of schedulers,
-///                     feeds and bots, or one that --automated-client names.
+///                     feeds and bots, one whose name says so, or one that --automated-client names.
 ///
 /// The options of selection narrow the posts that are looked at, and what is a duplicate is decided among these; with --lang the
 /// language of every post is told first (the table `languages`).
@@ -36,7 +36,7 @@ use crate::selection::{SelectOptions, describe_left_out};
 #[derive(Args, Debug)]
 #[command(
     verbatim_doc_comment,
-    after_help = "Example:\n  populi clean --min-length 15 --max-posts-per-day 50 --automated-client \"My Bot\"\n  populi clean --allow duplicate,automated_client\n  populi sql \"SELECT keep, reasons, count(*) FROM cleaning GROUP BY keep, reasons ORDER BY 3 DESC\"\n  populi sql \"SELECT text, near_duplicate_of, similarity FROM cleaned_posts WHERE similarity < 1\""
+    after_help = "Example:\n  populi clean --min-length 15 --max-posts-per-day 50 --automated-client \"My App\"\n  populi clean --allow duplicate,automated_client\n  populi sql \"SELECT keep, reasons, count(*) FROM cleaning GROUP BY keep, reasons ORDER BY 3 DESC\"\n  populi sql \"SELECT text, near_duplicate_of, similarity FROM cleaned_posts WHERE similarity < 1\""
 )]
 pub struct Clean {
     #[command(flatten)]

@@ -28,7 +28,7 @@ fn posts() -> Vec<String> {
         tweet(2, 3, 2, PHONE, &format!("{TRAINS}!!")),
         tweet(3, 4, 3, PHONE, "@ann https://t.co/b"),
         tweet(4, 5, 4, "IFTTT", "Weather today: 21 degrees and sunny"),
-        tweet(5, 6, 5, "My Bot", "It is ten past six in the evening"),
+        tweet(5, 6, 5, "My Own Client", "It is ten past six in the evening"),
     ];
     // Six posts of one author, all of a kind.
     posts.extend(
@@ -60,9 +60,9 @@ fn reasons(rows: &[Value]) -> Vec<String> {
 fn each_post_is_told_why_it_is_left_out() {
     let folder = Folder::new();
     corpus(&folder, "corpus", &posts());
-    let line = "clean --corpus corpus --min-length 3 --automated-client MY-BOT";
+    let line = "clean --corpus corpus --min-length 3 --automated-client MY-CLIENT";
     let mut args: Vec<&str> =
-        line.split(' ').map(|word| if word == "MY-BOT" { "my bot" } else { word }).collect();
+        line.split(' ').map(|word| if word == "MY-CLIENT" { "my own client" } else { word }).collect();
     args.push("--json");
     let outcome = folder.run(&args).json();
     let rows = findings(&folder, "corpus");

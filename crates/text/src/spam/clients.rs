@@ -77,3 +77,7 @@ pub(super) const AUTOMATED: [&str; 48] = [
     "Zoho Social",
     "True Anthem",
 ];
+
+/// Words that say so in the name of a client, whoever made it.
+pub(super) const AUTOMATED_WORDS: [&str; 8] =
+    ["autopost", "autoposter", "autotweet", "bot", "bots", "rss", "scheduler", "robot"];

@@ -15,7 +15,7 @@ pub enum ClientKind {
     Other,
 }
 
-/// The kind of a client by its name. Upper and lower case are one.
+/// The kind of a client by its name: of a list, or automated if a word of it says so. Upper and lower case are one.
 ///
 /// ```
 /// use populi_text::spam::{ClientKind, client_kind};
@@ -25,10 +25,13 @@ pub enum ClientKind {
 /// ```
 #[must_use]
 pub fn client_kind(name: &str) -> ClientKind {
-    let is_in = |list: &[&str]| list.iter().any(|known| known.eq_ignore_ascii_case(name.trim()));
-    if is_in(&clients::OFFICIAL) {
+    let is_in = |name: &str, list: &[&str]| list.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let mut words = name.split(|c: char| !c.is_alphanumeric());
+    if is_in(name.trim(), &clients::OFFICIAL) {
         ClientKind::Official
-    } else if is_in(&clients::AUTOMATED) {
+    } else if is_in(name.trim(), &clients::AUTOMATED)
+        || words.any(|word| is_in(word, &clients::AUTOMATED_WORDS))
+    {
         ClientKind::Automated
     } else {
         ClientKind::Other
@@ -82,6 +85,9 @@ mod tests {
         }
         assert_eq!(client_kind(" ifttt "), ClientKind::Automated);
         assert_eq!(client_kind(""), ClientKind::Other);
+        assert_eq!(client_kind("Post Scheduler"), ClientKind::Automated);
+        assert_eq!(client_kind("weather-BOT 2"), ClientKind::Automated);
+        assert_eq!(client_kind("Talbot Reader"), ClientKind::Other);
     }
 
     #[test]
