@@ -1,5 +1,9 @@
 //! Fits a logistic regression to random rows, ours or smartcore's, and prints seconds and the loss: `fit ours|smartcore N_ROWS N_COLS`.
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "an example prints, and stops where something is wrong")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "an example prints, and stops where something is wrong"
+)]
 
 use std::time::Instant;
 
