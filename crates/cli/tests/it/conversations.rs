@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use crate::detector::{sources, train};
 use crate::jetstream::{account, delete, file, post, reply, text, uri};
 use crate::oasst_reader::{self, Message, check_thread, training_threads};
-use crate::program::{FAILED, Folder, sum};
+use crate::program::{DONE, FAILED, Folder, sum};
 
 /// A table of posts: id, author, answered post, language and text; the minute is the place.
 fn table(posts: &[(&str, &str, &str, &str, &str)]) -> String {
@@ -210,6 +211,31 @@ fn filters_leave_out_and_count() {
     folder.ok("clean --quiet");
     let card = export(&folder, "--format chat --clean --out out");
     check_account(&card);
+}
+
+#[test]
+fn roots_may_have_to_be_instructions() {
+    let posts = [
+        ("1", "ann", "", "en", "How do I clean the guitar at home?"),
+        ("2", "bob", "1", "en", "With a cloth"),
+        ("3", "bob", "", "en", "The train made me laugh so hard"),
+        ("4", "ann", "3", "en", "Can you tell me how to fix the train?"),
+    ];
+    let folder = corpus(&table(&posts));
+    let options = "--format chat --out out --instructions";
+    let answer = folder.run(format!("export conversations --test-key {options} 0.5").split(' '));
+    assert_eq!(answer.code, FAILED);
+    assert!(answer.stderr.contains("populi detector apply"), "{answer:?}");
+    sources(&folder);
+    assert_eq!(train(&folder, "--out found").code, DONE);
+    folder.ok("detector apply --detector found/detector.json --quiet");
+    let card = export(&folder, &format!("{options} 0.5"));
+    check_account(&card);
+    assert_eq!(card["left_out"], json!({ "not_instruction": 1, "below_left_out": 1 }));
+    assert_eq!(said("chat", &folder.read_text("out/conversations.jsonl")), [posts[0].4, posts[1].4]);
+    assert_eq!(export(&folder, &format!("{options} 0"))["splits"][0]["lines"], 2);
+    let answer = folder.run(format!("export conversations --test-key --overwrite {options} 2").split(' '));
+    assert_eq!(answer.code, FAILED);
 }
 
 #[test]

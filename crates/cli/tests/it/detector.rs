@@ -29,7 +29,7 @@ fn texts(kind: usize, n: usize) -> Vec<String> {
 }
 
 /// Four sources in four formats.
-fn sources(folder: &Folder) {
+pub fn sources(folder: &Folder) {
     let csv: String = texts(0, 120).iter().map(|text| format!("\"{text}\",x\n")).collect();
     folder.write("asking.csv", format!("text,category\n{csv}"));
     let pairs: Vec<[String; 2]> = texts(1, 120).into_iter().map(|text| [text, "label".to_owned()]).collect();
@@ -42,7 +42,7 @@ fn sources(folder: &Folder) {
 
 const SOURCES: &str = "--positive asking.csv requests.json --negative remarks.txt moods";
 
-fn train(folder: &Folder, rest: &str) -> Answer {
+pub fn train(folder: &Folder, rest: &str) -> Answer {
     folder.run(format!("detector train {SOURCES} --bootstraps 20 --quiet {rest}").split_whitespace())
 }
 
