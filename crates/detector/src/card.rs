@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::detector::Detector;
-use crate::left_out::{Evaluation, Judge, Judgement};
+use crate::left_out::{Evaluation, Judge, Judgement, Pair};
 use crate::measures::{Figures, Interval};
 
 /// Shares of instructions among posts for which the card says what to expect.
@@ -103,6 +103,17 @@ fn summary(out: &mut String, detector: &Detector) {
         }
         figures_row(out, &[form, "detector, all sources seen"], &evaluation.seen);
     }
+    line(
+        out,
+        "\nThe mean of the pairs, in each of which a judge's scores are compared with each other only:\n",
+    );
+    line(
+        out,
+        "| texts | judge | ROC AUC | average precision | F1 | pairs in which the detector's ROC AUC is higher |\n|---|---|--:|--:|--:|--:|",
+    );
+    for (form, evaluation) in [("plain", &detector.evaluation), ("stripped", &detector.stripped)] {
+        Judge::ALL.into_iter().for_each(|judge| means_row(out, form, judge, evaluation));
+    }
     for (form, evaluation) in [("Plain", &detector.evaluation), ("Stripped", &detector.stripped)] {
         let Some(detected) = evaluation.together.first() else { continue };
         let interval =
@@ -131,6 +142,35 @@ fn summary(out: &mut String, detector: &Detector) {
         );
     }
     line(out, "");
+}
+
+fn means_row(out: &mut String, form: &str, judge: Judge, evaluation: &Evaluation) {
+    let of = |pair: &Pair, judge| {
+        pair.judgements.iter().find(|found| found.judge == judge).map(|found| found.figures)
+    };
+    let mean = |value: fn(&Figures) -> f64| {
+        let values: Vec<f64> = evaluation
+            .pairs
+            .iter()
+            .filter_map(|pair| of(pair, judge))
+            .map(|figures| value(&figures))
+            .collect();
+        values.iter().sum::<f64>() / values.len().max(1) as f64
+    };
+    let auc = |pair, judge| of(pair, judge).map(|figures| figures.roc_auc.value);
+    let n_better =
+        evaluation.pairs.iter().filter(|pair| auc(pair, Judge::Detector) > auc(pair, judge)).count();
+    let [roc_auc, precision, f1] = [
+        mean(|found| found.roc_auc.value),
+        mean(|found| found.average_precision.value),
+        mean(|found| found.f1.value),
+    ];
+    let better = if judge == Judge::Detector {
+        String::new()
+    } else {
+        format!("{n_better} of {}", evaluation.pairs.len())
+    };
+    line(out, &format!("| {form} | {} | {roc_auc:.3} | {precision:.3} | {f1:.3} | {better} |", judge.name()));
 }
 
 fn pairs(out: &mut String, title: &str, evaluation: &Evaluation) {

@@ -3,7 +3,8 @@
 //! `in = stored + superseded + deletes + notices + duplicates + ignored + quarantined + blank`, in sum and for
 //! every file. The first five are [`Class`]es and counted over the table `sources`; the others are counted while a
 //! file is read, in a [`Tally`]. Of what a selection leaves out, updates of posts alone have a row in `sources`, because
-//! they take an earlier version away; they too count as ignored.
+//! they take an earlier version away; they too count as ignored. What was found inside another record has rows of the class
+//! `embedded`, outside the equation.
 
 use std::collections::BTreeMap;
 

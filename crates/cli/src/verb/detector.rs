@@ -42,7 +42,7 @@ impl Detector {
 /// Train a detector of instructions, and say what it is worth on sources that it has not seen
 ///
 /// It is a logistic regression over the vector of a text and 27 features that can be named (question marks, first words, length …).
-/// Links, handles, hash signs and case are not looked at: they tell where a text is from.
+/// Links, handles and hash signs are taken out first, and capital letters are no feature: they tell where a text is from.
 ///
 /// Each FILE is a source, called like the file without its ending; `NAME=FILE` calls it otherwise, and files of one NAME make one source. A
 /// FILE is a text a line (.txt), a table as for `populi embed FILE` (`FILE:COLUMN` names the column), a JSON list of texts or of lists that begin
@@ -56,8 +56,8 @@ impl Detector {
 /// Three files are written into --out: detector.json, card.md with all figures and their 95 % intervals, and pr.svg with precision against recall.
 /// The same files, options and seed give the same bytes, at any number of threads.
 ///
-/// Time: linear in the texts that are used and in the pairs: of 30,000 texts, 18 pairs and the static model about 2 minutes of a core. Memory: some
-/// 6 kB a text.
+/// Time: linear in the texts that are used and in the pairs: of 30,000 texts, 18 pairs and the static model half a minute of a core. Memory: some
+/// 8 kB a text.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example:\n  populi detector train --positive oasst=trees.jsonl banking.csv --negative tweeteval/irony tweeteval/emotion --out detector\n  populi detector apply --detector detector/detector.json"
@@ -132,7 +132,7 @@ impl Train {
 /// The detector has to be given the model that it was trained with; the one that comes with the program needs no naming. It reads texts, so the
 /// corpus need not be embedded.
 ///
-/// Time: linear in the text, some 50,000 short posts a second and core with the static model. Memory: a few thousand posts and the model.
+/// Time: linear in the text, some 40,000 short posts a second and core with the static model. Memory: a few thousand posts and the model.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example:\n  populi detector apply --detector detector/detector.json --lang en\n  populi sql \"SELECT probability, keyword, reasons, text FROM instructions JOIN posts USING (post_key) WHERE is_instruction ORDER BY probability DESC LIMIT 20\""

@@ -81,6 +81,6 @@ fn the_card_names_sources_pairs_and_judges() {
     ] {
         assert!(card.contains(part), "{part}");
     }
-    // A row a judge and pair in both forms, beside the sums.
-    assert_eq!(card.matches("| question mark |").count(), 2 * (9 + 1) + 1);
+    // In both forms a row a pair, one for all together and one for their mean; and the feature.
+    assert_eq!(card.matches("| question mark |").count(), 2 * (9 + 2) + 1);
 }

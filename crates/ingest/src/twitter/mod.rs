@@ -31,7 +31,7 @@
 //! about its id, its author or its text costs the record. Where a record has several defects, what is wrong with its JSON and
 //! its types is told before what is missing in it.
 //!
-//! Cost: about 330 MB of a v1.1 stream per CPU-second (measured on a busy 2-core EPYC), a sixth of it hashing; see
+//! Cost: 350 MB of a v1.1 stream per CPU-second (measured on a busy 2-core EPYC), a sixth of it hashing; see
 //! `examples/twitter_speed.rs`. Pages of v2 are read twice. Determinism: a pure function of the content and the file's
 //! key; blocks may be cut and read in any way.
 //! Sources: the data dictionaries of Twitter's APIs v1.1 and v2 and of Gnip's activity streams; payloads that were really

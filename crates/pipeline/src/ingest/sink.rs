@@ -11,6 +11,8 @@ use crate::Result;
 
 /// Bytes of events after which a run is closed and the next one begun.
 const RUN_BYTES: usize = 32 << 20;
+/// The input that room is made for where nobody knows how long it is. What is not used costs addresses, not memory.
+const UNKNOWN_BYTES: usize = RUN_BYTES;
 
 /// Puts what is read into runs of bounded size, but for what is forgotten.
 pub(super) struct Runs<'f> {
@@ -34,7 +36,7 @@ impl<'f> Runs<'f> {
         forgotten: &'f Forgotten,
         n_input_bytes: usize,
     ) -> Self {
-        let run = RunBuilder::new(n_buckets, n_input_bytes);
+        let run = RunBuilder::new(n_buckets, n_input_bytes.max(UNKNOWN_BYTES));
         let sieve = Sieve::new(forgotten);
         Self { folder, name, n_buckets, sieve, run, runs: Vec::new(), failure: None }
     }
@@ -60,7 +62,7 @@ impl<'f> Runs<'f> {
         if !is_due || self.failure.is_some() {
             return;
         }
-        let run = std::mem::replace(&mut self.run, RunBuilder::new(self.n_buckets, 0));
+        let run = std::mem::replace(&mut self.run, RunBuilder::new(self.n_buckets, UNKNOWN_BYTES));
         let name = format!("{}-{}", self.name, self.runs.len());
         match run.publish(&self.folder, &name) {
             Ok(run) => self.runs.push(run),

@@ -105,7 +105,7 @@ impl Renderer<'_> {
             _ => json.id("id", post.id),
         };
         json.field(if form == Form::Asked { "full_text" } else { "text" }, &words.written);
-        if !words.is_all_shown() {
+        if is_cut || !words.is_all_shown() {
             range(json, words.shown);
         }
         json.field("source", &client(self.client_of(post.author))).truth("truncated", is_cut);

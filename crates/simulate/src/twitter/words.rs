@@ -180,10 +180,12 @@ impl Words {
         cut.tags = self.tags.iter().filter(|(_, (_, end))| *end <= cut.n_written).cloned().collect();
         let links = self.links.iter().filter(|link| link.span.1 <= cut.n_written);
         cut.links = links.cloned().collect();
-        cut.push("… ");
+        cut.push("…");
+        // The link to the whole is behind the body, though the network displays it.
+        cut.body = (self.body.0, cut.n_plain);
+        cut.push(" ");
         let link = cut.link_to(mix(id, 0x63), format!("https://twitter.com/i/web/status/{id}"));
         cut.links.push(link);
-        cut.body = (self.body.0, cut.n_plain);
         cut.shown = (self.shown.0, cut.n_written);
         cut
     }

@@ -106,18 +106,12 @@ fn a_million_empty_members_are_nothing() {
     let folder = Folder::new();
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     let mut header = tar::Header::new_gnu();
-    header.set_path("20221010/0000000.json.gz").unwrap();
     header.set_size(0);
     header.set_mode(0o644);
-    header.set_cksum();
-    let sum = header.cksum().unwrap();
-    for i in 0..1_000_000_u32 {
-        let number = format!("{i:07}");
-        let digits: u32 = number.bytes().map(|digit| u32::from(digit - b'0')).sum();
-        let bytes = header.as_mut_bytes();
-        bytes[9..16].copy_from_slice(number.as_bytes());
-        bytes[148..154].copy_from_slice(format!("{:06o}", sum + digits).as_bytes());
-        packer.write_all(bytes).unwrap();
+    for i in 0..1_000_000 {
+        header.set_path(format!("20221010/{i:07}.json.gz")).unwrap();
+        header.set_cksum();
+        packer.write_all(header.as_bytes()).unwrap();
     }
     packer.write_all(&tar(&[("20221010/last.json", &statuses(1, 4))])).unwrap();
     folder.write("in/day.tar.gz", packer.finish().unwrap());

@@ -31,7 +31,7 @@ fn corpus_of(folder: &Folder, corpus: &str, batches: &[&str]) -> Vec<(String, St
 }
 
 fn check_orders(options: &str) {
-    let folder = simulate(&format!("--tweets 1200 --container dir --noise 0.03 {options}"));
+    let folder = simulate(&format!("--tweets 700 --container dir --noise 0.03 {options}"));
     let lines = lines_of(&folder);
     let is_delete = |line: &&Vec<u8>| line.starts_with(b"{\"delete\"") || line.starts_with(b"{\"scrub_geo\"");
     let (mut shuffled, mut state) = (lines.clone(), 7_u64);

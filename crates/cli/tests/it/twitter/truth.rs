@@ -13,7 +13,7 @@ SELECT posts.post_id AS id, author_id AS author, to_char(created_at, '%Y-%m-%dT%
        declared_lang[1] AS lang, reply_to, quote_of, conversation_id, hashtags, like_count, reply_count, repost_count,
        quote_count, to_char(counted_at, '%Y-%m-%dT%H:%M:%S.000Z') AS counted_at, client, geo,
        max(value) FILTER (WHERE name = 'place_id') AS place_id, withheld_in, edit_of, body_start, body_end,
-       max(value) FILTER (WHERE name = 'truncated') AS truncated,
+       coalesce(max(value) FILTER (WHERE name = 'truncated'), 'false') AS truncated,
        coalesce(max(value) FILTER (WHERE name = 'text_cut'), 'false') AS text_cut
 FROM posts LEFT JOIN attributes ON attributes.post_key = posts.post_key
 GROUP BY posts.post_id, author_id, created_at, text, declared_lang, reply_to, quote_of, conversation_id, hashtags,

@@ -86,6 +86,8 @@ fn status<'w>(
         text: text.as_str(),
         range: offsets(match extended {
             Some(extended) => extended.range.as_ref(),
+            // Of a cut text the network displays the link to the whole, too.
+            None if wire.full_text.is_none() && flag(wire.truncated.as_ref()) == Some(true) => None,
             None => wire.range.as_ref(),
         }),
         entities: extended.and_then(|extended| extended.entities.as_ref()).or(wire.entities.as_ref()),

@@ -143,8 +143,13 @@ fn the_body_is_what_is_displayed() {
     // As the network says, in characters of the text with its entities.
     assert_eq!(body(r#""text":"@a x &amp; y z","display_text_range":[3,12]"#), "x & y");
     assert_eq!(body(r#""text":"\ud83d\ude00\ud83d\ude00b","display_text_range":[1,99]"#), "😀b");
-    // Nonsense is not followed.
+    // Nonsense is not followed, and neither is what takes in the link from a cut text to the whole.
     assert_eq!(body(r#""text":"ab","display_text_range":[2,1]"#), "ab");
+    let link = r#""entities":{"urls":[{"url":"https://t.co/x","expanded_url":"https://twitter.com/i/web/status/7"}]}"#;
+    let cut = format!(
+        r#""id_str":"7","text":"@a hi… https://t.co/x","truncated":true,"in_reply_to_status_id_str":"5","display_text_range":[3,21],{link}"#
+    );
+    assert_eq!(body(&cut), "hi…");
     assert_eq!(body(r#""text":"ab","display_text_range":"x""#), "ab");
     // Where it says nothing: mentions of replies, links to media, to the quoted post, and to the whole text.
     assert_eq!(body(r#""text":"@a @b hi","in_reply_to_status_id_str":"5""#), "hi");

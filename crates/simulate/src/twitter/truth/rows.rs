@@ -33,8 +33,8 @@ pub(super) struct Post {
     edit_of: Option<String>,
     body_start: u32,
     body_end: u32,
-    /// As a record of v1.1 says it, where there is one.
-    truncated: Option<bool>,
+    /// Whether a record of v1.1 says that its first view is cut.
+    truncated: bool,
     /// Whether the end of the text was never shown.
     text_cut: bool,
     /// `stream`, `asked` or `embedded`: the best way in which it was found.
@@ -125,7 +125,7 @@ fn row(world: &World, seen: &Seen, writer: &Writer<'_>, number: u32) -> Post {
         edit_of: id_of(world, post.edit_of),
         body_start: body.0,
         body_end: body.1,
-        truncated: how.by_v1.then_some(is_long && (how.in_stream || how.embedded)),
+        truncated: how.by_v1 && is_long && (how.in_stream || how.embedded),
         text_cut: is_long && !how.whole,
         found: found(how),
     }

@@ -190,7 +190,9 @@ fn show(status: &Value, second: u64, posts: &mut BTreeMap<String, Post>) {
     let post = posts.entry(id(status)).or_default();
     if is_whole || post.text.is_empty() {
         post.text = plain(written);
-        post.body = (body[0], body[1]);
+        // The link behind a cut text is no part of it.
+        let link = if is_whole { 0 } else { " https://t.co/0123456789".len() };
+        post.body = (body[0], body[1] - link);
     }
     post.is_whole |= is_whole;
     if second >= post.second {

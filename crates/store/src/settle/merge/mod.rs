@@ -16,8 +16,10 @@ mod copies;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use populi_model::table::{ActKind, ActionRow, AttributeRow, Text, TombstoneRow, UnavailableRow};
-use populi_model::{Body, Class, Event, Key, Operation, RecordKind, Timestamp, Version};
+use populi_model::table::{
+    ActKind, ActionRow, AttributeRow, OriginalRow, Text, TombstoneRow, UnavailableRow,
+};
+use populi_model::{Body, Class, Event, Key, Operation, Post, RecordKind, Timestamp, Version};
 
 pub(crate) use account::{AccountNotices, merge_account};
 use columns::{Shown, add_countries, number_of, sighted_at};
@@ -84,8 +86,8 @@ struct Merged<'a> {
     tombstone: Option<TombstoneRow<'a>>,
     withheld_in: Vec<Text<'a>>,
     unavailable: Option<UnavailableRow<'a>>,
-    originals: Vec<(Version, populi_model::table::OriginalRow<'a>)>,
-    old_original: Option<populi_model::table::OriginalRow<'a>>,
+    originals: Vec<(Version, OriginalRow<'a>)>,
+    old_original: Option<OriginalRow<'a>>,
     /// The version that stood, of which `old_original` is.
     stood: Option<Version>,
 }
@@ -313,7 +315,7 @@ impl<'a> Merged<'a> {
     }
 
     /// The untouched record of the version that stands.
-    fn original(&mut self, stands: Version) -> Option<populi_model::table::OriginalRow<'a>> {
+    fn original(&mut self, stands: Version) -> Option<OriginalRow<'a>> {
         let same = |version: Version| version.content == stands.content;
         let new = std::mem::take(&mut self.originals);
         let new = new.into_iter().find(|(version, _)| same(*version)).map(|(_, original)| original);
@@ -353,7 +355,7 @@ impl<'a> Merged<'a> {
 }
 
 /// What an event shows of its post.
-fn shown_by<'a>(event: &Event<'a>, post: &populi_model::Post<'a>) -> Shown<'a> {
+fn shown_by<'a>(event: &Event<'a>, post: &Post<'a>) -> Shown<'a> {
     let PostRows { post, media, attributes } = post_rows(event, post, event.received_at);
     let mut shown = Shown::new(post, media, attributes);
     let row = &mut shown.post;
