@@ -7,6 +7,7 @@
 //! | a DID (`did:plc:…`) | `user_…` |
 //! | an at-URI | `at://user_…/<collection>/post_…` |
 //! | `bsky.app/profile/<name or DID>`, also of a post, list or feed | `bsky.app/profile/user_…/post/post_…` |
+//! | `twitter.com/<name>`, `x.com/<name>`, also of a post | `twitter.com/user_…/status/post_…` |
 //!
 //! `…` are 32 hexadecimal digits. Of an account that is known by that handle or id they are the first of its pseudonym;
 //! of any other name, the first of a pseudonym of the name itself. A name goes as far as letters and digits of any script,
@@ -27,7 +28,13 @@ use populi_model::Key;
 use crate::{Kind, Pseudonym, Pseudonyms};
 
 /// What a name that is to be masked begins with, or holds.
-const MARKS: [&str; 6] = ["at://", "bsky.app/profile/", "did:", "@", "＠", ".bsky.social"];
+const MARKS: [&str; 8] =
+    ["at://", "bsky.app/profile/", "did:", "@", "＠", ".bsky.social", "twitter.com/", "x.com/"];
+
+/// Pages of Twitter that are nobody's.
+const OWN_PAGES: [&str; 7] = ["hashtag", "home", "intent", "explore", "search", "share", "settings"];
+/// What stands between Twitter's host and the number of a post whose author is not named.
+const NAMELESS_POST: &str = "i/web/status/";
 
 /// What stands behind an `@` on a platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +89,7 @@ impl TextMask {
                 "at://" => self.at_uri(text, mark.start(), mark.end()),
                 "bsky.app/profile/" => self.profile(text, mark.start(), mark.end()),
                 "did:" => self.did(text, mark.start()),
+                "twitter.com/" | "x.com/" => self.twitter_link(text, mark.start(), mark.end()),
                 ".bsky.social" => self.bare_handle(text, done, mark.start(), mark.end()),
                 _ => self.mention(text, mark.start(), mark.end()),
             };
@@ -118,6 +126,36 @@ impl TextMask {
         if let Some((what, rkey)) = two_parts(&text[end..]) {
             by.push_str(&format!("/{what}/{}", self.record_name(&user, what, rkey)));
             end += what.len() + rkey.len() + 2;
+        }
+        Some(Replacement { start, end, by })
+    }
+
+    fn twitter_link(&self, text: &str, start: usize, end: usize) -> Option<Replacement> {
+        let before = &text[..start];
+        let before = ["www.", "mobile."].iter().find_map(|host| before.strip_suffix(host)).unwrap_or(before);
+        // Another host that ends like this one.
+        if before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.')) {
+            return None;
+        }
+        let post = |number: &str| {
+            let id = format!("twitter:{number}");
+            format!("post_{}", self.pseudonyms.of("twitter", Kind::Post, &id).short())
+        };
+        let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        if let Some(rest) = text[end..].strip_prefix(NAMELESS_POST) {
+            let number = &rest[..digits(rest)];
+            let by = format!("{}{NAMELESS_POST}{}", &text[start..end], post(number));
+            return Some(Replacement { start, end: end + NAMELESS_POST.len() + number.len(), by });
+        }
+        let name = leading(&text[end..], |c| c.is_ascii_alphanumeric() || c == '_');
+        if OWN_PAGES.contains(&name.to_ascii_lowercase().as_str()) {
+            return None;
+        }
+        let mut by = format!("{}{}", &text[start..end], user_name(&self.account(name)?));
+        let mut end = end + name.len();
+        if let Some(("status", number)) = two_parts(&text[end..]) {
+            by.push_str(&format!("/status/{}", post(number)));
+            end += "status".len() + number.len() + 2;
         }
         Some(Replacement { start, end, by })
     }
@@ -283,8 +321,25 @@ mod tests {
     }
 
     #[test]
+    fn links_to_twitter_name_nobody() {
+        let mask = mask("twitter");
+        let (by_name, nameless) = (
+            mask.mask("see https://www.Twitter.com/Ann_1/status/20?s=1").into_owned(),
+            mask.mask("https://twitter.com/i/web/status/20 x.com/Ann_1").into_owned(),
+        );
+        let post = by_name.rsplit_once("/status/").unwrap().1.strip_suffix("?s=1").unwrap();
+        let user = nameless.rsplit_once("x.com/").unwrap().1;
+        assert!(post.starts_with("post_") && user.starts_with("user_"), "{by_name} {nameless}");
+        assert_eq!(by_name, format!("see https://www.Twitter.com/{user}/status/{post}?s=1"));
+        assert_eq!(nameless, format!("https://twitter.com/i/web/status/{post} x.com/{user}"));
+    }
+
+    #[test]
     fn what_names_nobody_is_left_alone() {
         for text in [
+            "https://netflix.com/title",
+            "https://twitter.com/search?q=x",
+            "x.com/",
             "",
             "no names",
             "a @ b",

@@ -92,9 +92,11 @@ fn summary(out: &mut String, detector: &Detector) {
     line(out, "## What it is worth\n");
     line(
         out,
-        "Sources left out: one positive and one negative source at a time, both unseen in training, calibration and choice of the threshold; all \
+        "Sources left out: one positive and one negative source at a time, both unseen in training. The three numbers of calibration and threshold \
+         come from models that had left out other pairs, and so saw these two; the penalty is given. All \
          pairs together, each weighing alike. Figures are of a world in which every second text is an instruction; in brackets the middle 95 % of \
-         resamples of the texts. \"Sources alone\" only learnt to tell the training sources apart, and says yes where a text is like a positive one.\n",
+         resamples of the texts. \"Sources alone\" only learnt to tell the training sources apart, and says yes where a text is more like a positive one: \
+         no threshold was chosen for it, so compare it by AUC and AP rather than by F1.\n",
     );
     table_head(out, &["texts", "judge"]);
     for (form, evaluation) in [("plain", &detector.evaluation), ("stripped", &detector.stripped)] {

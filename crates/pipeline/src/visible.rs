@@ -1,12 +1,11 @@
 //! The posts that later steps see: those that stand, of accounts that are there, the newest step of each edited one, and
 //! that a selection admits.
 
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use populi_model::table::{AccountStanding, PostLink, PostStep, PostText, Row};
-use populi_model::{Key, Timestamp};
+use populi_model::table::{AccountStanding, PostLink, PostStep, PostText, Row, TombstoneStep};
+use populi_model::{Key, Platform, Timestamp};
 use populi_store::Snapshot;
 
 use crate::Result;
@@ -37,36 +36,55 @@ impl HiddenAccounts {
     }
 }
 
-/// Posts of which a later step of their editing is there too, where each step is a post of its own.
-pub(crate) struct EarlierSteps(HashSet<Key>);
+/// Posts of which a later step of their editing is known, where each step is a post of its own: the later step speaks for
+/// all, and where it was deleted none of them is to be seen.
+pub(crate) struct EarlierSteps(HashMap<Key, Key>);
 
 impl EarlierSteps {
-    /// Nothing is read where no input has such posts. Memory: a key an edited post and an earlier step.
+    /// Nothing is read where no input has such posts. Memory: two keys an earlier step.
     pub(crate) fn of(snapshot: &Snapshot) -> Result<Self> {
-        let mut earlier = HashSet::new();
         let shards = &snapshot.manifest().shards;
         if !shards.iter().any(|shard| shard.step == Source::Twitter.step()) {
-            return Ok(Self(earlier));
+            return Ok(Self(HashMap::new()));
         }
-        // By the first step: the newest one so far.
-        let mut newest: HashMap<Key, (Option<Timestamp>, Key)> = HashMap::new();
+        // Those of each first step, with their times.
+        let mut steps: BTreeMap<Key, Vec<(Option<Timestamp>, Key)>> = BTreeMap::new();
         for post in snapshot.rows::<PostStep>() {
             let post = post?;
-            let Some(first) = post.edit_of_key else { continue };
-            let step = (post.created_at, post.post_key);
-            earlier.insert(first);
-            match newest.entry(first) {
-                Entry::Vacant(slot) => _ = slot.insert(step),
-                Entry::Occupied(mut slot) if *slot.get() < step => _ = earlier.insert(slot.insert(step).1),
-                Entry::Occupied(_) => _ = earlier.insert(post.post_key),
+            if let Some(first) = post.edit_of_key {
+                steps.entry(first).or_default().push((post.created_at, post.post_key));
             }
         }
-        Ok(Self(earlier))
+        for tombstone in snapshot.rows::<TombstoneStep<'_>>() {
+            let tombstone = tombstone?;
+            if let Some(first) = tombstone.edit_of_key {
+                let made_at = time_of_post(&tombstone.record_id);
+                steps.entry(first).or_default().push((made_at, tombstone.record_key));
+            }
+        }
+        let mut newest_of = HashMap::new();
+        for (first, steps) in steps {
+            let Some(&(_, newest)) = steps.iter().max() else { continue };
+            let earlier = steps.into_iter().map(|(_, step)| step).filter(|step| *step != newest);
+            newest_of.extend(earlier.chain([first]).map(|step| (step, newest)));
+        }
+        Ok(Self(newest_of))
     }
 
     pub(crate) fn hold(&self, post: Key) -> bool {
-        self.0.contains(&post)
+        self.0.contains_key(&post)
     }
+
+    /// The step that speaks for a post.
+    pub(crate) fn newest_of(&self, post: Key) -> Key {
+        self.0.get(&post).copied().unwrap_or(post)
+    }
+}
+
+/// When a post was made, where its id tells it.
+pub(crate) fn time_of_post(id: &str) -> Option<Timestamp> {
+    let numbered = Platform::Twitter.own_id_prefixes().iter().find_map(|prefix| id.strip_prefix(prefix))?;
+    Timestamp::of_snowflake(numbered.parse().ok()?)
 }
 
 /// A row of a post that has an author.

@@ -5,7 +5,8 @@
 //! 1. What the caller leaves out is not told, and neither is what hangs below it.
 //! 2. The earliest reply to a post by the post's own author merges into it, and so on: a thread that somebody writes to
 //!    themselves is one turn, and the replies to any of its posts are replies to the turn. Other replies of an author to the same
-//!    post of their own are left out with what hangs below them.
+//!    post of their own are left out with what hangs below them, and so are those that were deleted or answer a deleted one: nobody
+//!    answered in between.
 //! 3. The role is the parity of a turn: the first is the prompter's, a reply to it the assistant's, and so on. Since a turn never
 //!    answers one of the same author, on every path from the root to a leaf the roles alternate, and so do the authors of
 //!    neighbouring turns.
@@ -231,9 +232,11 @@ impl Draft {
             return;
         }
         if let (Some(answered), SelfReplies::Merge) = (post.parent, rules.self_replies)
-            && is_self_reply(post, &posts[answered as usize])
+            && is_by_the_same(post, &posts[answered as usize])
         {
-            if std::mem::replace(&mut is_continued[answered as usize], true) {
+            if !is_self_reply(post, &posts[answered as usize]) {
+                self.fates[i] = Fate::LeftOut(LeftOut::Deleted);
+            } else if std::mem::replace(&mut is_continued[answered as usize], true) {
                 self.fates[i] = Fate::LeftOut(LeftOut::SecondSelfReply);
             } else {
                 self.turn_of[i] = parent;
@@ -338,10 +341,12 @@ impl Draft {
 
 /// Whether a post is a reply of an author to a post of their own, and both are there.
 fn is_self_reply(post: &Post, answered: &Post) -> bool {
-    post.author.is_some()
-        && post.author == answered.author
-        && post.state == State::Standing
-        && answered.state == State::Standing
+    is_by_the_same(post, answered) && post.state == State::Standing && answered.state == State::Standing
+}
+
+/// Whether a post and the one that it answers are known to be of one author.
+fn is_by_the_same(post: &Post, answered: &Post) -> bool {
+    post.author.is_some() && post.author == answered.author
 }
 
 /// The places of the numbers below `n_groups`, by number and then in order, and where each number's begin; `NONE` is in no

@@ -191,6 +191,8 @@ table! {
         root_key: Option<Key>,
         /// The network's own id of its conversation, where a version of it was seen.
         conversation_id: Option<Text<'a>>,
+        /// Of a later step of an edited post the key of the first one, where a version of it was seen.
+        edit_of_key: Option<Key>,
         /// When it was deleted.
         deleted_at: Option<Timestamp>,
         /// The revision of the version that told `reply_to` and `root`; null where none was ever seen.

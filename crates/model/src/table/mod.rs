@@ -28,7 +28,8 @@ pub use view::{AccountFigures, AccountWithheld, PostOwner, PostTurn, TombstoneOw
 pub use view::{
     AccountHandle, AccountName, AccountStanding, ActMessage, ActOnRecord, ActOwner, ActTarget, ActTime,
     ActVersion, PostAsking, PostBody, PostCard, PostClauses, PostFacts, PostLink, PostMessage, PostQuote,
-    PostStep, PostText, SourceClass, SourceSighting, TombstoneFacts, TombstoneLink, UnavailableReason,
+    PostStep, PostText, SourceClass, SourceSighting, TombstoneFacts, TombstoneLink, TombstoneStep,
+    UnavailableReason,
 };
 
 use crate::RowHasher;
@@ -152,7 +153,7 @@ pub fn read_rows<R: Row>(
 }
 
 /// Columns that parts of the formats 1 and 2 do not have.
-const SINCE_FORMAT_3: [(&str, &str); 15] = [
+const SINCE_FORMAT_3: [(&str, &str); 16] = [
     ("posts", "counted_at"),
     ("posts", "conversation_id"),
     ("posts", "client"),
@@ -168,6 +169,7 @@ const SINCE_FORMAT_3: [(&str, &str); 15] = [
     ("accounts", "geo_scrubbed_up_to"),
     ("accounts", "withheld_in"),
     ("tombstones", "conversation_id"),
+    ("tombstones", "edit_of_key"),
 ];
 
 /// Whether parts that an earlier version wrote may lack a column, which is null or empty there.
@@ -320,6 +322,7 @@ mod tests {
             root: None,
             root_key: None,
             conversation_id: None,
+            edit_of_key: None,
             deleted_at: None,
             seen_revision: Some(3),
             seen_content: None,

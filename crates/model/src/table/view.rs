@@ -45,6 +45,18 @@ table! {
 }
 
 table! {
+    /// Which step of its editing a deleted post was.
+    "tombstones" TombstoneStep<'a> {
+        /// The deleted post.
+        record_key: Key,
+        /// Its id.
+        record_id: Text<'a>,
+        /// Of a later step, the first one.
+        edit_of_key: Option<Key>,
+    }
+}
+
+table! {
     /// When and by whom a post was written, and what it answers, by id.
     "posts" PostFacts<'a> {
         /// The post.
@@ -89,6 +101,8 @@ table! {
 table! {
     /// What was done to which post.
     "actions" ActTarget {
+        /// The record that the act made or took away.
+        record_key: Key,
         /// What was done.
         kind: ActKind,
         /// The post that it was done to.
@@ -205,6 +219,8 @@ table! {
         text: Text<'a>,
         /// Whether this is a later version than the first.
         edited: bool,
+        /// Countries in which it is withheld.
+        withheld_in: Vec<Text<'a>>,
     }
 }
 

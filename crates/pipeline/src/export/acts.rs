@@ -22,7 +22,9 @@ pub(super) enum LeftOut {
     HiddenAuthor,
     /// The post that it made or changed is gone.
     Deleted,
-    /// What it was done to is not there to be shown.
+    /// The post that it made or changed is withheld in some country.
+    Withheld,
+    /// What it was done to is not there to be shown, or withheld in some country.
     NoContext,
     /// Nobody knows when.
     NoTime,
@@ -40,6 +42,7 @@ impl LeftOut {
             Self::NotClustered => "not_clustered",
             Self::HiddenAuthor => "hidden_author",
             Self::Deleted => "deleted",
+            Self::Withheld => "withheld",
             Self::NoContext => "no_context",
             Self::NoTime => "no_time",
             Self::UnknownText => "unknown_text",
@@ -185,7 +188,11 @@ impl RecordActs<'_> {
         let index = &self.gathered.index;
         let row = index.find(self.record[place].record_key).filter(|_| place >= self.begins);
         let row = row.ok_or(LeftOut::Deleted)?;
-        if index.is_shown(row) { Ok(row) } else { Err(LeftOut::NoTime) }
+        match index.is_shown(row) {
+            true => Ok(row),
+            false if index.is_withheld(row) => Err(LeftOut::Withheld),
+            false => Err(LeftOut::NoTime),
+        }
     }
 
     /// A chain that ends in the post.

@@ -84,6 +84,11 @@ impl Gathered {
             let masked: Vec<_> = chunk.par_iter().map(|post| masks.mask(post.platform, &post.text)).collect();
             for (post, text) in chunk.iter().zip(&masked) {
                 let row = index.find(post.post_key).ok_or_else(stale_threads)?;
+                // A post without a text is shown to nobody.
+                if !post.withheld_in.is_empty() {
+                    index.withhold(row);
+                    continue;
+                }
                 let (Some(key), Some(id)) = (post.author_key, &post.author_id) else { continue };
                 let author = authors.add(key, post.platform, id);
                 let Some(at) = post.received_at.or(post.created_at) else { continue };

@@ -11,6 +11,8 @@ use crate::Result;
 const NONE: u32 = u32::MAX;
 /// Of a post that answers one which is not there; of a post without an author or a time.
 const GONE: u32 = u32::MAX - 1;
+/// In the place of an author: the post is withheld somewhere.
+const WITHHELD: u32 = u32::MAX - 2;
 
 /// The posts that are there and to be seen, sorted by key: 44 bytes each.
 ///
@@ -76,7 +78,16 @@ impl PostIndex {
     }
 
     pub(super) fn is_shown(&self, row: u32) -> bool {
-        self.authors[row as usize] != GONE
+        self.authors[row as usize] < WITHHELD
+    }
+
+    /// Says that a post is withheld, so that nobody is shown it.
+    pub(super) fn withhold(&mut self, row: u32) {
+        self.authors[row as usize] = WITHHELD;
+    }
+
+    pub(super) fn is_withheld(&self, row: u32) -> bool {
+        self.authors[row as usize] == WITHHELD
     }
 
     /// Says who wrote a post, when, and where its text is.

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use populi_model::table::{PostFacts, TombstoneFacts};
-use populi_model::{Key, Platform, Timestamp};
+use populi_model::{Key, Timestamp};
 use populi_store::Snapshot;
 use populi_thread::{Facts, Forest};
 
 use crate::Result;
 use crate::progress::{Progress, stop_if_asked};
+use crate::visible::time_of_post;
 
 /// Times in microseconds: of posts their author's clock, else the network's; of deleted and missing posts what their id tells,
 /// where ids tell times.
@@ -56,10 +57,4 @@ impl Writer<'_> {
             self.facts.set_time(row, time.0);
         }
     }
-}
-
-/// When a post was made, where its id tells it.
-fn time_of_post(id: &str) -> Option<Timestamp> {
-    let numbered = Platform::Twitter.own_id_prefixes().iter().find_map(|prefix| id.strip_prefix(prefix))?;
-    Timestamp::of_snowflake(numbered.parse().ok()?)
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::error::io;
 use crate::export::Existing;
 use crate::progress::{Progress, Unit, stop_if_asked};
+use crate::visible::EarlierSteps;
 use crate::{Error, Result};
 
 /// Which missing posts are listed.
@@ -147,11 +148,14 @@ fn counts(
     progress: &dyn Progress,
 ) -> Result<Vec<(Key, u64)>> {
     let (mut seen, mut deleted, mut parents) = (Vec::new(), Vec::new(), Vec::new());
+    let earlier = EarlierSteps::of(snapshot)?;
     // Of a parent that is forgotten only the key is left, and nobody is to ask for it.
     for post in snapshot.rows::<PostFacts<'_>>() {
         let post = post?;
         seen.push(post.post_key);
-        parents.extend(post.reply_to_key.filter(|_| post.reply_to.is_some()));
+        // The steps of an edited post are one answer.
+        let is_told = post.reply_to.is_some() && !earlier.hold(post.post_key);
+        parents.extend(post.reply_to_key.filter(|_| is_told));
         progress.advance(1);
         stop_if_asked(progress)?;
     }
@@ -218,11 +222,19 @@ fn name(snapshot: &Snapshot, counts: Vec<(Key, u64)>, progress: &dyn Progress) -
             found[at].quotes += 1;
         }
     }
+    // The acts of a record stand together: a repost, and whoever took it back, perhaps twice.
+    let mut standing = None;
     for act in snapshot.rows::<ActTarget>() {
         let act = act?;
         match (find(act.target_key), act.kind) {
-            (Some(at), ActKind::Repost) => found[at].reposts += 1,
-            (Some(at), ActKind::Unrepost) => found[at].reposts = found[at].reposts.saturating_sub(1),
+            (Some(at), ActKind::Repost) => {
+                found[at].reposts += 1;
+                standing = Some(act.record_key);
+            }
+            (Some(at), ActKind::Unrepost) if standing == Some(act.record_key) => {
+                found[at].reposts -= 1;
+                standing = None;
+            }
             _ => {}
         }
     }

@@ -47,7 +47,7 @@ pub fn threads(corpus: &mut Corpus, progress: &dyn Progress) -> Result<Outcome<T
     let tables = ["posts", "tombstones", "accounts", "sources", "unavailable"];
     let spec = StepSpec {
         step: "threads",
-        step_version: 2,
+        step_version: 3,
         parameters: serde_json::json!({}),
         inputs: tables.map(str::to_owned).to_vec(),
     };

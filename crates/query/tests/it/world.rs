@@ -187,6 +187,7 @@ fn base_tables(output: &mut StepOutput<'_>) {
         root: None,
         root_key: None,
         conversation_id: None,
+        edit_of_key: None,
         deleted_at: at(5),
         seen_revision: None,
         seen_content: None,

@@ -59,6 +59,11 @@ impl Forgotten {
             }
     }
 
+    /// Whether this is the number or handle of one who is forgotten, as their network writes it.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        !self.marks.is_empty() && (self.holds_native(name.as_bytes()) || self.holds_name(name.as_bytes()))
+    }
+
     /// Whether bytes that were meant for reading hold an id that is forgotten.
     pub(crate) fn is_named_in(&self, bytes: &[u8]) -> bool {
         !self.marks.is_empty() && any_name(bytes, &|name| self.holds_name(name))

@@ -61,7 +61,9 @@ impl Forgettable for PostRow<'_> {
             | blank_id(forgotten, &mut self.quote_of, self.quote_of_key)
             | blank_id(forgotten, &mut self.conversation_id, None);
         let n_before = self.mentions.len() + self.urls.len();
-        self.mentions.retain(|mention| !forgotten.names(mention));
+        let handle =
+            |mention: &Text<'_>| mention.rsplit_once(":@").is_some_and(|(_, name)| forgotten.is_called(name));
+        self.mentions.retain(|mention| !forgotten.names(mention) && !handle(mention));
         self.urls.retain(|url| !forgotten.names(url));
         Fate::blanked_if(references || self.mentions.len() + self.urls.len() < n_before)
     }
@@ -129,7 +131,7 @@ impl Forgettable for AttributeRow<'_> {
     /// Only a value that is an id is no text of its author's.
     fn blank(&mut self, forgotten: &Forgotten) -> Fate {
         let is_id = !self.value.contains(char::is_whitespace);
-        Fate::goes_if(is_id && forgotten.names(&self.value))
+        Fate::goes_if(is_id && (forgotten.names(&self.value) || forgotten.is_called(&self.value)))
     }
 }
 

@@ -91,8 +91,8 @@ pub(crate) fn reduce_bucket(
             Section::Records => {
                 let standing = old.take_record(key)?;
                 let events = events(entries);
-                let actor = events.iter().find_map(|event| event.actor).map(|actor| actor.key);
-                let actor = actor.or_else(|| standing.actions.first().and_then(|act| act.actor_key));
+                let of_events = events.iter().filter_map(|event| event.actor).map(|actor| actor.key);
+                let actor = of_events.chain(standing.actions.iter().filter_map(|act| act.actor_key)).min();
                 let platform = standing.sources.first().map(|source| source.platform);
                 let is_unavailable = standing.unavailable.is_some();
                 writer.write_record(if is_unavailable || tells_sightings(&events, platform) {

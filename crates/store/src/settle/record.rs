@@ -332,6 +332,7 @@ fn tombstone<'a>(
         root,
         root_key,
         conversation_id: None,
+        edit_of_key: None,
         deleted_at,
         seen_revision: seen_version.map(|version| version.revision),
         seen_content: seen_version.map(|version| version.content),

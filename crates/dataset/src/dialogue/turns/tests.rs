@@ -79,9 +79,9 @@ fn a_third_party_is_cut_where_two_are_asked_for() {
 
 #[test]
 fn a_tombstone_stays_where_something_is_told_below_it_and_never_merges() {
-    // Ann's deleted reply to herself (1) has Bob's below it; Bob's (3) has nothing, Cyd's (4) only another deleted one (5).
+    // Cyd's deleted reply (1) has Bob's below it; Bob's (3) has nothing, Cyd's (4) only another deleted one (5).
     let mut told =
-        posts(&[(None, ANN), (Some(0), ANN), (Some(1), BOB), (Some(0), BOB), (Some(0), CYD), (Some(4), ANN)]);
+        posts(&[(None, ANN), (Some(0), CYD), (Some(1), BOB), (Some(0), BOB), (Some(0), CYD), (Some(4), ANN)]);
     for deleted in [1, 3, 4, 5] {
         told[deleted].state = State::Deleted;
     }
@@ -95,6 +95,16 @@ fn a_tombstone_stays_where_something_is_told_below_it_and_never_merges() {
     let cut = Turns::of(&told, &Rules { tombstones: Tombstones::Cut, ..Rules::default() }, all);
     assert_eq!(texts(&cut), [vec![0]]);
     assert_eq!(cut.fates()[2], Fate::LeftOut(LeftOut::BelowLeftOut));
+}
+
+#[test]
+fn a_deleted_reply_to_oneself_is_no_turn_of_the_other_role() {
+    let mut told = posts(&[(None, ANN), (Some(0), ANN), (Some(1), BOB), (Some(0), BOB)]);
+    told[1].state = State::Deleted;
+    let found = turns(&told);
+    assert_eq!(texts(&found), [vec![0], vec![3]]);
+    let (deleted, below) = (Fate::LeftOut(LeftOut::Deleted), Fate::LeftOut(LeftOut::BelowLeftOut));
+    assert_eq!(found.fates()[1..3], [deleted, below]);
 }
 
 #[test]
@@ -184,7 +194,9 @@ impl Oracle<'_> {
             let is_own =
                 |child: &&u32| is_self_reply(&self.posts[**child as usize], &self.posts[last as usize]);
             let children = &self.children[last as usize];
-            answers.extend(children.iter().filter(|child| !is_own(child)));
+            let is_of_another =
+                |child: &&u32| !is_by_the_same(&self.posts[**child as usize], &self.posts[last as usize]);
+            answers.extend(children.iter().filter(is_of_another));
             match children.iter().find(is_own) {
                 Some(own) => last = *own,
                 None => break,

@@ -30,6 +30,8 @@ pub(super) struct Node {
     /// Whether it has no parent because it answers nothing.
     pub(super) is_first: bool,
     pub(super) kind: Kind,
+    /// Whether a post of it is to be seen.
+    pub(super) is_present: bool,
     /// Why it is not told, whatever its tree.
     pub(super) left_out: Option<LeftOut>,
     /// Why it may not be a root.
@@ -118,6 +120,7 @@ impl Node {
             depth: row.depth,
             is_first: row.parent_key.is_none() && row.depth_is_exact,
             kind: Kind::Missing,
+            is_present: row.present,
             left_out: None,
             no_root: None,
             author: NONE,

@@ -7,6 +7,7 @@ use populi_dataset::{Kind as Named, Pseudonyms};
 use populi_model::table::{AccountFigures, AttributeRow, PostRow};
 use populi_model::{Key, Platform};
 use populi_store::Snapshot;
+use populi_text::edges::body;
 
 use super::super::authors::Authors;
 use super::super::gather::Masks;
@@ -40,7 +41,7 @@ pub(super) fn read(
         };
         let mut own = attributes.get(&at).cloned().unwrap_or_default();
         let mut metadata = Metadata {
-            timestamp_ms: post.received_at.map(|at| (at.0 / 1000).to_string()),
+            timestamp_ms: post.received_at.map(|at| ids.time_ms(at.0).to_string()),
             id: Some(ids.of(post.platform, Named::Post, &post.post_id)),
             truncated: Some(own.remove("truncated").is_some_and(|value| value == "true")),
             in_reply_to_status_id: post.reply_to.as_deref().map(|id| ids.of(post.platform, Named::Post, id)),
@@ -60,14 +61,20 @@ pub(super) fn read(
             user_id: post.author_id.as_deref().map(|id| ids.of(post.platform, Named::Account, id)),
             ..Metadata::default()
         };
-        if let Some(figures) = post.author_key.and_then(|author| figures.get(&author)) {
+        // How many follow somebody names them.
+        let is_named = params.names == Names::AsTheyAre;
+        if let Some(figures) = post.author_key.and_then(|author| figures.get(&author)).filter(|_| is_named) {
             metadata.user_verified = figures.verified;
             metadata.user_followers_count = figures.follower_count;
             metadata.user_statuses_count = figures.post_count;
         }
         let text = match params.names {
             Names::AsTheyAre => post.text.clone().into_owned(),
-            Names::Pseudonyms => masks.mask(post.platform, &post.text).into_owned(),
+            // Without the links at its end, one of which may be the post's own.
+            Names::Pseudonyms => {
+                let body = body(&post.text, post.body_start, post.body_end);
+                masks.mask(post.platform, body).into_owned()
+            }
         };
         let told = serde_json::to_string(&RawPost { metadata, text });
         let told = told.map_err(|error| Error::Export { reason: error.to_string() })?;
@@ -90,6 +97,14 @@ impl Ids<'_> {
         let prefix = platform.own_id_prefixes().iter().find(|prefix| id.starts_with(**prefix));
         let own = prefix.map_or(id, |prefix| &id[prefix.len()..]);
         own.parse().map_or_else(|_| Id::Text(own.to_owned()), Id::Number)
+    }
+
+    /// A time in ms; where ids are hidden in whole seconds, because a post's id begins with its milliseconds.
+    fn time_ms(&self, us: i64) -> i64 {
+        match self.names {
+            Names::AsTheyAre => us.div_euclid(1000),
+            Names::Pseudonyms => us.div_euclid(1_000_000) * 1000,
+        }
     }
 
     /// The id of an account of which an attribute has the number, without what stands before ids of accounts here.

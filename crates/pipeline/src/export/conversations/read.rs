@@ -117,6 +117,10 @@ impl Found {
                     n_alone += 1;
                     continue;
                 };
+                // Somebody else's notice says that it is deleted.
+                if !nodes.get(at).is_present {
+                    continue;
+                }
                 let author = match (post.author_key, &post.author_id) {
                     (Some(key), Some(author)) => Some(self.authors.add(key, post.platform, author)),
                     _ => None,

@@ -191,7 +191,10 @@ fn smallest<T: Ord>(mine: &mut Option<T>, other: Option<T>) {
 }
 
 /// Of two ids with their keys the smaller. Of what is forgotten only the key is left, and it stays.
-fn smallest_id<'a>(mine: (&mut Option<Text<'a>>, &mut Option<Key>), other: (Option<Text<'a>>, Option<Key>)) {
+pub(super) fn smallest_id<'a>(
+    mine: (&mut Option<Text<'a>>, &mut Option<Key>),
+    other: (Option<Text<'a>>, Option<Key>),
+) {
     let is_smaller = match (mine.1.as_ref(), other.1) {
         (_, None) => false,
         (None, Some(_)) => true,

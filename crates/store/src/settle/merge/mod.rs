@@ -22,7 +22,7 @@ use populi_model::table::{
 use populi_model::{Body, Class, Event, Key, Operation, Post, RecordKind, Timestamp, Version};
 
 pub(crate) use account::{AccountNotices, merge_account};
-use columns::{Shown, add_countries, number_of, sighted_at};
+use columns::{Shown, add_countries, number_of, sighted_at, smallest_id};
 use copies::{Copies, source_of};
 
 use super::known::{acts_of, earliest, original_of, time_of};
@@ -168,9 +168,7 @@ impl<'a> Merged<'a> {
     }
 
     fn acted(&mut self, id: Option<Text<'a>>, key: Option<Key>) {
-        if self.actor.1.is_none() {
-            self.actor = (id, key);
-        }
+        smallest_id((&mut self.actor.0, &mut self.actor.1), (id, key));
     }
 
     fn withhold_in(&mut self, row: &AttributeRow<'a>) {
@@ -244,8 +242,9 @@ impl<'a> Merged<'a> {
             settled.rows.tombstone = self.tombstone(newest);
         } else if let (Some(mut shown), Some(stands)) = (self.shown.take(), stands) {
             add_countries(&mut shown.post.withheld_in, std::mem::take(&mut self.withheld_in));
-            if let Some(notices) = notices {
-                heed(&mut shown, notices);
+            if notices.is_some_and(|notices| heed(&mut shown, notices)) {
+                // The untouched record says where it was written.
+                settled.rows.original = None;
             }
             let (post, media, attributes) = shown.into_rows(stands);
             settled.rows.post = Some(post);
@@ -327,9 +326,9 @@ impl<'a> Merged<'a> {
         let shown = self.shown.as_ref().map(|shown| &shown.post);
         let target = |kind| self.targets.get(&kind).cloned().unwrap_or_default();
         let reply = target(ActKind::Reply);
-        let (old_root, old_conversation) = match old {
-            Some(old) => ((old.root, old.root_key), old.conversation_id),
-            None => ((None, None), None),
+        let (old_root, old_conversation, old_edit_of) = match old {
+            Some(old) => ((old.root, old.root_key), old.conversation_id, old.edit_of_key),
+            None => ((None, None), None, None),
         };
         let root = match shown.and_then(|post| post.root_key.map(|key| (post.root.clone(), Some(key)))) {
             Some(root) if old_root.1.is_none_or(|old| Some(old) > root.1) => root,
@@ -347,6 +346,7 @@ impl<'a> Merged<'a> {
             root: root.0,
             root_key: root.1,
             conversation_id: conversations.into_iter().flatten().min(),
+            edit_of_key: shown.and_then(|post| post.edit_of_key).into_iter().chain(old_edit_of).min(),
             deleted_at: self.deletes.values().copied().fold(None, earliest),
             seen_revision: newest.map(|newest| newest.revision),
             seen_content: newest.map(|newest| newest.content),
@@ -367,13 +367,16 @@ fn shown_by<'a>(event: &Event<'a>, post: &Post<'a>) -> Shown<'a> {
     shown
 }
 
-/// Does what notices ask.
-fn heed<'a>(shown: &mut Shown<'a>, notices: &AccountNotices) {
+/// Does what notices ask. Whether the post is one that may not say where it was written.
+fn heed<'a>(shown: &mut Shown<'a>, notices: &AccountNotices) -> bool {
     let number = number_of(&shown.post.post_id);
-    if notices.geo_scrubbed_up_to.is_some_and(|up_to| number.is_none_or(|number| number <= up_to)) {
+    let is_scrubbed =
+        notices.geo_scrubbed_up_to.is_some_and(|up_to| number.is_none_or(|number| number <= up_to));
+    if is_scrubbed {
         shown.scrub_geo();
     }
     add_countries(&mut shown.post.withheld_in, notices.withheld_in.iter().cloned());
+    is_scrubbed
 }
 
 #[cfg(test)]
