@@ -61,6 +61,9 @@ pub struct IngestRecipe {
     /// Whether untouched records are kept. Default false.
     #[serde(default)]
     pub originals: bool,
+    /// Of Twitter: the number of the account whose export posts without an author are from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<u64>,
     /// Buckets that accounts fall into. Default 16.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buckets: Option<NonZeroU16>,
@@ -353,6 +356,7 @@ impl Recipe {
                 max_quarantine: default_max_quarantine(),
                 max_bytes: None,
                 originals: false,
+                owner: None,
                 buckets: None,
                 text: None,
                 id: None,
@@ -463,12 +467,16 @@ impl IngestRecipe {
         ];
         let given =
             |settings: &[(&'static str, bool)]| settings.iter().find(|(_, is_given)| *is_given).copied();
-        match self.from {
+        let of_others = match self.from {
             From::Bluesky | From::Blueprint | From::Twitter => {
                 given(&of_text).map(|(name, _)| (name, "text"))
             }
             From::Text => given(&[("originals", self.originals)]).map(|(name, _)| (name, "bluesky")),
-        }
+        };
+        let is_of_twitter = self.from == From::Twitter;
+        of_others.or_else(|| {
+            given(&[("owner", self.owner.is_some() && !is_of_twitter)]).map(|(name, _)| (name, "twitter"))
+        })
     }
 
     /// How to read a table.

@@ -88,7 +88,7 @@ fn source_of(recipe: &Recipe) -> Source {
     match recipe.ingest.from {
         From::Bluesky => Source::Bluesky,
         From::Blueprint => Source::Blueprint,
-        From::Twitter => Source::Twitter,
+        From::Twitter => Source::Twitter { owner: recipe.ingest.owner },
         From::Text => Source::Table(Box::new(recipe.ingest.table_params())),
     }
 }

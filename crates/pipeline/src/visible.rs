@@ -44,7 +44,7 @@ impl EarlierSteps {
     /// Nothing is read where no input has such posts. Memory: two keys an earlier step.
     pub(crate) fn of(snapshot: &Snapshot) -> Result<Self> {
         let shards = &snapshot.manifest().shards;
-        if !shards.iter().any(|shard| shard.step == Source::Twitter.step()) {
+        if !shards.iter().any(|shard| shard.step == Source::TWITTER_STEP) {
             return Ok(Self(HashMap::new()));
         }
         // Those of each first step, with their times.

@@ -21,9 +21,8 @@ use crate::options::{CorpusOption, Manner};
 /// The manifest remembers digests of the ids, so a later ingest leaves the same people out, of whatever file, and counts
 /// their records as ignored (`forgotten`). There is no way back but a new corpus.
 ///
-/// An account is a DID, table:<author>, blueprint:<user>, or @handle; a record an at-URI, table:<post> or
-/// blueprint:<post>. An id that the corpus never saw is
-/// remembered too. One commit makes it happen: interrupted, the corpus is as before or as after.
+/// An account is a DID, twitter:user:<number>, table:<author>, blueprint:<user>, or @handle; a record an at-URI,
+/// twitter:<number>, table:<post> or blueprint:<post>. An id that the corpus never saw is remembered too. One commit makes it happen: interrupted, the corpus is as before or as after.
 ///
 /// What this cannot reach: the dumps, copies and backups of the corpus, pages outside of it, free blocks of the disk. Exit
 /// code 1: files inside the corpus that are not Populi's still name them.
@@ -35,7 +34,7 @@ use crate::options::{CorpusOption, Manner};
     after_help = "Example:\n  populi forget --author did:plc:ewvi7nxzyoun6zhxrhs64oiz --dry-run\n  populi forget --author @ann.example --record at://did:plc:bob/app.bsky.feed.post/3k\n  populi forget --file requests.txt --json"
 )]
 pub struct Forget {
-    /// Accounts to forget: did:…, @handle, table:<author>, blueprint:<user>
+    /// Accounts to forget: did:…, twitter:user:<number>, @handle, table:<author>, blueprint:<user>
     #[arg(long, value_name = "ID", num_args = 1.., required_unless_present_any = ["record", "file"])]
     author: Vec<String>,
     /// Records to forget: at://…, table:<post>, blueprint:<post>

@@ -113,7 +113,7 @@ struct Blueprint {
 /// Time: linear, on all threads (bzip2: 40 MB/s of content a thread; gzip: 150). Memory: bounded by buffers, not by the data.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  populi ingest twitter twitter-stream-20210823.tar --corpus ./august\n  populi ingest twitter hydrated.jsonl --corpus ./august\n  populi ingest twitter archive/2019/ --lang de --since 2019-05-01"
+    after_help = "Example:\n  populi ingest twitter twitter-stream-20210823.tar --corpus ./august\n  populi ingest twitter hydrated.jsonl --corpus ./august\n  populi ingest twitter archive/2019/ --lang de --since 2019-05-01\n  populi ingest twitter my-export.zip --owner 12497 --max-quarantine 1"
 )]
 struct Twitter {
     /// Files, folders, or - for standard input
@@ -121,6 +121,9 @@ struct Twitter {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     into: Into,
+    /// Of an account's export: the account's number (accountId in account.js), because its posts do not name it
+    #[arg(long, value_name = "NUMBER")]
+    owner: Option<u64>,
     /// Keep the untouched records too, in the table `originals`
     #[arg(long)]
     originals: bool,
@@ -211,7 +214,10 @@ impl Ingest {
     pub fn run(self) -> anyhow::Result<()> {
         match self.from {
             From::Bluesky(from) => take(&from.into, &Source::Bluesky, &from.paths, from.originals),
-            From::Twitter(from) => take(&from.into, &Source::Twitter, &from.paths, from.originals),
+            From::Twitter(from) => {
+                let source = Source::Twitter { owner: from.owner };
+                take(&from.into, &source, &from.paths, from.originals)
+            }
             From::Blueprint(from) => take(&from.into, &Source::Blueprint, &from.paths, false),
             From::Text(from) => {
                 let params = from.table_params();

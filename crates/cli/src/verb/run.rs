@@ -18,7 +18,7 @@ use crate::options::Manner;
 ///   corpus = "corpus"
 ///   seed = 1
 ///   [ingest]
-///   from = "bluesky"          # or "text", "blueprint"
+///   from = "bluesky"          # or "twitter", "text", "blueprint"
 ///   paths = ["dump/"]
 ///   [select]                  # which posts the later stages see: since, until, lang, keyword, author
 ///   lang = ["en", "de"]

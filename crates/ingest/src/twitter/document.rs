@@ -58,7 +58,7 @@ fn is_cut_by_layout(head: &[u8]) -> bool {
 ///
 /// Each element of an array is a record, as is each object that is none; pages of API v2 hold several. Elements of
 /// exports that are no posts are ignored, by their kind. Posts of an export name no author: they are put aside unless
-/// the content tells whose export it is.
+/// the content tells whose export it is, or `owner` does.
 ///
 /// Memory: the longest element (8 MiB at most) or object (64 MiB at most), a few times over.
 ///
@@ -69,6 +69,7 @@ pub fn read_content<S: Sink + ?Sized>(
     first_offset: u64,
     file: &SourceFile<'_>,
     originals: Originals,
+    owner: Option<u64>,
     sink: &mut S,
     tally: &mut Tally,
 ) -> Result<(), Error> {
@@ -77,7 +78,7 @@ pub fn read_content<S: Sink + ?Sized>(
     let mut reading = Reading {
         window,
         part: None,
-        owner: None,
+        owner,
         keeps_original: originals == Originals::Keep,
         ledger: Ledger { file, sink, tally },
     };

@@ -46,7 +46,8 @@ impl Unfinished {
     /// # Errors
     /// When something else is in the way, or the disk refuses.
     pub(super) fn begin(out: &Path, existing: Existing) -> Result<Self> {
-        let out = std::path::absolute(out).map_err(io("find", out))?;
+        // Without a slash at the end, behind which there would be no name to give.
+        let out: PathBuf = std::path::absolute(out).map_err(io("find", out))?.components().collect();
         restore(&out)?;
         match contents(&out)? {
             Contents::None => {}

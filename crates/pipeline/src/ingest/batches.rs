@@ -167,7 +167,7 @@ fn is_left_whole(prepared: &Prepared, source: &Source, n_inputs: usize) -> Resul
 fn is_document(source: &Source, head: &[u8]) -> bool {
     match source {
         Source::Bluesky => is_export(head),
-        Source::Twitter => twitter::is_document(head),
+        Source::Twitter { .. } => twitter::is_document(head),
         Source::Blueprint | Source::Table(_) => false,
     }
 }

@@ -159,7 +159,7 @@ impl Mapper<'_> {
     fn read_block(&self, block: &Block, file: &SourceFile<'_>, sink: &mut PieceSink<'_>, tally: &mut Tally) {
         match self.source {
             Source::Blueprint => blueprint::read_block(block, file, sink, tally),
-            Source::Twitter => twitter::read_block(block, file, self.originals, sink, tally),
+            Source::Twitter { .. } => twitter::read_block(block, file, self.originals, sink, tally),
             _ => bluesky::read_block(block, file, self.originals, sink, tally),
         }
     }
@@ -189,8 +189,8 @@ impl Mapper<'_> {
                 let bytes = Stoppable::new(BufReader::new(bytes), self.progress);
                 let (originals, sink) = (self.originals, visit.sink);
                 match source {
-                    Source::Twitter => {
-                        twitter::read_content(bytes, first_offset, &file, originals, sink, tally)?;
+                    Source::Twitter { owner } => {
+                        twitter::read_content(bytes, first_offset, &file, originals, *owner, sink, tally)?;
                     }
                     _ => read_export(bytes, first_offset, &file, originals, sink, tally)?,
                 }
@@ -248,13 +248,13 @@ impl Visit for PieceVisit<'_, '_> {
                 let content = Stoppable::new(content, self.mapper.progress);
                 read_export(content, first_offset, &source, originals, self.sink, tally)?;
             }
-            Source::Twitter if twitter::is_document(content.head()) => {
+            Source::Twitter { owner } if twitter::is_document(content.head()) => {
                 let (first_offset, originals) = (content.first_offset, self.mapper.originals);
                 let content = Stoppable::new(content, self.mapper.progress);
-                twitter::read_content(content, first_offset, &source, originals, self.sink, tally)?;
+                twitter::read_content(content, first_offset, &source, originals, *owner, self.sink, tally)?;
             }
             Source::Blueprint if data_set::passes_over(content) => self.passed_over(data_set::OTHER_MEMBERS),
-            Source::Bluesky | Source::Blueprint | Source::Twitter => {
+            Source::Bluesky | Source::Blueprint | Source::Twitter { .. } => {
                 let first_offset = content.first_offset;
                 let content = Stoppable::new(content, self.mapper.progress);
                 for block in Blocks::new(content, source.name).starting_at(first_offset) {

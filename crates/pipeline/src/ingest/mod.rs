@@ -40,18 +40,24 @@ pub enum Source {
     /// Threads under pseudonyms, in either style of BluePrint.
     Blueprint,
     /// Twitter, in any of its formats.
-    Twitter,
+    Twitter {
+        /// The number of the account whose export posts without an author are from.
+        owner: Option<u64>,
+    },
     /// Any table of posts.
     Table(Box<TableParams>),
 }
 
 impl Source {
+    /// The step that takes in what is edited as new posts.
+    pub(crate) const TWITTER_STEP: &str = "ingest twitter";
+
     /// The name of the step in the manifest.
-    pub(crate) fn step(&self) -> &'static str {
+    fn step(&self) -> &'static str {
         match self {
             Self::Bluesky => "ingest bluesky",
             Self::Blueprint => "ingest blueprint",
-            Self::Twitter => "ingest twitter",
+            Self::Twitter { .. } => Self::TWITTER_STEP,
             Self::Table(_) => "ingest text",
         }
     }
@@ -64,7 +70,10 @@ impl Source {
     /// All that decides the events beside the input.
     fn parameters(&self, keeps_originals: bool, selection: &Selection) -> serde_json::Value {
         let mut parameters = match self {
-            Self::Bluesky | Self::Twitter => serde_json::json!({ "originals": keeps_originals }),
+            Self::Bluesky | Self::Twitter { owner: None } => {
+                serde_json::json!({ "originals": keeps_originals })
+            }
+            Self::Twitter { owner } => serde_json::json!({ "originals": keeps_originals, "owner": owner }),
             Self::Blueprint => serde_json::json!({}),
             Self::Table(params) => table::parameters(params),
         };
@@ -259,7 +268,7 @@ pub fn check_paths(paths: &[PathBuf]) -> Result<()> {
 pub fn check_selection(source: &Source, selection: &Selection) -> Result<()> {
     match source {
         Source::Bluesky => selection.check_for_bluesky(),
-        Source::Table(_) | Source::Blueprint | Source::Twitter => Ok(()),
+        Source::Table(_) | Source::Blueprint | Source::Twitter { .. } => Ok(()),
     }
 }
 

@@ -6,6 +6,7 @@ mod cut;
 mod generator;
 mod order;
 mod truth;
+mod wishes;
 
 use std::path::Path;
 

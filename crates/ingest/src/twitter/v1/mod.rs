@@ -59,7 +59,7 @@ fn status<'w>(
         (None, Some(id)) => User { id, ..User::default() },
         (None, None) => {
             let detail = "user: expected the account that wrote the post, got nothing (posts of an account's export \
-                          do not name it)";
+                          do not name it: say whose export it is with --owner)";
             return Err(Defect::new(Reason::MissingId, detail));
         }
     };

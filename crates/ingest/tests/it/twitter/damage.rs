@@ -41,7 +41,7 @@ fn the_json_suite_gives_no_event_and_no_panic() {
         assert_eq!(read_seeing(&document, |_| {}).tally.taken, 0);
         let mut sink = Each(|event: &Event<'_>| panic!("{event:?}"), Vec::new());
         let mut tally = Tally::default();
-        read_content(&document[..], 0, &FILE, Originals::Drop, &mut sink, &mut tally).unwrap();
+        read_content(&document[..], 0, &FILE, Originals::Drop, None, &mut sink, &mut tally).unwrap();
         assert_eq!(tally.records, tally.n_quarantined() + tally.n_ignored() + tally.blank);
     }
 }

@@ -130,7 +130,7 @@ fn content_that_fails_ends_with_its_fault() {
     let mut tally = Tally::default();
     let mut sink = Each(|_: &Event<'_>| {}, Vec::new());
     let broken = Failing(array.as_bytes(), Some(io::Error::other("no disk")));
-    let outcome = read_content(broken, 0, &FILE, Originals::Drop, &mut sink, &mut tally);
+    let outcome = read_content(broken, 0, &FILE, Originals::Drop, None, &mut sink, &mut tally);
     assert!(outcome.unwrap_err().to_string().contains("no disk"));
     assert_eq!(tally.taken, 1);
 }

@@ -29,7 +29,7 @@ pub fn read_seeing(bytes: &[u8], mut see: impl FnMut(&Event<'_>)) -> Outcome {
 
 pub fn read_into<S: Sink>(bytes: &[u8], originals: Originals, sink: &mut S, tally: &mut Tally) {
     if is_document(bytes) {
-        read_content(bytes, 0, &FILE, originals, sink, tally).unwrap();
+        read_content(bytes, 0, &FILE, originals, None, sink, tally).unwrap();
         return;
     }
     for block in Blocks::new(bytes, FILE.name) {
