@@ -163,9 +163,9 @@ fn describe_coverage(coverage: &Coverage) -> String {
         }
     }
     line("all", coverage.answered.posts, coverage.answered.replies);
-    let _ = write!(
+    let _ = writeln!(
         text,
-        "{} of those seen are deleted now ({} replies). {} posts are held in their conversation by its id alone.\n",
+        "{} of those seen are deleted now ({} replies). {} posts are held in their conversation by its id alone.",
         coverage.deleted_since.posts, coverage.deleted_since.replies, coverage.n_by_conversation_only,
     );
     text

@@ -10,17 +10,17 @@ const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/forma
 /// A folder with the earlier corpus, which may be changed, and the lines that it was made of and some more.
 fn folder() -> Folder {
     let folder = Folder::new();
-    copy(Path::new(FIXTURE), &folder.path("."), &folder);
+    copy(Path::new(FIXTURE), &folder.path("."));
     folder
 }
 
-fn copy(from: &Path, to: &Path, folder: &Folder) {
+fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let to = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to, folder);
+            copy(&entry.path(), &to);
         } else {
             fs::write(to, fs::read(entry.path()).unwrap()).unwrap();
         }

@@ -181,7 +181,7 @@ pub fn training_threads(prompt: &Message) -> Vec<Vec<&Message>> {
 
 /// Checks that a thread begins with a prompt, ends with a reply, and that roles and authors alternate.
 pub fn check_thread(thread: &[&Message]) {
-    assert!(thread.len() >= 2 && thread.len() % 2 == 0, "{thread:?}");
+    assert!(thread.len() >= 2 && thread.len().is_multiple_of(2), "{thread:?}");
     for (i, message) in thread.iter().enumerate() {
         assert_eq!(message.is_assistant, i % 2 == 1, "{thread:?}");
         assert!(!message.deleted && !message.text.is_empty(), "{thread:?}");

@@ -1,4 +1,4 @@
-//! How long a Twitter world takes: `cargo run --release -p populi-simulate --example twitter_speed -- OUT TWEETS [v1|v2] [gz|bz2]
+//! How long a Twitter world takes: `cargo run --release -p populi-simulate --example archive_speed -- OUT TWEETS [v1|v2] [gz|bz2]
 //! [tar|nested|zip|tar.gz|dir]`. OUT must not hold a world yet.
 
 #![allow(clippy::print_stdout, reason = "an example prints")]
