@@ -65,7 +65,7 @@ struct Bluesky {
 /// posts and accounts; limits and other messages, blank and damaged lines; the same line twice, days that overlap; counts and
 /// profiles that change; ids that a float cannot hold.
 ///
-/// Time: about 50,000 tweets a second and core as gz, 5,000 as bz2. Memory: 40 MB, and about 700 bytes a tweet.
+/// Time: about 25,000 tweets a second and core as gz, 2,200 as bz2. Memory: 20 MB, and about 400 bytes a tweet.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  populi simulate twitter --tweets 20000 --seed 7 --out ./world\n  \
                         populi simulate twitter --api v2 --container nested --compression bz2 --cut-files 2 --out ./world2")]
