@@ -129,6 +129,11 @@ impl Lenient<'_> for i64 {
     fn of_i64(value: i64) -> Option<Self> {
         Some(value)
     }
+
+    /// Exports write numbers as texts.
+    fn of_str(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
 }
 
 /// A list is as it should be whatever its elements are.

@@ -48,7 +48,7 @@ fn edited() -> String {
 
 fn chat(folder: &Folder, corpus: &str, out: &str) -> String {
     folder.ok(&format!("threads --corpus {corpus}"));
-    let export = "export conversations --format chat --test-key --split 1,0,0 --overwrite";
+    let export = "export conversations --format chat --test-key --overwrite";
     let answer = folder.run(format!("{export} --corpus {corpus} --out {out}").split_whitespace());
     assert_eq!(answer.code, DONE, "{answer:?}");
     let mut all = String::new();
@@ -115,7 +115,7 @@ fn withheld_posts_are_in_no_export() {
         let more =
             if number % 2 == 0 { json!({ "withheld": { "country_codes": ["DE"] } }) } else { json!({}) };
         let text = if number % 2 == 0 { "the secret garden of bees" } else { "an open field of bees" };
-        lines.push_str(&line(number, 11 + number % 4, text, &more));
+        lines.push_str(&line(number, 11 + number.div_ceil(2), text, &more));
     }
     folder.write("in.jsonl", lines);
     ingest(&folder, "corpus", "in.jsonl");
