@@ -270,7 +270,7 @@ mod tests {
             fs::write(task.join(name), content).unwrap();
         }
         let named = NamedFile { name: None, path: task.clone(), column: None };
-        let found = read(&[named.clone()], Side::Negative).unwrap();
+        let found = read(std::slice::from_ref(&named), Side::Negative).unwrap();
         assert_eq!(
             (found[0].name.as_str(), found[0].texts.as_slice()),
             ("irony", &["a".to_owned(), "b".into(), "c".into()][..])
