@@ -230,6 +230,8 @@ fn describe_training(found: &TrainSummary) -> String {
 fn describe_posts(found: &ApplySummary) -> String {
     format!(
         "{} posts, {} of them instructions (from a probability of {:.3} on); {} say what people say who ask, {} of these are instructions.\n\
+         The threshold of a detector is the best where every second post is an instruction: where few are, many of those found \
+         are none, so rank them, or ask for more with --threshold.\n\
          {} posts answer others and were not judged.\n{}",
         found.n_posts,
         found.n_instructions,

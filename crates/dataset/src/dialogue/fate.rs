@@ -34,6 +34,8 @@ pub enum LeftOut {
     Withheld,
     /// Cleaning does not keep it.
     Unclean,
+    /// Cleaning was asked about other posts only.
+    NotCleaned,
     /// It begins a conversation, and is less probably an instruction than was asked for.
     NotInstruction,
     /// It was only seen inside of another record.
@@ -73,6 +75,7 @@ impl LeftOut {
             Self::Edited => "edited",
             Self::Withheld => "withheld",
             Self::Unclean => "unclean",
+            Self::NotCleaned => "not_cleaned",
             Self::NotInstruction => "not_instruction",
             Self::Embedded => "embedded",
             Self::Truncated => "truncated",

@@ -232,19 +232,19 @@ fn withheld_accounts(snapshot: &Snapshot, params: &ConversationParams) -> Result
     Ok(withheld)
 }
 
-/// Leaves out what cleaning does not keep, or did not look at.
+/// Leaves out what cleaning does not keep, and what it did not look at.
 fn leave_out_what_is_unclean(snapshot: &Snapshot, nodes: &mut Nodes) -> Result<()> {
-    let mut is_kept = vec![false; nodes.as_slice().len()];
+    let mut why = vec![Some(LeftOut::NotCleaned); nodes.as_slice().len()];
     for row in snapshot.rows::<CleaningRow<'_>>() {
         let row = row?;
         if let Some(at) = nodes.find(row.post_key) {
-            is_kept[at as usize] = row.keep;
+            why[at as usize] = (!row.keep).then_some(LeftOut::Unclean);
         }
     }
-    for (at, _) in is_kept.into_iter().enumerate().filter(|(_, is_kept)| !is_kept) {
+    for (at, why) in why.into_iter().enumerate() {
         let node = nodes.get_mut(at as u32);
         if node.kind == Kind::Standing {
-            node.left_out = node.left_out.or(Some(LeftOut::Unclean));
+            node.left_out = node.left_out.or(why);
         }
     }
     Ok(())
