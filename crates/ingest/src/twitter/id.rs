@@ -2,24 +2,12 @@
 
 use populi_model::{Id, Key, Timestamp};
 
-/// The first id that holds the time at which it was given (4 November 2010); those before were counted up.
-const FIRST_SNOWFLAKE: u64 = 29_700_859_248;
-
-/// Milliseconds from 1970 to the start of the snowflakes' clock.
-const SNOWFLAKE_EPOCH_MS: u64 = 1_288_834_974_657;
-
 /// The largest number below which every integer is a number of JavaScript, so that none was rounded.
 pub(super) const MAX_EXACT: u64 = 1 << 53;
 
-/// When the post of a number was made, where the number tells it.
+/// When the post of a number was made, in milliseconds since 1970, where the number tells it.
 pub(super) fn snowflake_ms(id: u64) -> Option<u64> {
-    (id >= FIRST_SNOWFLAKE).then_some((id >> 22) + SNOWFLAKE_EPOCH_MS)
-}
-
-/// The same as a time.
-pub(super) fn snowflake_time(id: u64) -> Option<Timestamp> {
-    // 42 bits of milliseconds, so it fits.
-    snowflake_ms(id).map(|ms| Timestamp(ms as i64 * 1000))
+    u64::try_from(Timestamp::of_snowflake(id)?.0 / 1000).ok()
 }
 
 /// The number that a text is; `None` for any other text, and for 0, which names nothing.
@@ -108,9 +96,9 @@ mod tests {
     #[test]
     fn snowflakes_tell_their_time() {
         // A real post whose `created_at` is Wed Sep 04 13:51:55 +0000 2019.
-        let time = snowflake_time(1_169_246_717_864_136_705);
-        assert_eq!(time.map(|time| time.0 / 1_000_000), Some(1_567_605_115));
-        assert_eq!(snowflake_time(29_700_859_247), None);
-        assert_eq!(snowflake_ms(u64::MAX), Some((u64::MAX >> 22) + SNOWFLAKE_EPOCH_MS));
+        let time_ms = snowflake_ms(1_169_246_717_864_136_705);
+        assert_eq!(time_ms.map(|ms| ms / 1000), Some(1_567_605_115));
+        assert_eq!(snowflake_ms(29_700_859_247), None);
+        assert_eq!(snowflake_ms(u64::MAX), Some((u64::MAX >> 22) + 1_288_834_974_657));
     }
 }

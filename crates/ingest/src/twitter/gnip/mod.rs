@@ -4,7 +4,7 @@ mod wire;
 
 use std::borrow::Cow;
 
-use populi_model::{Counts, Operation, Reason};
+use populi_model::{Counts, Operation, Reason, Timestamp};
 
 use super::entities::{self, View};
 use super::event::{Sighting, take};
@@ -86,7 +86,7 @@ fn fill_time(status: &mut Status<'_>, wire: &wire::Activity<'_>) {
     if told == Some(None) {
         status.warnings.push("bad_created_at");
     }
-    status.created_at = told.flatten().or_else(|| id::snowflake_time(status.id));
+    status.created_at = told.flatten().or_else(|| Timestamp::of_snowflake(status.id));
 }
 
 fn fill_text<'w>(status: &mut Status<'w>, wire: &'w wire::Activity<'w>) -> Result<(), Defect> {

@@ -205,7 +205,7 @@ fn created_at<'w>(wire: &'w wire::Status<'w>, status: &mut Status<'w>) -> Option
     if told == Some(None) {
         status.warnings.push("bad_created_at");
     }
-    told.flatten().or_else(|| id::snowflake_time(status.id))
+    told.flatten().or_else(|| Timestamp::of_snowflake(status.id))
 }
 
 /// The point of the GeoJSON field, or else of the older one.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use populi_model::{Counts, Media, MediaKind};
+use populi_model::{Counts, Media, MediaKind, Timestamp};
 
 use super::super::entities::{best_variant, leads_to, media_kind};
 use super::super::geo::{self, Order};
@@ -126,7 +126,7 @@ impl<'a> Parsed<'a> {
         if told == Some(None) {
             status.warnings.push("bad_created_at");
         }
-        status.created_at = told.flatten().or_else(|| id::snowflake_time(status.id));
+        status.created_at = told.flatten().or_else(|| Timestamp::of_snowflake(status.id));
     }
 
     /// What the post answers, quotes or shows again, the conversation that it is part of, and what it was before.
