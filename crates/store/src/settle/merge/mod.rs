@@ -125,9 +125,11 @@ impl<'a> Merged<'a> {
     fn of(standing: RecordRows<'a>) -> Self {
         let RecordRows { post, tombstone, actions, sources, media, attributes, original, unavailable } =
             standing;
+        // A notice may have left nothing else.
+        let key = sources.first().map(|source| source.record_key).unwrap_or_default();
         let copies = Copies::of(sources);
         let mut merged = Self {
-            key: Key::default(),
+            key,
             id: None,
             actor: (None, None),
             stood: copies.newest(),

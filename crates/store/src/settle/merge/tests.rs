@@ -195,6 +195,15 @@ fn countries_of_a_notice_wait_for_their_post() {
 }
 
 #[test]
+fn a_notice_that_names_no_country_stays_where_it_is() {
+    let notice = Event { body: Body::PostWithheld(Vec::new()), ..event(sighting(What::Withheld, 7, 0, 0)) };
+    let stands = merge_record(RecordRows::default(), vec![notice], None).rows;
+    let again = merge_record(stands, Vec::new(), None).rows;
+    let places: Vec<Key> = again.sources.iter().map(|source| source.record_key).collect();
+    assert_eq!(places, [Key::of(POST)]);
+}
+
+#[test]
 fn notices_about_the_account_are_heeded() {
     let account = |events| merge_account(AccountRows::default(), events).account.unwrap();
     let notice = |body| Event {
